@@ -1,0 +1,10 @@
+"""Every number a run depends on, in frozen dataclasses that are the command line and the config file.
+
+This layer imports nothing heavy: `prefrontal --help` and `prefrontal list` read it without starting JAX.
+"""
+
+from prefrontal.configs.recurrent import RecurrentConfig
+from prefrontal.configs.training import TestConfig, TrainConfig
+from prefrontal.configs.two_step import TwoStepConfig
+
+__all__ = ["RecurrentConfig", "TestConfig", "TrainConfig", "TwoStepConfig"]

@@ -1,0 +1,95 @@
+"""The parameters of training and of the test that follows it."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from prefrontal.errors import (
+    UserError,
+    check_choice,
+    check_count,
+    check_not_negative,
+    check_positive,
+    check_probability,
+)
+
+Optimiser = Literal["rmsprop-tf1", "rmsprop-a3c"]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Advantage actor-critic. Defaults: Wang et al. (2018), Methods, where they state a value."""
+
+    num_episodes: int = 10_000
+    """Training episodes of each seed."""
+    unroll: int | None = None
+    """Steps of one update (t_max); it must divide the episode's steps, and the return is bootstrapped at its end.
+    None: one update an episode."""
+    learning_rate: float = 7e-4
+    """Step size at the start of training."""
+    final_learning_rate: float | None = None
+    """Step size at the end, reached linearly. None: constant."""
+    discount: float = 0.9
+    """Discount of future reward, gamma, 0 to 1."""
+    value_cost: float = 0.05
+    """Weight of the value loss, beta_v; the loss has half the squared error, so this is the paper's beta_v."""
+    entropy_cost: float = 0.05
+    """Weight of the policy's entropy, beta_e, at the start of training."""
+    final_entropy_cost: float | None = None
+    """Weight of the entropy at the end, reached linearly. None: constant."""
+    optimiser: Optimiser = "rmsprop-tf1"
+    """RMSProp as in TensorFlow 1 (mean square starts at one, decay .9, epsilon 1e-10) or as in A3C (Mnih et al.
+    2016: starts at zero, decay .99, epsilon .1). Both have epsilon under the root."""
+    rms_decay: float | None = None
+    """Decay of RMSProp's mean square, 0 to 1. None: the optimiser's own."""
+    rms_epsilon: float | None = None
+    """RMSProp's epsilon, under the root. None: the optimiser's own."""
+    max_gradient_norm: float | None = None
+    """The gradient is scaled down to this global norm. None: never."""
+
+    def __post_init__(self) -> None:
+        check_count("num_episodes", self.num_episodes)
+        if self.unroll is not None:
+            check_count("unroll", self.unroll)
+        check_probability("discount", self.discount)
+        check_choice("optimiser", self.optimiser, get_args(Optimiser))
+        for name in ("learning_rate", "value_cost", "entropy_cost"):
+            check_not_negative(name, getattr(self, name))
+        for name in ("final_learning_rate", "final_entropy_cost"):
+            if getattr(self, name) is not None:
+                check_not_negative(name, getattr(self, name))
+        if self.rms_decay is not None:
+            check_probability("rms_decay", self.rms_decay)
+        for name in ("rms_epsilon", "max_gradient_norm"):
+            if getattr(self, name) is not None:
+                check_positive(name, getattr(self, name))
+
+    def unroll_for(self, num_steps: int) -> int:
+        """Steps of one update in episodes of `num_steps` steps.
+
+        Raises:
+            UserError: when `unroll` does not divide the episode.
+        """
+        unroll = self.unroll or num_steps
+        if num_steps % unroll:
+            divisors = [d for d in range(1, num_steps + 1) if num_steps % d == 0]
+            near = sorted(sorted(divisors, key=lambda d: abs(d - unroll))[:3])
+            raise UserError(
+                f"`unroll` must divide the {num_steps} steps of an episode, got {unroll}. "
+                f"Near it are {', '.join(map(str, near))}."
+            )
+        return unroll
+
+
+@dataclass(frozen=True)
+class TestConfig:
+    """The test after training, with frozen weights."""
+
+    __test__ = False  # not a pytest class
+
+    num_episodes: int = 300
+    """Test episodes of each seed (Wang et al. 2018, Simulation 4: 300)."""
+    seed: int = 0
+    """Seed of the test's own random numbers."""
+
+    def __post_init__(self) -> None:
+        check_count("num_episodes", self.num_episodes)

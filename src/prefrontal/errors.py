@@ -1,0 +1,41 @@
+"""Errors that a person caused and can mend: one sentence, no traceback, exit code 2."""
+
+from collections.abc import Sequence
+
+
+class UserError(ValueError):
+    """A mistake in what was asked. The command line prints its message and exits with code 2.
+
+    A message says what must hold, what was got, and what to do:
+    "`name` must <condition>, got <value>. <what to do>."
+    """
+
+
+def check_probability(name: str, value: float) -> None:
+    """Refuse a `value` outside [0, 1]."""
+    if not 0.0 <= value <= 1.0:
+        raise UserError(f"`{name}` must be a probability from 0 to 1, got {value}.")
+
+
+def check_count(name: str, value: int, *, least: int = 1) -> None:
+    """Refuse a count below `least`."""
+    if value < least:
+        raise UserError(f"`{name}` must be a whole number of at least {least}, got {value}.")
+
+
+def check_positive(name: str, value: float) -> None:
+    """Refuse a `value` that is not above zero (or is not a number)."""
+    if not value > 0:
+        raise UserError(f"`{name}` must be above 0, got {value}.")
+
+
+def check_not_negative(name: str, value: float) -> None:
+    """Refuse a `value` below zero (or that is not a number)."""
+    if not value >= 0:
+        raise UserError(f"`{name}` must be at least 0, got {value}.")
+
+
+def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
+    """Refuse a `value` that is none of `choices`."""
+    if value not in choices:
+        raise UserError(f"`{name}` must be one of {', '.join(map(str, choices))}, got {value!r}.")
