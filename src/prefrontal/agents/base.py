@@ -1,0 +1,54 @@
+"""The contract that every agent keeps: networks, cognitive models and ideal observers alike."""
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+from jaxtyping import Array, Float, Int
+
+AgentState = Any
+
+
+class AgentInput(eqx.Module):
+    """All that an agent sees at one step. Past action and reward are what makes learning *within* the activity
+    possible (Wang et al. 2018, Methods)."""
+
+    observation: Float[Array, "*axes observation"]
+    """What the task shows now."""
+    previous_action: Float[Array, "*axes action"]
+    """The last action, one-hot; all zero on the first step of an episode."""
+    previous_reward: Float[Array, "*axes"]
+    """The last reward; zero on the first step."""
+    step: Int[Array, "*axes"]
+    """Steps taken in this episode so far, for agents that take time as an input."""
+
+
+class AgentOutput(eqx.Module):
+    """What an agent answers at one step."""
+
+    logits: Float[Array, "*axes action"]
+    """Unnormalised log-probability of each action."""
+    value: Float[Array, "*axes"]
+    """Expected discounted return from here."""
+    activity: Float[Array, "*axes unit"]
+    """What an experimenter could record: the units' output of a network, the variables of a model."""
+
+
+class AbstractAgent(eqx.Module):
+    """A policy with memory. It has no batch axis; whoever runs it maps over episodes and over agents."""
+
+    @abstractmethod
+    def init(self) -> AgentState:
+        """The state that every episode starts in. It may depend on learned parameters."""
+
+    @abstractmethod
+    def __call__(self, inputs: AgentInput, state: AgentState) -> tuple[AgentOutput, AgentState]:
+        """Answer one input.
+
+        Arguments:
+            inputs: what the agent sees at this step.
+            state: its memory of the steps before.
+
+        Returns:
+            The output for this step and the memory for the next.
+        """

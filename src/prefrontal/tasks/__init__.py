@@ -1,0 +1,16 @@
+"""Tasks: distributions over problems, all with the same contract."""
+
+from prefrontal.configs import TwoStepConfig
+from prefrontal.tasks.base import AbstractTask
+from prefrontal.tasks.two_step import TwoStep, TwoStepEvent, TwoStepState
+
+TASKS = {TwoStepConfig: TwoStep}
+"""The task that each config describes."""
+
+
+def make_task(config: TwoStepConfig) -> AbstractTask:
+    """The task that `config` describes."""
+    return TASKS[type(config)](config)
+
+
+__all__ = ["TASKS", "AbstractTask", "TwoStep", "TwoStepEvent", "TwoStepState", "make_task"]

@@ -1,0 +1,58 @@
+"""The contract that every task keeps."""
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+State = Any
+Event = Any
+
+
+class AbstractTask(eqx.Module):
+    """A distribution over problems. One draw of a problem lasts one episode of `num_steps` steps.
+
+    A task has no batch axis, keeps no count for analysis, and never resets itself: whoever runs it maps over
+    episodes and starts each with `init`. Its state and its `Event` are immutable modules of fixed shapes.
+    """
+
+    num_actions: eqx.AbstractVar[int]
+    """Actions an agent chooses from, A."""
+    observation_size: eqx.AbstractVar[int]
+    """Length of an observation, O."""
+    num_steps: eqx.AbstractVar[int]
+    """Steps in an episode, T: an upper bound for tasks whose episodes vary in length (see `is_active`)."""
+
+    @abstractmethod
+    def init(self, key: PRNGKeyArray, previous: State | None = None) -> State:
+        """Draw a problem and return the state that an episode starts in.
+
+        Arguments:
+            key: random key.
+            previous: the state in which the episode before ended, for tasks whose problem outlasts an episode.
+                Others ignore it.
+        """
+
+    @abstractmethod
+    def observe(self, state: State) -> Float[Array, " observation"]:
+        """What an agent sees in `state`, before it acts."""
+
+    @abstractmethod
+    def step(
+        self, state: State, action: Int[Array, ""], key: PRNGKeyArray
+    ) -> tuple[State, Float[Array, ""], Event]:
+        """Take `action`.
+
+        Arguments:
+            state: the state acted in.
+            action: the action, 0 to A - 1.
+            key: random key.
+
+        Returns:
+            The next state; the reward paid for `action`; and a typed record of what happened, for analysis.
+        """
+
+    @abstractmethod
+    def is_active(self, state: State) -> Bool[Array, ""]:
+        """Whether the episode still runs in `state`. Steps taken in an inactive state count for nothing."""
