@@ -1,0 +1,169 @@
+"""The gradient of a loss with respect to an agent's parameters, with nothing in the loop that can be outside.
+
+Backpropagation through time multiplies, at every step, an input by an error and adds the product to the gradient of every
+weight. Here the loop over time carries only the error of the agent's state; the products are taken afterwards, all steps
+in one, which is one matrix product for every weight matrix. It works for any agent:
+
+    forward     (o_t, s_t) = f(w, x_t, s_{t-1}), linearised where it acts: the play and the linearisation are one loop
+    backward    e_{t-1} = (df_t/ds)' (dL/do_t, e_t), a loop that carries one state's error
+    gradient    dL/dw = sum_t (df_t/dw)' (dL/do_t, e_t), all steps at once
+
+The errors e are the adjoint (or costate) of the agent's state. `plain_gradient` is what this must equal.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+
+from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
+from prefrontal.hoisting import depends_on_inputs
+from prefrontal.rollout import Situation, Trajectory, advance
+from prefrontal.tasks.base import AbstractTask
+
+Parameters = PyTree
+Heads = tuple[Float[Array, "time action"], Float[Array, " time"]]
+Loss = Callable[[Heads, Trajectory, Situation], tuple[Float[Array, ""], Any]]
+"""(logits, value), the trajectory and the situation at its end -> the loss and what else is wanted of it."""
+
+
+class Unrolled(NamedTuple):
+    """Some steps of play and what was learned from them."""
+
+    gradient: Parameters
+    """Of the loss, with respect to the agent's inexact arrays; an agent with None elsewhere."""
+    situation: Situation
+    """After the last step."""
+    trajectory: Trajectory
+    aux: Any
+    """What else the loss gave."""
+
+
+def unrolled_gradient(
+    agent: AbstractAgent,
+    task: AbstractTask,
+    situation: Situation,
+    keys: PRNGKeyArray,
+    loss: Loss,
+    *,
+    starts: Any = False,
+) -> Unrolled:
+    """Play one step for each of `keys` and differentiate `loss`.
+
+    Arguments:
+        agent: the agent; its state must be made of inexact arrays.
+        task: the task.
+        situation: where to go on from. The gradient does not reach back beyond it.
+        keys: one random key a step, shape (T,).
+        loss: of the steps' logits and values.
+        starts: whether `situation` begins an episode (a bool, or a traced one). The agent's initial state then takes
+            part in the gradient.
+    """
+    parameters, rest = eqx.partition(agent, eqx.is_inexact_array)
+    step = _LinearStep(parameters, rest, situation)
+
+    situation, trajectory, residuals = advance(step.act, task, situation, keys)
+    final_situation = situation
+    heads = (trajectory.logits, trajectory.value)
+    head_errors, aux = jax.grad(loss, has_aux=True)(heads, trajectory, final_situation)
+
+    def backward(error: AgentState, at: tuple) -> tuple[AgentState, AgentState]:
+        residuals, head_error = at
+        return step.pull_state(residuals, head_error, error), error
+
+    end = jax.tree.map(jnp.zeros_like, situation.agent_state)
+    initial_error, state_errors = jax.lax.scan(backward, end, (residuals, head_errors), reverse=True)
+    gradient = step.pull_parameters(residuals, head_errors, state_errors)
+
+    _, pull_initial = jax.vjp(lambda p: eqx.combine(p, rest).init(), parameters)
+    (initial_gradient,) = pull_initial(jax.tree.map(lambda e: jnp.where(starts, e, 0.0), initial_error))
+    gradient = jax.tree.map(jnp.add, gradient, initial_gradient)
+    return Unrolled(gradient=gradient, situation=situation, trajectory=trajectory, aux=aux)
+
+
+class _LinearStep:
+    """An agent's step and, beside it, its linearisation in the parameters and in the state."""
+
+    def __init__(self, parameters: Parameters, rest: PyTree, situation: Situation):
+        self._parameters = parameters
+        self._rest = rest
+        self._zero_parameters = jax.tree.map(jnp.zeros_like, parameters)
+        self._zero_state = jax.tree.map(jnp.zeros_like, situation.agent_state)
+        example = jax.tree.map(jnp.zeros_like, (situation.inputs, situation.agent_state))
+        traced = jax.make_jaxpr(lambda *at: self._linearise(*at)[2])(*example)
+        self._varies: Sequence[bool] = depends_on_inputs(traced)
+        *_, residuals, self._structure = self._linearise(*example)
+        self._fixed = [None if varies else r for varies, r in zip(self._varies, residuals, strict=True)]
+
+    def act(self, inputs: AgentInput, state: AgentState) -> tuple[AgentOutput, AgentState, list[Array]]:
+        """Act, and keep what the linearisation at this step needs and does not have anyway."""
+        output, state, residuals, _ = self._linearise(inputs, state)
+        return output, state, [r for varies, r in zip(self._varies, residuals, strict=True) if varies]
+
+    def pull_state(self, residuals: list[Array], head_error: Any, state_error: AgentState) -> AgentState:
+        """Carry errors back through one step to the state before it."""
+        transpose = jax.linear_transpose(
+            lambda state: self._linear(residuals)(self._zero_parameters, state), self._zero_state
+        )
+        return transpose((head_error, state_error))[0]
+
+    def pull_parameters(self, residuals: list[Array], head_errors: Any, state_errors: Any) -> Parameters:
+        """Carry the errors of all steps to the parameters at once; arguments lead with time, (T,)."""
+
+        def all_steps(parameters: Parameters) -> Any:
+            return jax.vmap(lambda r: self._linear(r)(parameters, self._zero_state))(residuals)
+
+        transpose = jax.linear_transpose(all_steps, self._parameters)
+        return transpose((head_errors, state_errors))[0]
+
+    def _linearise(
+        self, inputs: AgentInput, state: AgentState
+    ) -> tuple[AgentOutput, AgentState, list[Array], Any]:
+        def step(parameters: Parameters, state: AgentState) -> tuple[Any, AgentOutput]:
+            output, state = eqx.combine(parameters, self._rest)(inputs, state)
+            return ((output.logits, output.value), state), output
+
+        (_, state), linear, output = jax.linearize(step, self._parameters, state, has_aux=True)
+        residuals, structure = jax.tree.flatten(linear)
+        return output, state, residuals, structure
+
+    def _linear(self, residuals: list[Array]) -> Callable[[Parameters, AgentState], Any]:
+        varying = iter(residuals)
+        leaves = [next(varying) if v else f for v, f in zip(self._varies, self._fixed, strict=True)]
+        return jax.tree.unflatten(self._structure, leaves)
+
+
+def plain_gradient(
+    agent: AbstractAgent,
+    task: AbstractTask,
+    situation: Situation,
+    keys: PRNGKeyArray,
+    loss: Loss,
+    *,
+    starts: Any = False,
+) -> Unrolled:
+    """`unrolled_gradient` by ordinary automatic differentiation through time: slower, and the reference for it.
+
+    The steps are played first and then shown to the agent again as recorded, so that actions and rewards are data.
+    """
+    start = situation
+    act = lambda inputs, state: (*agent(inputs, state), inputs)  # noqa: E731
+    situation, trajectory, inputs = advance(act, task, situation, keys)
+    parameters, rest = eqx.partition(agent, eqx.is_inexact_array)
+
+    def loss_of(parameters: Parameters) -> tuple[Float[Array, ""], Any]:
+        agent = eqx.combine(parameters, rest)
+        state = jax.tree.map(lambda a, b: jnp.where(starts, a, b), agent.init(), start.agent_state)
+
+        def step(state: AgentState, inputs: AgentInput) -> tuple[AgentState, Any]:
+            output, state = agent(inputs, state)
+            return state, (output.logits, output.value)
+
+        _, heads = jax.lax.scan(step, state, inputs)
+        return loss(heads, trajectory, situation)
+
+    gradient, aux = jax.grad(loss_of, has_aux=True)(parameters)
+    return Unrolled(gradient=gradient, situation=situation, trajectory=trajectory, aux=aux)

@@ -1,0 +1,89 @@
+"""Many seeds trained side by side: each lane is one seed with its own weights, random numbers and hyperparameters."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+from jaxtyping import PyTree
+
+from prefrontal import devices
+from prefrontal.learning.train import Hyperparameters, Metrics, TrainState, train
+from prefrontal.tasks.base import AbstractTask
+
+Tree = TypeVar("Tree", bound=PyTree)
+
+
+class Lanes(eqx.Module):
+    """What a group of seeds needs; array leaves lead with the lane, (L,)."""
+
+    state: TrainState
+    task: AbstractTask
+    hyperparameters: Hyperparameters
+
+
+def stack(trees: Sequence[Tree], *, lanes: int) -> Tree:
+    """Stack trees of the same structure into one whose array leaves lead with the lane; the last fills what is left."""
+    filled = [*trees, *[trees[-1]] * (lanes - len(trees))]
+    arrays, rest = zip(*(eqx.partition(tree, eqx.is_array) for tree in filled), strict=True)
+    return eqx.combine(jax.tree.map(lambda *leaves: jnp.stack(leaves), *arrays), rest[0])
+
+
+def unstack(tree: Tree, num: int) -> list[Tree]:
+    """The first `num` lanes, each on its own, on the host where its leaves are not random keys."""
+    arrays, rest = eqx.partition(tree, eqx.is_array)
+    is_key = lambda leaf: jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)  # noqa: E731
+    arrays = jax.tree.map(lambda leaf: leaf if is_key(leaf) else np.asarray(leaf), arrays)
+    return [eqx.combine(jax.tree.map(lambda leaf: leaf[lane], arrays), rest) for lane in range(num)]
+
+
+def spread(lanes: Lanes, layout: devices.Layout) -> Lanes:
+    """Lay the lanes over the devices."""
+    arrays, rest = eqx.partition(lanes, eqx.is_array)
+    return eqx.combine(jax.device_put(arrays, NamedSharding(_mesh(layout), PartitionSpec("lane"))), rest)
+
+
+def train_lanes(
+    lanes: Lanes, num_episodes: int, *, layout: devices.Layout, unroll: int, capacity: int
+) -> tuple[Lanes, Metrics]:
+    """`train` every lane for `num_episodes`, each device its own lanes, without a word between devices.
+
+    The memory of `lanes` is used again for the result: do not touch it afterwards.
+    """
+    arrays, static = eqx.partition(lanes, eqx.is_array)
+    arrays, metrics = _compiled(arrays, np.int32(num_episodes), static, layout, unroll, capacity)
+    return eqx.combine(arrays, static), metrics
+
+
+@partial(jax.jit, static_argnums=(3, 4, 5), donate_argnums=0)
+def _compiled(
+    arrays: PyTree, num_episodes: jax.Array, static: PyTree, layout: devices.Layout, unroll: int, capacity: int
+) -> tuple[PyTree, Metrics]:
+    def one_lane(arrays: PyTree, num_episodes: jax.Array) -> tuple[PyTree, Metrics]:
+        lanes: Lanes = eqx.combine(arrays, static)
+        state, metrics = train(
+            lanes.state, lanes.task, lanes.hyperparameters, num_episodes, unroll=unroll, capacity=capacity
+        )
+        return eqx.filter(eqx.tree_at(lambda lanes: lanes.state, lanes, state), eqx.is_array), metrics
+
+    by_lane = PartitionSpec("lane")
+    return jax.shard_map(
+        jax.vmap(one_lane, in_axes=(0, None)),
+        mesh=_mesh(layout),
+        in_specs=(by_lane, PartitionSpec()),
+        out_specs=by_lane,
+        check_vma=False,
+    )(arrays, num_episodes)
+
+
+def _mesh(layout: devices.Layout) -> jax.sharding.Mesh:
+    return jax.make_mesh(
+        (layout.num_devices,),
+        ("lane",),
+        axis_types=(AxisType.Auto,),
+        devices=jax.local_devices()[: layout.num_devices],
+    )

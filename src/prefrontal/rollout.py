@@ -1,0 +1,149 @@
+"""Agents playing tasks: one episode, on its own or replayed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
+from prefrontal.hoisting import hoisted_scan
+from prefrontal.tasks.base import AbstractTask, Event, State
+
+
+class Trajectory(eqx.Module):
+    """What happened, step by step. Leaves lead with *axes: (T,) after `rollout`, (B, T) when mapped over episodes,
+    (S, B, T) over seeds. `reward[t]` is paid for `action[t]`, and `logits[t]` and `value[t]` come before both."""
+
+    observation: Float[Array, "*axes observation"]
+    action: Int[Array, "*axes"]
+    reward: Float[Array, "*axes"]
+    logits: Float[Array, "*axes action"]
+    value: Float[Array, "*axes"]
+    activity: Float[Array, "*axes unit"]
+    event: Event
+    active: Bool[Array, "*axes"]
+    """Whether the episode still ran."""
+
+
+class Situation(eqx.Module):
+    """Where an episode stands between two steps."""
+
+    task_state: State
+    agent_state: AgentState
+    inputs: AgentInput
+    """What the agent sees next."""
+
+
+Act = Callable[[AgentInput, AgentState], tuple[AgentOutput, AgentState, Any]]
+"""An agent, and whatever else is wanted of each step."""
+
+
+def begin(
+    agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, previous: State | None = None
+) -> Situation:
+    """The situation at the start of an episode; `previous` is the task's state at the end of the one before."""
+    task_state = task.init(key, previous)
+    inputs = AgentInput(
+        observation=task.observe(task_state),
+        previous_action=jnp.zeros(task.num_actions),
+        previous_reward=jnp.zeros(()),
+        step=jnp.zeros((), jnp.int32),
+    )
+    return Situation(task_state=task_state, agent_state=agent.init(), inputs=inputs)
+
+
+def advance(
+    act: Act, task: AbstractTask, situation: Situation, keys: PRNGKeyArray
+) -> tuple[Situation, Trajectory, Any]:
+    """Play one step for each of `keys`.
+
+    Arguments:
+        act: the agent.
+        task: the task.
+        situation: where to go on from.
+        keys: one random key a step, shape (T,).
+
+    Returns:
+        The situation after the last step; the steps' trajectory, (T,); and what else `act` gave, stacked over time.
+    """
+
+    def step(situation: Situation, key: PRNGKeyArray) -> tuple[Situation, tuple[Trajectory, Any]]:
+        action_key, task_key = jax.random.split(key)
+        output, agent_state, extra = act(situation.inputs, situation.agent_state)
+        action = jax.random.categorical(action_key, output.logits)
+        active = task.is_active(situation.task_state)
+        task_state, reward, event = task.step(situation.task_state, action, task_key)
+        task_state = jax.tree.map(lambda new, old: jnp.where(active, new, old), task_state, situation.task_state)
+        reward = jnp.where(active, reward, 0.0)
+        inputs = AgentInput(
+            observation=task.observe(task_state),
+            previous_action=jax.nn.one_hot(action, task.num_actions),
+            previous_reward=reward,
+            step=situation.inputs.step + 1,
+        )
+        record = Trajectory(
+            observation=situation.inputs.observation,
+            action=action,
+            reward=reward,
+            logits=output.logits,
+            value=output.value,
+            activity=output.activity,
+            event=event,
+            active=active,
+        )
+        return Situation(task_state=task_state, agent_state=agent_state, inputs=inputs), (record, extra)
+
+    situation, (trajectory, extra) = hoisted_scan(step, situation, keys)
+    return situation, trajectory, extra
+
+
+def rollout(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray) -> Trajectory:
+    """Let `agent` play one episode of `task`.
+
+    Returns:
+        The episode's trajectory; its leaves lead with time, (T,).
+    """
+    begin_key, steps_key = jax.random.split(key)
+    situation = begin(agent, task, begin_key)
+    keys = jax.random.split(steps_key, task.num_steps)
+    _, trajectory, _ = advance(lambda inputs, state: (*agent(inputs, state), None), task, situation, keys)
+    return trajectory
+
+
+def agent_inputs(
+    observation: Float[Array, "time observation"],
+    action: Int[Array, " time"],
+    reward: Float[Array, " time"],
+    num_actions: int,
+) -> AgentInput:
+    """What an agent saw in one recorded episode, whoever played it; leaves lead with time, (T,)."""
+    previous_action = jax.nn.one_hot(action, num_actions)
+    return AgentInput(
+        observation=observation,
+        previous_action=jnp.concatenate([jnp.zeros((1, num_actions)), previous_action[:-1]]),
+        previous_reward=jnp.concatenate([jnp.zeros(1), reward[:-1]]),
+        step=jnp.arange(action.shape[0]),
+    )
+
+
+def replay(agent: AbstractAgent, inputs: AgentInput) -> AgentOutput:
+    """Show `agent` a recorded episode step by step, as if the recorded choices had been its own.
+
+    Arguments:
+        agent: the agent.
+        inputs: leaves lead with time, (T,); see `agent_inputs`.
+
+    Returns:
+        The agent's output at every step, (T,). The log-softmax of its logits at the recorded actions is the
+        log-likelihood of these choices.
+    """
+
+    def step(state: AgentState, step_inputs: AgentInput) -> tuple[AgentState, AgentOutput]:
+        output, state = agent(step_inputs, state)
+        return state, output
+
+    _, outputs = jax.lax.scan(step, agent.init(), inputs)
+    return outputs
