@@ -8,8 +8,8 @@ from typing import NamedTuple
 import jax
 
 COMPILER_OPTIONS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1073741824"
-"""XLA's CPU backend compiles a small loop into one function and interprets a large one, operation by operation, at about a
-microsecond each. For loops over time as short as ours the first is faster whatever they hold."""
+"""XLA's CPU backend compiles a small loop into one function and interprets a large one, operation by operation, at
+about a microsecond each. For loops over time as short as ours the first is faster whatever they hold."""
 
 
 @cache
@@ -57,9 +57,9 @@ class Layout(NamedTuple):
 def layout(num_seeds: int) -> Layout:
     """The devices and lanes for `num_seeds` seeds; more seeds than its size train group after group.
 
-    On CPUs a group has two or four lanes a core: fewer would leave the core's vector units idle, more would not fit its
-    cache. Never one: the compiler gives a lone lane another program, whose sums round differently, and the same seed must
-    give the same bits alone and among others. On a GPU all seeds train at once, up to 1,024.
+    On CPUs a group has two or four lanes a core: fewer would leave the core's vector units idle, more would not fit
+    its cache. Never one: the compiler gives a lone lane another program, whose sums round differently, and the same
+    seed must give the same bits alone and among others. On a GPU all seeds train at once, up to 1,024.
     """
     num_devices = jax.local_device_count()
     if jax.default_backend() == "cpu":

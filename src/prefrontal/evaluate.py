@@ -10,9 +10,7 @@ from prefrontal.tasks.base import AbstractTask
 
 
 @eqx.filter_jit
-def evaluate(
-    agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, *, num_episodes: int
-) -> Trajectory:
+def evaluate(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, *, num_episodes: int) -> Trajectory:
     """Let `agent` play `num_episodes` episodes of `task`, each from its initial state; nothing is learned.
 
     Compiled once for all agents of one shape: test many seeds by calling it for each.

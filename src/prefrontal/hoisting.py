@@ -12,9 +12,7 @@ from jax.extend import core
 from jaxtyping import PyTree
 
 
-def hoisted_scan(
-    body: Callable[[Any, Any], tuple[Any, Any]], init: PyTree, xs: PyTree
-) -> tuple[PyTree, PyTree]:
+def hoisted_scan(body: Callable[[Any, Any], tuple[Any, Any]], init: PyTree, xs: PyTree) -> tuple[PyTree, PyTree]:
     """`jax.lax.scan(body, init, xs)`, with everything that does not depend on the carry computed before the loop.
 
     The body is traced once and split in two: what depends on `xs` alone (random numbers, say) is mapped over all

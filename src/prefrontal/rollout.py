@@ -41,9 +41,7 @@ Act = Callable[[AgentInput, AgentState], tuple[AgentOutput, AgentState, Any]]
 """An agent, and whatever else is wanted of each step."""
 
 
-def begin(
-    agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, previous: State | None = None
-) -> Situation:
+def begin(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, previous: State | None = None) -> Situation:
     """The situation at the start of an episode; `previous` is the task's state at the end of the one before."""
     task_state = task.init(key, previous)
     inputs = AgentInput(

@@ -31,9 +31,7 @@ class AbstractTwoStepModel(eqx.Module):
         """Logits of the two first-stage choices, and the reward expected of the better one."""
 
     @abstractmethod
-    def learn(
-        self, beliefs: Any, choice: Int[Array, ""], state: Int[Array, ""], reward: Float[Array, ""]
-    ) -> Any:
+    def learn(self, beliefs: Any, choice: Int[Array, ""], state: Int[Array, ""], reward: Float[Array, ""]) -> Any:
         """Beliefs after a trial: its choice (0 or 1), the second-stage state reached (0 or 1), its reward."""
 
 

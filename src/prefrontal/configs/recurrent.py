@@ -17,11 +17,9 @@ class RecurrentConfig:
     hidden_size: int = 48
     """LSTM units."""
     initial_state: InitialState = "learned"
-    """State at the start of an episode: "learned" with the weights (Wang et al. 2018, all but Simulation 5),
-    or "zero"."""
+    """State at the start of an episode: learned with the weights (Wang et al. 2018), or zero."""
     time_input: TimeInput = "none"
-    """Whether the step number is an input: "none" (Wang et al. 2018), "raw" (0, 1, 2, ...), or "normalised"
-    (0 to 1 over the episode)."""
+    """Whether the step number is an input: none (Wang et al. 2018), raw (0, 1, 2, ...) or normalised (0 to 1)."""
     head_bias: bool = True
     """Whether the policy and the value have a bias (not stated in the papers)."""
     kernel_initialiser: KernelInitialiser = "glorot-uniform"

@@ -22,7 +22,7 @@ class TrainConfig:
     num_episodes: int = 10_000
     """Training episodes of each seed."""
     unroll: int | None = None
-    """Steps of one update (t_max); it must divide the episode's steps, and the return is bootstrapped at its end.
+    """Steps of one update (t_max), at whose end the return is bootstrapped; a divisor of the episode's steps.
     None: one update an episode."""
     learning_rate: float = 7e-4
     """Step size at the start of training."""
@@ -31,14 +31,15 @@ class TrainConfig:
     discount: float = 0.9
     """Discount of future reward, gamma, 0 to 1."""
     value_cost: float = 0.05
-    """Weight of the value loss, beta_v; the loss has half the squared error, so this is the paper's beta_v."""
+    """Weight of the value loss, which is half the squared error: the paper's beta_v."""
     entropy_cost: float = 0.05
     """Weight of the policy's entropy, beta_e, at the start of training."""
     final_entropy_cost: float | None = None
     """Weight of the entropy at the end, reached linearly. None: constant."""
     optimiser: Optimiser = "rmsprop-tf1"
-    """RMSProp as in TensorFlow 1 (mean square starts at one, decay .9, epsilon 1e-10) or as in A3C (Mnih et al.
-    2016: starts at zero, decay .99, epsilon .1). Both have epsilon under the root."""
+    """RMSProp, with epsilon under the root.
+    As in TensorFlow 1: mean square starts at one, decay .9, epsilon 1e-10.
+    As in A3C (Mnih et al. 2016): mean square starts at zero, decay .99, epsilon .1."""
     rms_decay: float | None = None
     """Decay of RMSProp's mean square, 0 to 1. None: the optimiser's own."""
     rms_epsilon: float | None = None

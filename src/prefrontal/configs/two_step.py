@@ -25,16 +25,17 @@ class TwoStepConfig:
     worse_reward_probability: float = 0.1
     """Chance of a reward in the other second-stage state, 0 to 1."""
     reversal_probability: float = 0.025
-    """Chance, at the start of every trial, that the better and the worse state change places, 0 to 1."""
+    """Chance, at the start of every trial, that the two states change places, 0 to 1."""
     better_state: BetterState = "drawn"
-    """Which second-stage state is better at first: "drawn" afresh (50:50) every episode, "carried" over from
-    the episode before, or always the "first" or the "second"."""
+    """Which second-stage state is better at first.
+    Drawn afresh (50:50) every episode, carried over from the last, or always the first or the second."""
     encoding: Encoding = "fixation"
-    """Network steps a trial takes. "fixation": three (fixation cue, first stage, second stage) and three
-    actions, as in the paper. "stage": two (first stage, second stage). "trial": one, which shows the
-    second-stage state that the previous trial ended in."""
+    """Network steps a trial takes.
+    Fixation: three (fixation cue, first stage, second stage), with three actions, as in the paper.
+    Stage: two (first stage, second stage).
+    Trial: one, which shows the second-stage state that the last trial ended in."""
     invalid_reward: float = -1.0
-    """Paid for a response that its cue does not allow (only in the "fixation" encoding)."""
+    """Paid for a response that its cue does not allow; only in the fixation encoding."""
 
     def __post_init__(self) -> None:
         check_count("num_trials", self.num_trials)

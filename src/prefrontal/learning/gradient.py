@@ -1,8 +1,8 @@
 """The gradient of a loss with respect to an agent's parameters, with nothing in the loop that can be outside.
 
-Backpropagation through time multiplies, at every step, an input by an error and adds the product to the gradient of every
-weight. Here the loop over time carries only the error of the agent's state; the products are taken afterwards, all steps
-in one, which is one matrix product for every weight matrix. It works for any agent:
+Backpropagation through time multiplies, at every step, an input by an error and adds the product to the gradient of
+every weight. Here the loop over time carries only the error of the agent's state; the products are taken afterwards,
+all steps in one, which is one matrix product for every weight matrix. It works for any agent:
 
     forward     (o_t, s_t) = f(w, x_t, s_{t-1}), linearised where it acts: the play and the linearisation are one loop
     backward    e_{t-1} = (df_t/ds)' (dL/do_t, e_t), a loop that carries one state's error
@@ -119,9 +119,7 @@ class _LinearStep:
         transpose = jax.linear_transpose(all_steps, self._parameters)
         return transpose((head_errors, state_errors))[0]
 
-    def _linearise(
-        self, inputs: AgentInput, state: AgentState
-    ) -> tuple[AgentOutput, AgentState, list[Array], Any]:
+    def _linearise(self, inputs: AgentInput, state: AgentState) -> tuple[AgentOutput, AgentState, list[Array], Any]:
         def step(parameters: Parameters, state: AgentState) -> tuple[Any, AgentOutput]:
             output, state = eqx.combine(parameters, self._rest)(inputs, state)
             return ((output.logits, output.value), state), output

@@ -38,7 +38,8 @@ def unstack(tree: Tree, num: int) -> list[Tree]:
     arrays, rest = eqx.partition(tree, eqx.is_array)
     is_key = lambda leaf: jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)  # noqa: E731
     arrays = jax.tree.map(lambda leaf: leaf if is_key(leaf) else np.asarray(leaf), arrays)
-    return [eqx.combine(jax.tree.map(lambda leaf: leaf[lane], arrays), rest) for lane in range(num)]
+    take = lambda lane: jax.tree.map(lambda leaf: leaf[lane], arrays)  # noqa: E731
+    return [eqx.combine(take(lane), rest) for lane in range(num)]
 
 
 def spread(lanes: Lanes, layout: devices.Layout) -> Lanes:

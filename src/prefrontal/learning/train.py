@@ -129,8 +129,8 @@ def train(
         state: where to go on from.
         task: the task.
         hyperparameters: see `TrainConfig`.
-        num_episodes: how many, at most `capacity`. It is not compiled in: the last, shorter chunk of a training runs the
-            same program.
+        num_episodes: how many, at most `capacity`. It is not compiled in: the last, shorter chunk of a training runs
+            the same program.
         unroll: steps of one update; divides `task.num_steps`.
         capacity: length of the metrics.
 

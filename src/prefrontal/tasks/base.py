@@ -39,9 +39,7 @@ class AbstractTask(eqx.Module):
         """What an agent sees in `state`, before it acts."""
 
     @abstractmethod
-    def step(
-        self, state: State, action: Int[Array, ""], key: PRNGKeyArray
-    ) -> tuple[State, Float[Array, ""], Event]:
+    def step(self, state: State, action: Int[Array, ""], key: PRNGKeyArray) -> tuple[State, Float[Array, ""], Event]:
         """Take `action`.
 
         Arguments:

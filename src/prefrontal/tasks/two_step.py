@@ -145,9 +145,7 @@ class TwoStep(AbstractTask):
         common = jnp.where(is_choice, to_transition < self.common_probability, state.common)
         second_state = self._second_state(choice, common)
 
-        pays = jnp.where(
-            second_state == better_state, self.better_reward_probability, self.worse_reward_probability
-        )
+        pays = jnp.where(second_state == better_state, self.better_reward_probability, self.worse_reward_probability)
         rewarded = complete & (to_reward < pays)
         invalid = missed = jnp.bool_(False)
         if self.encoding == "fixation":

@@ -1,0 +1,40 @@
+"""Meta-reinforcement learning as a model of prefrontal cortex."""
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "AbstractAgent": "prefrontal.agents.base",
+    "AbstractTask": "prefrontal.tasks.base",
+    "AgentInput": "prefrontal.agents.base",
+    "AgentOutput": "prefrontal.agents.base",
+    "ExperimentConfig": "prefrontal.experiments",
+    "RecurrentAgent": "prefrontal.agents.recurrent",
+    "RecurrentConfig": "prefrontal.configs",
+    "RunFolder": "prefrontal.runs",
+    "TestConfig": "prefrontal.configs",
+    "TrainConfig": "prefrontal.configs",
+    "Trajectory": "prefrontal.rollout",
+    "TwoStep": "prefrontal.tasks.two_step",
+    "TwoStepConfig": "prefrontal.configs",
+    "UserError": "prefrontal.errors",
+    "evaluate": "prefrontal.evaluate",
+    "find_experiment": "prefrontal.experiments",
+    "replay": "prefrontal.rollout",
+    "rollout": "prefrontal.rollout",
+    "stay_probability": "prefrontal.analysis.behaviour",
+    "trial_table": "prefrontal.trials",
+}
+"""Where each public name lives. It is imported when first asked for: `import prefrontal` starts nothing."""
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'prefrontal' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,35 @@
+"""Experiments: published results, each with all that is needed to make it again. Importing them starts no JAX."""
+
+import difflib
+
+from prefrontal.errors import UserError
+from prefrontal.experiments.base import Experiment, ExperimentConfig, Published
+from prefrontal.experiments.two_step import TwoStepExperiment
+from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
+
+EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in (WANG2018_TWO_STEP,)}
+
+
+def find_experiment(name: str) -> Experiment:
+    """The experiment called `name`.
+
+    Raises:
+        UserError: when there is none; it names the nearest.
+    """
+    if name in EXPERIMENTS:
+        return EXPERIMENTS[name]
+    near = difflib.get_close_matches(name, EXPERIMENTS, n=1, cutoff=0.0)[0]
+    raise UserError(
+        f"`experiment` must be one of {', '.join(EXPERIMENTS)}, got {name}. "
+        f"Did you mean {near}? `prefrontal list` tells about each."
+    )
+
+
+__all__ = [
+    "EXPERIMENTS",
+    "Experiment",
+    "ExperimentConfig",
+    "Published",
+    "TwoStepExperiment",
+    "find_experiment",
+]

@@ -1,0 +1,173 @@
+"""Test trained networks on the two-step task, and hold what they do against what was published."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from prefrontal.agents.base import AbstractAgent
+from prefrontal.agents.two_step_models import BayesOptimal, TwoStepAgent
+from prefrontal.analysis.behaviour import stay_probability
+from prefrontal.analysis.statistics import mean_interval
+from prefrontal.configs import TwoStepConfig
+from prefrontal.errors import UserError
+from prefrontal.evaluate import evaluate
+from prefrontal.experiments.base import ExperimentConfig
+from prefrontal.figures.panels import LearningCurves, two_step_figure
+from prefrontal.figures.style import save_figure
+from prefrontal.files import write_text
+from prefrontal.provenance import to_json, versions
+from prefrontal.runs import RunFolder
+from prefrontal.tasks import make_task
+from prefrontal.trials import trial_table, write_table
+
+if TYPE_CHECKING:
+    from prefrontal.experiments.two_step import TwoStepExperiment
+
+MEASURES = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
+NUM_IDEAL_EPISODES = 3_000
+"""Episodes that the Bayes-optimal agent plays: its mean reward is then known to about .1."""
+
+
+def analyse(
+    experiment: "TwoStepExperiment",
+    agents: Mapping[int, AbstractAgent],
+    config: ExperimentConfig,
+    folder: Path,
+) -> dict[str, Any]:
+    """See `Experiment.analyse`."""
+    tested = {seed: _test(agent, config, config.test.num_episodes, seed) for seed, agent in agents.items()}
+    events = _stack([event for event, _ in tested.values()])
+    table = trial_table(events, subjects=list(agents))
+    stay = stay_probability(table)
+    reward = np.array([reward.mean() for _, reward in tested.values()])
+    ideal = ideal_behaviour(config.task)
+
+    results = {
+        "experiment": experiment.name,
+        "seeds": list(agents),
+        "test_episodes": config.test.num_episodes,
+        "reward_per_episode": {
+            **_over_seeds(reward),
+            "chance": config.task.chance_reward,
+            "bayes_optimal": ideal["reward"],
+            "oracle": config.task.oracle_reward,
+        },
+        "stay_probability": {
+            measure: {
+                **_over_seeds(stay[measure].to_numpy(), within=(0.0, 1.0)),
+                "published": experiment.published[measure].value if measure in experiment.published else None,
+                "bayes_optimal": ideal[measure],
+            }
+            for measure in MEASURES
+        },
+        "published_source": next((number.source for number in experiment.published.values()), None),
+        "verdicts": _verdicts(experiment, reward, stay.mean().to_dict()),
+        "config": {**config.training, "test": asdict(config.test)},
+        "versions": versions(),
+    }
+    results = _without_nan(results)
+    write_table(folder / "trials.csv", table)
+    write_text(folder / "results.json", to_json(results))
+    return results
+
+
+def draw(experiment: "TwoStepExperiment", folder: Path) -> list[Path]:
+    """See `Experiment.draw`."""
+    run = RunFolder.read(folder)
+    results = read_results(folder)
+    rewards = [run.seed(seed).load_metrics()["reward"] for seed in results["seeds"]]
+    reference = results["reward_per_episode"]
+    curves = LearningCurves(
+        episodes=np.arange(1, len(rewards[0]) + 1),
+        reward=np.stack(rewards),
+        **{name: reference[name] for name in ("chance", "bayes_optimal", "oracle")},
+    )
+    figure = two_step_figure(results, curves, experiment.title, source=results["published_source"] or "")
+    return save_figure(figure, folder / "figure")
+
+
+def read_results(folder: Path) -> dict[str, Any]:
+    """The `results.json` of an evaluated run.
+
+    Raises:
+        UserError: when there is none, or it cannot be read.
+    """
+    path = folder / "results.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"`{path}` must be there, got a run not evaluated yet. Evaluate it first.") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"`{path}` must be readable JSON, got {error}. Evaluate the run again.") from error
+
+
+def ideal_behaviour(task: TwoStepConfig) -> dict[str, float]:
+    """Reward per episode and stay probabilities of the Bayes-optimal agent, found by letting it play.
+
+    It plays one step a trial: its trials are the same in every encoding.
+    """
+    task = replace(
+        task, encoding="trial", better_state="drawn" if task.better_state == "carried" else task.better_state
+    )
+    agent = TwoStepAgent(BayesOptimal(task), task.encoding)
+    event, reward = _test(agent, ExperimentConfig(task=task), NUM_IDEAL_EPISODES, seed=0)
+    stay = stay_probability(trial_table(_stack([event]), subjects=[0]))
+    return {"reward": float(reward.mean()), **{measure: float(stay[measure].iloc[0]) for measure in MEASURES}}
+
+
+def _verdicts(experiment: "TwoStepExperiment", reward: np.ndarray, stay: Mapping[str, float]) -> list[dict[str, Any]]:
+    verdicts = [
+        {
+            "name": f"stay, {measure.replace('_', ' ')}",
+            "published": number.value,
+            "measured": stay[measure],
+            "tolerance": number.tolerance,
+            "passed": bool(abs(stay[measure] - number.value) <= number.tolerance),
+        }
+        for measure, number in experiment.published.items()
+    ]
+    num_learned = int((reward >= experiment.learned_reward).sum())
+    verdicts.append(
+        {
+            "name": f"seeds with reward ≥ {experiment.learned_reward:g}",
+            "published": len(reward),
+            "measured": num_learned,
+            "tolerance": 0,
+            "passed": num_learned == len(reward),
+        }
+    )
+    return verdicts
+
+
+def _test(agent: AbstractAgent, config: ExperimentConfig, num_episodes: int, seed: int) -> tuple[Any, np.ndarray]:
+    """One agent's test episodes: events, leaves (B, T), and total rewards, (B,)."""
+    key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
+    trajectory = evaluate(agent, make_task(config.task), key, num_episodes=num_episodes)
+    return jax.tree.map(np.asarray, trajectory.event), np.asarray(trajectory.reward).sum(axis=1)
+
+
+def _stack(events: list[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *events)
+
+
+def _over_seeds(values: np.ndarray, within: tuple[float, float] = (-np.inf, np.inf)) -> dict[str, Any]:
+    interval = mean_interval(values)
+    return {
+        "per_seed": values.tolist(),
+        "mean": interval.mean,
+        "interval95": [float(np.clip(bound, *within)) for bound in (interval.low, interval.high)],
+    }
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN: what could not be measured becomes null."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and np.isnan(value) else value

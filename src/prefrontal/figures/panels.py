@@ -1,0 +1,259 @@
+"""The panels: each draws one result on the axes it is given."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Real
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from prefrontal.errors import UserError
+from prefrontal.figures.style import PALETTE, style
+
+OUTCOMES = ("rewarded", "unrewarded")
+TRANSITIONS = ("common", "uncommon")
+
+MARKS: dict[str, dict[str, Any]] = {
+    "seed": {"linestyle": "", "marker": "o", "markersize": 4, "color": PALETTE["ours"]},
+    "interval": {"linestyle": "", "marker": "|", "markersize": 8, "color": PALETTE["ours"]},
+    "bayes_optimal": {"linestyle": "", "marker": "D", "markersize": 4, "color": PALETTE["bayes_optimal"]},
+}
+"""What stands on and beside our bars, as the legend shows it."""
+LABELS = {
+    "seed": "one seed",
+    "interval": "95 % interval of the mean",
+    "published": "published",
+    "bayes_optimal": "Bayes-optimal",
+}
+OUTLINE: dict[str, Any] = {"facecolor": "none", "edgecolor": PALETTE["published"], "linewidth": 1.2}
+"""How published bars look."""
+
+WINDOWS = 50
+"""A learning curve is a running mean over one window in so many of the training."""
+MAX_POINTS = 400
+"""Points drawn of one learning curve: as many as print can show."""
+
+
+@dataclass(frozen=True)
+class LearningCurves:
+    """Reward as training goes, and what it is held against."""
+
+    episodes: Real[np.ndarray, " episode"]
+    """Training episodes completed at each point, ascending."""
+    reward: Real[np.ndarray, "seed episode"]
+    """Reward of each seed in one episode, at each point."""
+    chance: float
+    """Reward per episode of random choices."""
+    bayes_optimal: float
+    """Reward per episode of the agent that infers the better state as well as can be."""
+    oracle: float
+    """Reward per episode of an agent that knows the better state."""
+
+    def __post_init__(self) -> None:
+        if self.reward.ndim != 2 or self.reward.shape[1:] != self.episodes.shape:
+            raise UserError(
+                f"`reward` must be one row a seed and one column a value of `episodes`, "
+                f"got shape {self.reward.shape} beside {self.episodes.shape}."
+            )
+        if not self.reward.size:
+            raise UserError(f"`reward` must not be empty, got shape {self.reward.shape}. Train first.")
+
+    @property
+    def window(self) -> int:
+        """Points that one running mean covers."""
+        return max(1, len(self.episodes) // WINDOWS)
+
+    def smoothed(self) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, "seed point"]]:
+        """The mean episode and the mean reward of each whole window, thinned to about `MAX_POINTS`."""
+        kernel = np.full(self.window, 1 / self.window)
+        points = len(self.episodes) - self.window + 1
+        # From the end backwards, so that the curve ends where training does.
+        drawn = np.arange(points - 1, -1, -max(1, points // MAX_POINTS))[::-1]
+        every = np.stack([np.convolve(row, kernel, "valid") for row in (self.episodes, *self.reward)])
+        return every[0, drawn], every[1:, drawn]
+
+
+def stay_bars(result: Mapping[str, Any], ax: Axes) -> None:
+    """Stay probabilities after each kind of trial: ours as bars with a dot a seed and their interval, beside
+    the published ones and the Bayes-optimal agent's.
+
+    The axis shows all of 0 to 1 and a margin, so that no dot is hidden; what of an interval lies beyond 0 or
+    1 is cut off.
+
+    Arguments:
+        result: as in `results.json`, of which it reads "stay_probability": for each transition and outcome
+            "per_seed", "mean", "interval95", and "published" and "bayes_optimal", which may be null.
+        ax: where to draw.
+    """
+    with style():
+        shown = set()
+        for group, outcome in enumerate(OUTCOMES):
+            for transition, slot in zip(TRANSITIONS, (group - 0.25, group + 0.25), strict=True):
+                part = result["stay_probability"][f"{transition}_{outcome}"]
+                shown |= _stay_slot(part, ax, slot, f"{transition}_{outcome}", PALETTE[transition])
+        ax.axhline(0, color="black", linewidth=0.8, zorder=3)
+        ax.spines["bottom"].set_visible(False)
+        ax.spines["left"].set_bounds(0, 1)
+        ax.set_xlim(-0.5, 1.5)
+        ax.set_ylim(-0.04, 1.05)
+        ax.set_yticks(np.linspace(0, 1, 6))
+        ax.set_xticks([0, 1], ["after reward", "after no reward"])
+        ax.tick_params(axis="x", length=0, pad=16)
+        slots = [group + side for group in (0, 1) for side in (-0.25, 0.25)]
+        ax.set_xticks(slots, TRANSITIONS * 2, minor=True)
+        ax.tick_params(axis="x", which="minor", length=0, pad=2)
+        ax.set_ylabel("Stay probability")
+        handles: dict[str, Artist] = {kind: Line2D([], [], **looks) for kind, looks in MARKS.items()}
+        handles["published"] = Patch(**OUTLINE)
+        _legend(ax, {label: handles[kind] for kind, label in LABELS.items() if kind in shown})
+
+
+def _stay_slot(part: Mapping[str, Any], ax: Axes, slot: float, name: str, color: str) -> set[str]:
+    """Draw one condition around x = `slot`; returns which of the `MARKS` it has."""
+    mean, published, bayes_optimal = (_number(part[key]) for key in ("mean", "published", "bayes_optimal"))
+    seeds = np.array(part["per_seed"], np.float64)
+    interval = np.clip(np.array(part["interval95"], np.float64), 0, 1)
+    shown = set()
+    if np.isnan(mean):
+        ax.text(slot - 0.075, 0.02, "no such\ntrials", ha="center", fontsize=6.5, color="dimgrey")
+    else:
+        ax.bar(slot - 0.075, mean, 0.26, color=color, alpha=0.5, gid=f"ours-{name}")
+    if np.isfinite(published):
+        ax.bar(slot + 0.125, published, 0.05, **OUTLINE, gid=f"published-{name}")
+        shown.add("published")
+    # Seeds that behave alike stand side by side, never on top of each other.
+    beside = np.linspace(-0.115, 0.115, len(seeds)) if len(seeds) > 1 else np.zeros(1)
+    dot = {"color": color, "markersize": np.clip(27 / len(seeds), 2.0, 3.4), "markeredgecolor": "white"}
+    for kind, x, y, looks in (
+        ("interval", [slot + 0.08] * 2, interval, {"linestyle": "-", "marker": "_", "markersize": 4}),
+        ("seed", slot - 0.075 + beside, seeds, dot | {"markeredgewidth": 0.3}),
+        ("bayes_optimal", [slot + 0.19], np.array([bayes_optimal]), {}),
+    ):
+        if np.isfinite(y).any():
+            mark: dict[str, Any] = MARKS[kind] | looks
+            ax.plot(x, y, **mark, clip_on=False, zorder=4, gid=f"{kind}-{name}")
+            shown.add(kind)
+    return shown
+
+
+def learning_curves(curves: LearningCurves, ax: Axes) -> None:
+    """Reward per episode as training goes: a thin line a seed, their mean thick, beside chance, the
+    Bayes-optimal agent and an oracle.
+
+    Arguments:
+        curves: what to draw. Each seed's curve is a running mean, over the window that the axis label states.
+        ax: where to draw. The lines are named to the right of the axes: leave about 1.5 cm.
+    """
+    with style():
+        episodes, seeds = curves.smoothed()
+        several = len(seeds) > 1
+        ours: dict[str, Any] = {"color": PALETTE["ours"], "clip_on": False}
+        if len(episodes) == 1:
+            ours |= {"marker": "o", "markersize": 3}
+        legend = {}
+        for number, seed in enumerate(seeds if several else []):
+            thin = ax.plot(episodes, seed, **ours, alpha=0.35, linewidth=0.6, gid=f"seed-{number}")
+            legend["one seed"] = thin[0]
+        thick = ax.plot(episodes, seeds.mean(axis=0), **ours, linewidth=1.8, gid="mean")
+        legend[f"mean of {len(seeds)} seeds" if several else "one seed"] = thick[0]
+        _legend(ax, legend)
+
+        references = {"oracle": curves.oracle, "Bayes-optimal": curves.bayes_optimal, "chance": curves.chance}
+        every = np.array([*references.values(), *seeds[np.isfinite(seeds)]])
+        margin = 0.05 * (np.ptp(every) or 1.0)
+        ax.set_ylim(every.min() - margin, every.max() + margin)
+        ax.set_xlim(0, curves.episodes[-1])
+        heights = _spread(ax, list(references.values()))
+        for (name, reward), height in zip(references.items(), heights, strict=True):
+            color = PALETTE[name.lower().replace("-", "_")]
+            ax.axhline(reward, color=color, linewidth=1.2, linestyle=(0, (5, 2)), zorder=1, gid=name)
+            label = ax.text(1.02, height, f"{name} {reward:.3g}", color=color, va="center", fontsize=7.5)
+            label.set_transform(ax.get_yaxis_transform())
+        span = round(curves.window * curves.episodes[-1] / len(curves.episodes))
+        smoothing = f"\n(running mean over {span:,} episodes)" if span > 1 else ""
+        ax.set_ylabel(f"Reward per episode{smoothing}")
+        ax.set_xlabel("Training episode")
+        ax.xaxis.set_major_locator(_few_ticks())
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+
+
+def two_step_figure(
+    result: Mapping[str, Any],
+    curves: LearningCurves,
+    title: str,
+    *,
+    source: str = "Wang et al. (2018), Figure 5c",
+) -> Figure:
+    """Stay probabilities and learning curves side by side.
+
+    Arguments:
+        result: as for `stay_bars`.
+        curves: as for `learning_curves`.
+        title: the figure's title.
+        source: where the published values are from; told where there are any.
+    """
+    with style():
+        heading, caption = textwrap.wrap(title, 80), textwrap.wrap(_caption(result, curves, source), 122)
+        width, height = 7.2, 3.4 + 0.19 * len(heading) + 0.16 * len(caption)
+        figure = Figure(figsize=(width, height))
+        FigureCanvasAgg(figure)
+        left = figure.add_axes((0.5 / width, 1 / height, 3.24 / width, 2.05 / height))
+        right = figure.add_axes((4.35 / width, 1 / height, 1.73 / width, 2.05 / height))
+        stay_bars(result, left)
+        learning_curves(curves, right)
+        for letter, x in (("a", 0.25), ("b", 4.1)):
+            figure.text(x / width, 3.12 / height, letter, fontsize=11, weight="bold")
+        for lines, y, looks in (
+            (heading, height - 0.1, {"fontsize": 10, "weight": "bold"}),
+            (caption, height - 0.1 - 0.19 * len(heading), {"fontsize": 7.5, "color": "dimgrey"}),
+        ):
+            figure.text(0.15 / width, y / height, "\n".join(lines), looks, va="top")
+    return figure
+
+
+def _caption(result: Mapping[str, Any], curves: LearningCurves, source: str) -> str:
+    num_seeds, num_episodes = len(curves.reward), int(curves.episodes[-1])
+    seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
+    episodes = "1 training episode" if num_episodes == 1 else f"{num_episodes:,} training episodes"
+    caption = f"{seeds} of {episodes}; tested with frozen weights (a)."
+    if any(part["published"] is not None for part in result["stay_probability"].values()):
+        caption += f" Published values: {source}."
+    return caption
+
+
+def _spread(ax: Axes, heights: Sequence[float]) -> list[float]:
+    """`heights`, in data units, moved apart as little as lets one line of text stand at each."""
+    bottom, top = ax.get_ylim()
+    axes_height = ax.get_window_extent().height * 72 / ax.figure.dpi
+    gap = 9.0 * (top - bottom) / axes_height
+    order = np.argsort(heights)
+    moved = np.array(heights, np.float64)[order]
+    for _ in range(100):
+        short = gap - np.diff(moved)
+        if not (short > 1e-6 * gap).any():
+            break
+        push = np.maximum(short, 0) / 2
+        moved[:-1] -= push
+        moved[1:] += push
+    return [float(height) for height in moved[np.argsort(order)]]
+
+
+def _few_ticks() -> MaxNLocator:
+    return MaxNLocator(nbins=3, integer=True, steps=[1, 2, 5, 10])
+
+
+def _legend(ax: Axes, handles: Mapping[str, Artist]) -> None:
+    below = (0.5, -0.2)
+    ax.legend(handles.values(), handles.keys(), loc="upper center", bbox_to_anchor=below, ncols=2, handlelength=1.6)
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)

@@ -1,0 +1,103 @@
+"""How figures look and how they are saved. Nothing here changes matplotlib's own settings for good."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from prefrontal.errors import UserError, check_choice
+
+PALETTE = {
+    "common": "#0072B2",
+    "uncommon": "#E69F00",
+    "rewarded": "#332288",
+    "unrewarded": "#D55E00",
+    "ours": "#222222",
+    "published": "#CC79A7",
+    "bayes_optimal": "#009E73",
+    "chance": "#808080",
+    "oracle": "#56B4E9",
+}
+"""What a colour means, in every figure: a transition, an outcome, or whose behaviour it is. They are
+Okabe and Ito's (2008), and an indigo: colour-blind people can tell apart those that are drawn together."""
+
+SETTINGS: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8.0,
+    "axes.labelsize": 8.0,
+    "axes.titlesize": 9.0,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "lines.solid_capstyle": "round",
+    "figure.dpi": 100.0,
+    "savefig.dpi": 200.0,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "prefrontal",
+}
+"""Matplotlib's settings while a figure is made or saved. Text in PDF stays editable; the same figure gives
+the same bytes."""
+
+# A file that names the day it was made differs from run to run though the figure does not.
+METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None},
+}
+
+
+@contextlib.contextmanager
+def style() -> Iterator[None]:
+    """Matplotlib's settings are the package's within this context, and as before after it."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(SETTINGS)
+        yield
+
+
+def save_figure(figure: Figure, path: str | Path, formats: Sequence[str] = ("png", "svg", "pdf")) -> list[Path]:
+    """Save `figure` once in each of `formats`, each file whole or not at all.
+
+    Arguments:
+        figure: the figure.
+        path: where to, without a suffix.
+        formats: file types, of png, svg and pdf.
+
+    Returns:
+        The files written, in the order of `formats`.
+
+    Raises:
+        UserError: when a format is none of the three, or a file cannot be written; an older one is then left
+            as it was.
+    """
+    for name in formats:
+        check_choice("formats", name, list(METADATA))
+    path = Path(path)
+    return [_save(figure, path.with_name(f"{path.name}.{name}"), name) for name in formats]
+
+
+def _save(figure: Figure, path: Path, name: str) -> Path:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with style():
+            figure.savefig(temporary, format=name, metadata=METADATA[name])
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UserError(
+            f"`path` must be a place that can be written, got {path} ({error.strerror or error}). "
+            "Free some space or choose another place."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+    return path

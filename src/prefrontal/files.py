@@ -1,0 +1,239 @@
+"""Files that are written whole or not at all, and arrays that notice damage when they are read back."""
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from prefrontal.errors import UserError
+from prefrontal.provenance import plain
+
+Arrays = Mapping[str, ArrayLike]
+"""Arrays by name, of any shape: NumPy's, or what NumPy can read, such as JAX's."""
+
+FACTS = "prefrontal.facts"
+"""Metadata entry of a safetensors file that holds what is said about its arrays, as JSON."""
+CHECKSUM = "prefrontal.sha256"
+"""Metadata entry of a safetensors file that holds the checksum of its arrays and facts, hexadecimal."""
+
+_TYPES = [
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+]
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder `path` and those above it, unless they are there.
+
+    Raises:
+        UserError: when it cannot be made, for instance because a file is in its place.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"`{path}` must be a folder or a place where one can be made, got: {_reason(error)}. "
+            "Choose another folder, or make room for this one."
+        ) from error
+
+
+def folder_names(path: Path) -> set[str]:
+    """The names of what the folder `path` holds.
+
+    Raises:
+        UserError: when there is no such folder, or it cannot be read.
+    """
+    try:
+        return {child.name for child in path.iterdir()}
+    except OSError as error:
+        raise UserError(
+            f"`{path}` must be a folder to read, got: {_reason(error)}. Check its name and its permissions."
+        ) from error
+
+
+def write_bytes(path: Path, data: bytes, *, previous: Path | None = None) -> None:
+    """Write `data` to `path`: afterwards the file is the new one, or untouched if that failed.
+
+    Arguments:
+        path: the file.
+        data: its whole content.
+        previous: where to keep the file that stood at `path` before. None: it is replaced.
+
+    Raises:
+        UserError: when it cannot be written (disk full, no permission, ...).
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if previous is not None and path.exists():
+            os.replace(path, previous)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    _sync_folder(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` as UTF-8, as `write_bytes` does.
+
+    Raises:
+        UserError: when it cannot be written (disk full, no permission, ...).
+    """
+    write_bytes(path, text.encode())
+
+
+def write_arrays(path: Path, arrays: Arrays, facts: Mapping[str, Any], *, previous: Path | None = None) -> None:
+    """Write `arrays` to `path` as safetensors with a checksum, as `write_bytes` does.
+
+    Arguments:
+        path: the file.
+        arrays: arrays by name, of any shape; booleans, integers, floats up to 64 bits, or complex of 64 bits.
+        facts: what is said about the arrays; anything JSON can hold, and NumPy numbers.
+        previous: where to keep the file that stood at `path` before. None: it is replaced.
+
+    Raises:
+        UserError: when it cannot be written (disk full, no permission, ...).
+        TypeError: when an array has a type that could not be read back.
+    """
+    # safetensors copies memory as it lies: a transposed or big-endian array would come back as another one.
+    ordered = {name: _little_endian(np.asarray(array, order="C")) for name, array in sorted(arrays.items())}
+    for name, array in ordered.items():
+        if array.dtype.name not in _TYPES:
+            raise TypeError(f"`{name}` must be of type {', '.join(_TYPES)}, got {array.dtype}.")
+    text = json.dumps(facts, sort_keys=True, default=plain)
+    write_bytes(path, save(ordered, {FACTS: text, CHECKSUM: _checksum(ordered, text)}), previous=previous)
+
+
+def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Read a safetensors file and verify its checksum, if it has one: files of other programs have none.
+
+    Returns:
+        The arrays by name; and the facts they were written with (of other programs' files, their metadata).
+
+    Raises:
+        UserError: when the file is missing, unreadable, truncated, or not what was written.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise UserError(f"`{path}` must be a file, got none there. Check its name and folder.") from error
+    except OSError as error:
+        raise UserError(
+            f"`{path}` must be a file to read, got: {_reason(error)}. Check its name and its permissions."
+        ) from error
+    if not data:
+        raise _damaged(path, "an empty file")
+    try:
+        arrays = load(data)
+    except KeyError as error:
+        raise _damaged(path, f"arrays of the type {error}, which NumPy does not have") from error
+    except (SafetensorError, ValueError) as error:
+        raise _damaged(path, f"a truncated or damaged one, or another format ({error})") from error
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    metadata = header.get("__metadata__", {})
+    if FACTS not in metadata and CHECKSUM not in metadata:
+        return arrays, metadata
+    text = metadata.get(FACTS, "")
+    if metadata.get(CHECKSUM) != _checksum(arrays, text):
+        raise _damaged(path, "one that does not match its checksum: it was damaged or changed later")
+    return arrays, json.loads(text)
+
+
+@contextmanager
+def lock(path: Path, refusal: str | None = None) -> Iterator[None]:
+    """Hold the lock file `path`. The system lets go of it when the process ends, however it ends.
+
+    Arguments:
+        path: the lock file; made if it is missing, and left there.
+        refusal: what to tell the user when another process holds the lock. None: wait for it.
+
+    Raises:
+        UserError: `refusal`; or when the lock file cannot be made.
+    """
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if refusal else 0))
+        except OSError as error:
+            if refusal and error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                raise UserError(refusal) from error
+            # Some network file systems have no locks. That is no reason not to work there.
+            warnings.warn(
+                f"`{path}` could not be locked ({_reason(error)}): let one process at a time use its folder.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
+    return array.astype(array.dtype.newbyteorder("<"), copy=False)
+
+
+def _checksum(arrays: Mapping[str, NDArray[Any]], facts: str) -> str:
+    digest = hashlib.sha256(facts.encode(errors="surrogatepass"))
+    for name, array in sorted(arrays.items()):
+        digest.update(json.dumps([name, array.dtype.name, array.shape]).encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    # Some file systems cannot sync a folder. Then a power cut may bring the file before back, whole.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _unwritable(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"`{path}` must be a place that can be written, got: {_reason(error)}. What was saved before is "
+        "intact. Free some space or allow writing there, then run the same command again."
+    )
+
+
+def _damaged(path: Path, got: str) -> UserError:
+    return UserError(f"`{path}` must be a whole safetensors file, got {got}. Restore it from a copy.")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

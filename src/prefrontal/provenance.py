@@ -1,0 +1,140 @@
+"""What a result came from: which experiment, config and versions; and whether two have the same origin."""
+
+import hashlib
+import importlib.metadata
+import json
+import math
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from prefrontal.errors import UserError
+
+PACKAGES = ("prefrontal", "jax", "jaxlib", "numpy", "equinox", "optax")
+"""The packages that decide a result."""
+
+_MOST_DIFFERENCES_SHOWN = 3
+
+
+def config_hash(experiment: str, config: Mapping[str, Any]) -> str:
+    """Eight hexadecimal digits that name `experiment` with `config`, whatever the order of the fields.
+
+    Numbers count by their value: 1 and 1.0 are the same.
+
+    Raises:
+        UserError: when a number of the config is infinite or not a number.
+    """
+    document = json.dumps(_canonical({"experiment": experiment, "config": config}), sort_keys=True)
+    return hashlib.sha256(document.encode()).hexdigest()[:8]
+
+
+def differences(there: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    """In words, the fields in which two records {"experiment", "config", ...} differ. Empty where they agree.
+
+    Raises:
+        UserError: when a number of a config is infinite or not a number.
+    """
+    # Compared as JSON text: in Python True equals 1, and a field that is absent would equal one that is None.
+    one, other = (
+        {name: json.dumps(value, sort_keys=True) for name, value in _fields(_canonical(record)).items()}
+        for record in (there, asked)
+    )
+    differing = [
+        f"`{_field_name(name)}` is {one.get(name, 'absent')} there, {other.get(name, 'absent')} asked for"
+        for name in sorted(one.keys() | other.keys(), key=lambda name: (name.startswith("config."), name))
+        if name != "config" and one.get(name) != other.get(name)
+    ]
+    more = len(differing) - _MOST_DIFFERENCES_SHOWN
+    return "; ".join(differing[:_MOST_DIFFERENCES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def environment() -> dict[str, Any]:
+    """The time, the machine, and the versions of all that decides a result. It imports none of them."""
+    return {
+        "time": now(),
+        "platform": platform.platform(),
+        "cpu_count": os.cpu_count(),
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of Python and of `PACKAGES`; None for one not installed."""
+    found: dict[str, str | None] = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def now() -> str:
+    """The time, to the second, in UTC: 2026-01-31T12:00:00+00:00."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a JSON file that has at least an experiment's name and its config: {"experiment", "config", ...}.
+
+    Raises:
+        UserError: when it is missing, unreadable or anything else.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(record["experiment"], str) and isinstance(record["config"], dict):
+            return record
+        fault = "an entry of the wrong type"
+    except OSError as error:
+        fault = error.strerror or str(error)
+    except (ValueError, LookupError, TypeError) as error:
+        fault = str(error)
+    raise UserError(
+        f"`{path}` must be the JSON of a run, with its experiment and config, got a damaged file ({fault}). "
+        f"Restore it from a copy, move `{path.parent}` away, or give another --out."
+    )
+
+
+def to_json(document: object) -> str:
+    """`document` as sorted JSON for people to read. It may hold NumPy numbers and arrays."""
+    return json.dumps(document, indent=2, sort_keys=True, default=plain) + "\n"
+
+
+def plain(value: object) -> object:
+    """The Python number, or list of them, that a NumPy `value` holds: `json.dumps(..., default=plain)`."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{value!r} cannot be written as JSON.")
+
+
+def _canonical(value: Any, name: str = "") -> Any:
+    """`value` with one form for each content: lists for tuples, whole numbers as int."""
+    if isinstance(value, Mapping):
+        return {key: _canonical(item, f"{name}.{key}" if name else key) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(item, f"{name}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, np.generic | np.ndarray):
+        return _canonical(value.tolist(), name)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise UserError(f"`{_field_name(name)}` must be a finite number, got {value}. Give a finite one.")
+        return int(value) if value.is_integer() else value
+    return value
+
+
+def _fields(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The leaves of nested mappings, by dotted name. An empty mapping is a leaf."""
+    leaves: dict[str, Any] = {}
+    for key, value in document.items():
+        nested = isinstance(value, Mapping) and value
+        leaves |= _fields(value, f"{prefix}{key}.") if nested else {prefix + key: value}
+    return leaves
+
+
+def _field_name(name: str) -> str:
+    return name.removeprefix("config.")

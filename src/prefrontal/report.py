@@ -1,0 +1,59 @@
+"""What the terminal shows of results."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+def print_report(results: Mapping[str, Any], console: Console) -> None:
+    """Published against measured, a row each, with intervals over seeds and a verdict."""
+    seeds = len(results["seeds"])
+    title = f"{results['experiment']}: {seeds} seed{'s' * (seeds != 1)}, {results['test_episodes']} test episodes each"
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
+    table.add_column("")
+    for heading in ("published", "±", "measured", "95 % interval", "ideal"):
+        table.add_column(heading, justify="right")
+    table.add_column("reproduced")
+    verdicts = {verdict["name"]: verdict for verdict in results["verdicts"]}
+    for name, part in results["stay_probability"].items():
+        label = f"stay, {name.replace('_', ' ')}"
+        verdict = verdicts.pop(label, None)
+        table.add_row(
+            label,
+            _number(part["published"]),
+            f"{verdict['tolerance']:g}" if verdict else "",
+            _number(part["mean"]),
+            _interval(part["interval95"], 3),
+            _number(part["bayes_optimal"]),
+            _verdict(verdict),
+        )
+    reward = results["reward_per_episode"]
+    mean, ideal = _number(reward["mean"], 1), _number(reward["bayes_optimal"], 1)
+    table.add_row("reward per episode", "", "", mean, _interval(reward["interval95"], 1), ideal, "")
+    for name, verdict in verdicts.items():
+        numbers = (f"{verdict[which]:g}" for which in ("published", "tolerance", "measured"))
+        table.add_row(name, *numbers, "", "", _verdict(verdict))
+    console.print(table)
+    console.print(
+        f"Intervals are over seeds. Ideal: the Bayes-optimal agent; chance earns {reward['chance']:.1f}, an oracle "
+        f"{reward['oracle']:.1f}. Published: {results['published_source'] or 'nothing'}.",
+        style="dim",
+    )
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _interval(bounds: list[float | None], digits: int) -> str:
+    low, high = bounds
+    return "" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def _verdict(verdict: Mapping[str, Any] | None) -> str:
+    if verdict is None:
+        return ""
+    return "[green]yes[/]" if verdict["passed"] else "[red]NO[/]"

@@ -1,0 +1,189 @@
+"""The trial table: one row a trial, the same for agents, people and animals."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from prefrontal.errors import UserError
+from prefrontal.files import write_text
+
+DTYPES = {
+    "session": np.dtype(np.int32),
+    "trial": np.dtype(np.int32),
+    "choice": np.dtype(np.int8),
+    "state": np.dtype(np.int8),
+    "common": np.dtype(np.bool_),
+    "reward": np.dtype(np.int8),
+    "missed": np.dtype(np.bool_),
+    "better_state": np.dtype(np.int8),
+}
+"""The columns beside `subject`. All hold 0 or 1 but `session` and `trial`, which count from 0."""
+
+OPTIONAL = ("missed", "better_state")
+"""Columns that a table may lack: nobody missed a trial, or nobody wrote down which state was better."""
+
+
+@runtime_checkable
+class TrialEvent(Protocol):
+    """What happened at each step: `TwoStepEvent` or anything like it, leaves (subject, episode, time)."""
+
+    @property
+    def trial(self) -> ArrayLike: ...
+    @property
+    def complete(self) -> ArrayLike: ...
+    @property
+    def choice(self) -> ArrayLike: ...
+    @property
+    def state(self) -> ArrayLike: ...
+    @property
+    def common(self) -> ArrayLike: ...
+    @property
+    def rewarded(self) -> ArrayLike: ...
+    @property
+    def missed(self) -> ArrayLike: ...
+    @property
+    def better_state(self) -> ArrayLike: ...
+
+
+def trial_table(event: TrialEvent, *, subjects: Sequence[int | str]) -> pd.DataFrame:
+    """The trials in `event`, one row each, ordered by subject, session and trial.
+
+    Arguments:
+        event: what happened, leaves (subject, episode, time). The steps with `complete` are the trials.
+        subjects: the name of each subject: of each seed, person or animal.
+
+    Returns:
+        Columns subject; session (the episode) and trial, from 0; choice, 0 or 1; state, the second-stage
+        state reached, 0 or 1; common, whether by the common transition; reward, the outcome, 0 or 1; missed,
+        whether an invalid response spoilt the trial, which makes choice and all that follows from it void;
+        better_state, the state that paid more often, 0 or 1.
+
+    Raises:
+        UserError: when `subjects` are not as many as `event` has, or two have one name.
+    """
+    complete = np.asarray(event.complete)
+    if complete.ndim != 3:
+        raise UserError(
+            f"`event` must have the axes (subject, episode, time), got shape {complete.shape}. "
+            "Give a single subject or episode an axis of length 1."
+        )
+    if len(subjects) != len(complete):
+        raise UserError(f"`subjects` must name the {len(complete)} subjects of `event`, got {len(subjects)}.")
+    if len(set(map(str, subjects))) < len(subjects):
+        raise UserError(f"`subjects` must all differ, got {list(subjects)}. Give each its own name.")
+    numbered = all(isinstance(subject, int | np.integer) for subject in subjects)
+    names = np.asarray(subjects, dtype=np.int64 if numbered else object)
+    subject, session, time = np.nonzero(complete)
+    columns = {
+        name: np.asarray(getattr(event, "rewarded" if name == "reward" else name))[subject, session, time]
+        for name in DTYPES
+        if name != "session"
+    }
+    return pd.DataFrame(
+        {"subject": names[subject] if numbered else names.astype(str)[subject]}
+        | {name: columns.get(name, session).astype(dtype) for name, dtype in DTYPES.items()}
+    )
+
+
+def check_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Refuse a `table` that is not a trial table. Rows are named by their position, from 0.
+
+    Returns:
+        The table with its columns as `DTYPES` states. Columns of other names pass unchecked.
+
+    Raises:
+        UserError: when a column is missing, a value is out of its range, the rows of a session do not stand
+            together or its trials do not ascend.
+    """
+    missing = [name for name in ("subject", *DTYPES) if name not in table and name not in OPTIONAL]
+    if missing:
+        present = ", ".join(map(str, table.columns)) or "none"
+        raise UserError(f"`columns` must include {', '.join(missing)}, got {present}. Rename or add what is missing.")
+    subject = pd.Series(table["subject"])
+    nameless = np.asarray(subject.isna() | (subject == ""))
+    if nameless.any():
+        row = int(np.argmax(nameless))
+        raise UserError(f"`subject` must be named in every row, got none in row {row}. Name it.")
+    columns = {name: _numbers(table, name) for name in DTYPES if name in table}
+    _check_order(subject, columns["session"], columns["trial"])
+    return table.assign(**columns)
+
+
+def write_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write `table` to `path` as comma-separated text, whole or not at all.
+
+    Raises:
+        UserError: when `path` cannot be written; what was there before is left as it was.
+    """
+    write_text(Path(path), table.to_csv(index=False))
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """The trial table in the comma-separated file at `path`, checked.
+
+    Subjects are read as whole numbers where all of them are written as such, and as text otherwise.
+
+    Raises:
+        UserError: when the file cannot be read or is not a trial table.
+    """
+    try:
+        table = pd.read_csv(path, converters={"subject": str}, low_memory=False)
+    except OSError as error:
+        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
+    except ValueError as error:
+        reason = str(error).strip()
+        raise UserError(f"`path` must be comma-separated text, got {path} ({reason}).") from error
+    try:
+        table = check_table(table)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    codes, names = pd.factorize(table["subject"])
+    if all(re.fullmatch(r"0|-?[1-9]\d{0,17}", name) for name in names):
+        table["subject"] = np.array([int(name) for name in names], np.int64)[codes]
+    return table
+
+
+def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
+    column = pd.Series(table[name])
+    if column.dtype == DTYPES[name] and DTYPES[name] == np.bool_:
+        return column.to_numpy()
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        truth = {"true": 1, "false": 0}
+        column = column.map(lambda value: truth.get(str(value).lower(), value))
+    numbers = pd.Series(pd.to_numeric(column, errors="coerce")).to_numpy(np.float64, na_value=np.nan)
+    if name in ("session", "trial"):
+        condition = "a whole number from 0"
+        good = (numbers >= 0) & (numbers == np.floor(numbers)) & (numbers <= np.iinfo(np.int32).max)
+    else:
+        condition = "0 or 1"
+        good = (numbers == 0) | (numbers == 1)
+    if not good.all():
+        row = int(np.argmin(good))
+        remedy = "" if name in ("session", "trial") else " A missed trial holds 0 and says so in `missed`."
+        raise UserError(f"`{name}` must be {condition}, got {column.iloc[row]} in row {row}.{remedy}")
+    return numbers.astype(DTYPES[name])
+
+
+def _check_order(subject: pd.Series, session: np.ndarray, trial: np.ndarray) -> None:
+    subjects, _ = pd.factorize(subject)
+    same = (subjects[1:] == subjects[:-1]) & (session[1:] == session[:-1])
+    stuck = same & (trial[1:] <= trial[:-1])
+    if stuck.any():
+        row = int(np.argmax(stuck)) + 1
+        raise UserError(
+            f"`trial` must ascend within a session, got {trial[row]} after {trial[row - 1]} in row {row}. "
+            "Sort by subject, session and trial, and number the sessions of a subject."
+        )
+    starts = np.flatnonzero(np.concatenate([[True], ~same])) if len(trial) else np.array([], int)
+    again = pd.DataFrame({"subject": subjects[starts], "session": session[starts]}).duplicated()
+    if again.any():
+        row = int(starts[np.argmax(again)])
+        raise UserError(
+            f"`session` must keep its rows together, got {session[row]} of subject {subject.iloc[row]} again "
+            f"in row {row}. Sort by subject, session and trial, and number the sessions of a subject."
+        )
