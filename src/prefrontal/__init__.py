@@ -27,7 +27,7 @@ _HOMES = {
 }
 """Where each public name lives. It is imported when first asked for: `import prefrontal` starts nothing."""
 
-__all__ = sorted(_HOMES)
+__all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

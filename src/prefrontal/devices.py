@@ -24,7 +24,7 @@ def configure() -> None:
         os.environ["XLA_FLAGS"] = f"{flags} {COMPILER_OPTIONS}".strip()
     if "JAX_NUM_CPU_DEVICES" not in os.environ and "device_count" not in flags and not _has_started():
         jax.config.update("jax_num_cpu_devices", num_cores())
-    if jax.config.jax_compilation_cache_dir is None and "JAX_ENABLE_COMPILATION_CACHE" not in os.environ:
+    if not jax.config.values.get("jax_compilation_cache_dir") and "JAX_ENABLE_COMPILATION_CACHE" not in os.environ:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 

@@ -31,7 +31,7 @@ class Writer:
 
     def __init__(self, folder: Path, episode: int):
         # What an earlier, killed process wrote beyond the saved state is superseded from here on.
-        self._writer = SummaryWriter(str(folder), purge_step=episode)
+        self._writer = SummaryWriter(str(folder), purge_step=episode, flush_secs=10)
 
     def write(self, metrics: Mapping[str, np.ndarray], first_episode: int) -> None:
         """Add the metrics of some episodes, (episode,) each, of which the first is `first_episode`."""
@@ -56,9 +56,9 @@ class Monitor:
         self._console = console or Console(stderr=True)
         self._num_episodes = num_episodes
         self._done = 0
-        self._started = self._told = time.monotonic()
+        self._started = self._told = 0.0
         self._progress = Progress(
-            TextColumn("Training"),
+            TextColumn("{task.description}"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TextColumn("episodes"),
@@ -69,7 +69,7 @@ class Monitor:
             console=self._console,
             transient=True,
         )
-        self._task = self._progress.add_task("", total=num_episodes, rate="-", reward="-")
+        self._task = self._progress.add_task("Compiling", total=num_episodes, rate="-", reward="-")
         self._writers: list[Writer] = []
 
     def __enter__(self) -> Self:
@@ -81,6 +81,11 @@ class Monitor:
         self._progress.stop()
         for writer in self._writers:
             writer.close()
+
+    def start(self) -> None:
+        """Tell that the program is compiled and training starts: the clock for its rate runs from the first call."""
+        self._progress.update(self._task, description="Training")
+        self._started = self._told = self._started or time.monotonic()
 
     def writer(self, folder: Path, episode: int) -> Writer:
         """The TensorBoard writer of a seed that goes on from `episode`; closed with the monitor."""

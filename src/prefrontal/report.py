@@ -13,33 +13,33 @@ def print_report(results: Mapping[str, Any], console: Console) -> None:
     seeds = len(results["seeds"])
     title = f"{results['experiment']}: {seeds} seed{'s' * (seeds != 1)}, {results['test_episodes']} test episodes each"
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
-    table.add_column("")
-    for heading in ("published", "±", "measured", "95 % interval", "ideal"):
+    table.add_column("stay probability after", no_wrap=True)
+    for heading in ("published", "measured", "95 % interval", "ideal"):
         table.add_column(heading, justify="right")
-    table.add_column("reproduced")
+    table.add_column("verdict")
     verdicts = {verdict["name"]: verdict for verdict in results["verdicts"]}
     for name, part in results["stay_probability"].items():
-        label = f"stay, {name.replace('_', ' ')}"
-        verdict = verdicts.pop(label, None)
+        label = name.replace("_", " ")
+        verdict = verdicts.pop(f"stay, {label}", None)
         table.add_row(
             label,
             _number(part["published"]),
-            f"{verdict['tolerance']:g}" if verdict else "",
             _number(part["mean"]),
             _interval(part["interval95"], 3),
             _number(part["bayes_optimal"]),
             _verdict(verdict),
         )
-    reward = results["reward_per_episode"]
+    reward, tolerance = results["reward_per_episode"], max(v["tolerance"] for v in results["verdicts"])
     mean, ideal = _number(reward["mean"], 1), _number(reward["bayes_optimal"], 1)
-    table.add_row("reward per episode", "", "", mean, _interval(reward["interval95"], 1), ideal, "")
+    table.add_section()
+    table.add_row("reward per episode", "", mean, _interval(reward["interval95"], 1), ideal, "")
     for name, verdict in verdicts.items():
-        numbers = (f"{verdict[which]:g}" for which in ("published", "tolerance", "measured"))
-        table.add_row(name, *numbers, "", "", _verdict(verdict))
+        table.add_row(name, f"{verdict['published']:g}", f"{verdict['measured']:g}", "", "", _verdict(verdict))
     console.print(table)
     console.print(
-        f"Intervals are over seeds. Ideal: the Bayes-optimal agent; chance earns {reward['chance']:.1f}, an oracle "
-        f"{reward['oracle']:.1f}. Published: {results['published_source'] or 'nothing'}.",
+        f"Verdict: whether within {tolerance:g} of the published value. Intervals are over seeds. "
+        f"Ideal: the Bayes-optimal agent; chance earns {reward['chance']:.1f}, an oracle {reward['oracle']:.1f}. "
+        f"Published: {results['published_source'] or 'nothing'}.",
         style="dim",
     )
 

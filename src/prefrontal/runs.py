@@ -115,7 +115,7 @@ class RunFolder:
 
     def seeds(self) -> list[int]:
         """The seeds that have a folder, in order."""
-        matches = [re.fullmatch(r"seed-(\d{3,})", name) for name in folder_names(self.path)]
+        matches = [re.fullmatch(r"seed-(\d+)", name) for name in folder_names(self.path)]
         seeds = sorted({int(match[1]) for match in matches if match})
         return [seed for seed in seeds if SeedFolder(self, seed).path.is_dir()]
 

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 
 import jax
@@ -92,7 +93,8 @@ def train_seeds(
         states = [
             _load(folder, task, agent_config, hyperparameters) for folder in folders if folder.status != "finished"
         ]
-        monitor = stack_.enter_context(Monitor(states and sum(config.num_episodes - s.episode for s in states)))
+        missing = sum(config.num_episodes - state.episode for state in states)
+        monitor = stack_.enter_context(Monitor(missing))
         for group in _groups(states):
             _train_group(group, task, hyperparameters, config, monitor, stop, seconds_between_saves)
 
@@ -149,19 +151,17 @@ def _train_group(
 ) -> None:
     layout = devices.layout(len(seeds))
     capacity = max(50, STEPS_PER_CHUNK // task.num_steps // 50 * 50)
-    together = [
-        stack([thing] * len(seeds) if shared else thing, lanes=layout.size)
-        for thing, shared in (([s.state for s in seeds], False), (task, True), (hyperparameters, True))
-    ]
-    lanes = spread(Lanes(*together), layout)
+    one_each = [Lanes(seed.state, task, hyperparameters) for seed in seeds]
+    lanes = spread(stack(one_each, lanes=layout.size), layout)
+    train = partial(train_lanes, layout=layout, unroll=config.unroll_for(task.num_steps), capacity=capacity)
+    lanes, _ = train(lanes, 0)  # compiles, and trains nothing
+    monitor.start()
     episode, saved_at = seeds[0].episode, time.monotonic()
     writers = [monitor.writer(seed.folder.path, episode) for seed in seeds]
 
     while episode < config.num_episodes:
         num = min(capacity, config.num_episodes - episode)
-        lanes, metrics = train_lanes(
-            lanes, num, layout=layout, unroll=config.unroll_for(task.num_steps), capacity=capacity
-        )
+        lanes, metrics = train(lanes, num)
         by_name = {name: np.asarray(values)[:, :num] for name, values in metrics._asdict().items()}
         for lane, (seed, writer) in enumerate(zip(seeds, writers, strict=True)):
             seed.metrics.append({name: values[lane] for name, values in by_name.items()})

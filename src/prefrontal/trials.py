@@ -132,7 +132,9 @@ def read_table(path: str | Path) -> pd.DataFrame:
         UserError: when the file cannot be read or is not a trial table.
     """
     try:
-        table = pd.read_csv(path, converters={"subject": str}, low_memory=False)
+        # A subject may be called NA, and 007 is not 7.
+        gaps = {name: ["", "NA", "NaN", "nan"] for name in pd.read_csv(path, nrows=0) if name != "subject"}
+        table = pd.read_csv(path, dtype={"subject": str}, na_values=gaps, keep_default_na=False, low_memory=False)
     except OSError as error:
         raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
     except ValueError as error:

@@ -19,7 +19,7 @@ PALETTE = {
     "ours": "#222222",
     "published": "#CC79A7",
     "bayes_optimal": "#009E73",
-    "chance": "#808080",
+    "chance": "#606060",
     "oracle": "#56B4E9",
 }
 """What a colour means, in every figure: a transition, an outcome, or whose behaviour it is. They are

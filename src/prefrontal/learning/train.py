@@ -138,21 +138,17 @@ def train(
         The state after these episodes and their metrics, (capacity,), of which the first `num_episodes` are filled.
     """
 
-    def body(done: Array, carried: tuple[TrainState, Metrics]) -> tuple[TrainState, Metrics]:
-        state, metrics = carried
-        state, new = _train_episode(state, task, hyperparameters, unroll)
-        return state, jax.tree.map(lambda all_, one: all_.at[done].set(one), metrics, new)
+    arrays, static = eqx.partition(state, eqx.is_array)
 
-    metrics = Metrics(*(jnp.zeros(capacity) for _ in Metrics._fields))
-    dynamic, static = eqx.partition(state, eqx.is_array)
-
-    def dynamic_body(done: Array, carried: PyTree) -> PyTree:
-        dynamic, metrics = carried
-        state, metrics = body(done, (eqx.combine(dynamic, static), metrics))
+    def body(episode: Array, carried: tuple[PyTree, Metrics]) -> tuple[PyTree, Metrics]:
+        arrays, metrics = carried
+        state, new = _train_episode(eqx.combine(arrays, static), task, hyperparameters, unroll)
+        metrics = jax.tree.map(lambda all_, one: all_.at[episode].set(one), metrics, new)
         return eqx.filter(state, eqx.is_array), metrics
 
-    dynamic, metrics = jax.lax.fori_loop(0, num_episodes, dynamic_body, (dynamic, metrics))
-    return eqx.combine(dynamic, static), metrics
+    metrics = Metrics(*(jnp.zeros(capacity) for _ in Metrics._fields))
+    arrays, metrics = jax.lax.fori_loop(0, num_episodes, body, (arrays, metrics))
+    return eqx.combine(arrays, static), metrics
 
 
 def _train_episode(

@@ -1,7 +1,5 @@
 """The two-step task, in every published form."""
 
-from typing import Literal
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -100,8 +98,9 @@ class TwoStep(AbstractTask):
         self.invalid_reward = jnp.float32(config.invalid_reward)
 
     @property
-    def steps_per_trial(self) -> Literal[1, 2, 3]:
-        return {"trial": 1, "stage": 2, "fixation": 3}[self.encoding]
+    def steps_per_trial(self) -> int:
+        """Steps in a trial: 1, 2 or 3, by the encoding."""
+        return self.num_steps // self.num_trials
 
     def init(self, key: PRNGKeyArray, previous: TwoStepState | None = None) -> TwoStepState:
         drawn = jax.random.bernoulli(key).astype(jnp.int32)
