@@ -20,9 +20,13 @@ _HOMES = {
     "UserError": "prefrontal.errors",
     "evaluate": "prefrontal.evaluate",
     "find_experiment": "prefrontal.experiments",
+    "evaluate_run": "prefrontal.workflow",
+    "read_table": "prefrontal.trials",
     "replay": "prefrontal.rollout",
     "rollout": "prefrontal.rollout",
     "stay_probability": "prefrontal.analysis.behaviour",
+    "train_agents": "prefrontal.learning.group",
+    "train_run": "prefrontal.workflow",
     "trial_table": "prefrontal.trials",
 }
 """Where each public name lives. It is imported when first asked for: `import prefrontal` starts nothing."""

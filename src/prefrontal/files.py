@@ -28,21 +28,8 @@ FACTS = "prefrontal.facts"
 CHECKSUM = "prefrontal.sha256"
 """Metadata entry of a safetensors file that holds the checksum of its arrays and facts, hexadecimal."""
 
-_TYPES = [
-    "bool",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "float16",
-    "float32",
-    "float64",
-    "complex64",
-]
+_INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+_TYPES = ("bool", *_INTEGERS, "float16", "float32", "float64", "complex64")
 
 
 def make_folder(path: Path) -> None:
@@ -130,7 +117,8 @@ def write_arrays(path: Path, arrays: Arrays, facts: Mapping[str, Any], *, previo
         if array.dtype.name not in _TYPES:
             raise TypeError(f"`{name}` must be of type {', '.join(_TYPES)}, got {array.dtype}.")
     text = json.dumps(facts, sort_keys=True, default=plain)
-    write_bytes(path, save(ordered, {FACTS: text, CHECKSUM: _checksum(ordered, text)}), previous=previous)
+    data = save(ordered, {FACTS: text, CHECKSUM: _checksum(ordered, text)})
+    write_bytes(path, _with_sorted_header(data), previous=previous)
 
 
 def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -204,6 +192,14 @@ def lock(path: Path, refusal: str | None = None) -> Iterator[None]:
 
 def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
     return array.astype(array.dtype.newbyteorder("<"), copy=False)
+
+
+def _with_sorted_header(data: bytes) -> bytes:
+    """safetensors writes its metadata in random order; equal contents shall make equal files."""
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8:end]), sort_keys=True).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[end:]
 
 
 def _checksum(arrays: Mapping[str, NDArray[Any]], facts: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+from jaxtyping import Float
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from tensorboardX import SummaryWriter
@@ -92,18 +93,21 @@ class Monitor:
         self._writers.append(Writer(folder, episode))
         return self._writers[-1]
 
-    def advance(self, num_episodes: int, reward: float) -> None:
-        """Tell that `num_episodes` more are done, with this mean reward."""
-        self._done += num_episodes
+    def advance(self, reward: Float[np.ndarray, "seed episode"]) -> None:
+        """Tell of the rewards of episodes just done."""
+        if not reward.size:
+            return
+        self._done += reward.size
         now = time.monotonic()
         rate = self._done / (now - self._started)
-        self._progress.update(self._task, advance=num_episodes, rate=f"{rate:,.0f}", reward=f"{reward:.1f}")
+        mean = f"{reward.mean():.1f}"
+        self._progress.update(self._task, advance=reward.size, rate=f"{rate:,.0f}", reward=mean)
         last = self._done >= self._num_episodes
         if not self._console.is_terminal and (last or now - self._told >= SECONDS_BETWEEN_LINES):
             self._told = now
             left = (self._num_episodes - self._done) / rate
             print(
-                f"Training: {self._done:,} of {self._num_episodes:,} episodes, {rate:,.0f}/s, reward {reward:.1f}, "
+                f"Training: {self._done:,} of {self._num_episodes:,} episodes, {rate:,.0f}/s, reward {mean}, "
                 f"{left:.0f} s left",
                 file=sys.stderr,
                 flush=True,

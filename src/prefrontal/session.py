@@ -5,25 +5,20 @@ import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from types import FrameType
 
-import jax
 import numpy as np
 
 from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.arrays import named_arrays, with_arrays
 from prefrontal.configs import RecurrentConfig, TrainConfig
-from prefrontal.learning.lanes import Lanes, spread, stack, train_lanes, unstack
-from prefrontal.learning.train import Hyperparameters, Metrics, TrainState, init_training
+from prefrontal.learning.group import new_agent, new_state, train_group
+from prefrontal.learning.train import Metrics, TrainState
 from prefrontal.monitor import Monitor
 from prefrontal.runs import RunFolder, SeedFolder
 from prefrontal.tasks.base import AbstractTask
 
-STEPS_PER_CHUNK = 75_000
-"""Steps of one seed between two looks at the host: about a second."""
 SECONDS_BETWEEN_SAVES = 10.0
 
 
@@ -52,11 +47,6 @@ class _Seed:
         return {name: np.concatenate([part[name] for part in self.metrics]) for name in Metrics._fields}
 
 
-def new_agent(config: RecurrentConfig, task: AbstractTask, seed: int) -> RecurrentAgent:
-    """The untrained network of `seed`."""
-    return RecurrentAgent(config, task, key=jax.random.fold_in(jax.random.key(seed), 0))
-
-
 def train_seeds(
     run: RunFolder,
     task: AbstractTask,
@@ -83,20 +73,17 @@ def train_seeds(
         Stopped: after Ctrl-C or SIGTERM, when everything is saved.
         UserError: when something cannot be read or written, or another process trains one of these seeds.
     """
-    hyperparameters = Hyperparameters(config)
     with contextlib.ExitStack() as stack_:
         stop = stack_.enter_context(_stop_requests())
         folders = [run.seed(seed) for seed in dict.fromkeys(seeds)]
         for folder in folders:
             if folder.status != "finished":
                 stack_.enter_context(folder.lock())
-        states = [
-            _load(folder, task, agent_config, hyperparameters) for folder in folders if folder.status != "finished"
-        ]
+        states = [_load(folder, task, agent_config, config) for folder in folders if folder.status != "finished"]
         missing = sum(config.num_episodes - state.episode for state in states)
         monitor = stack_.enter_context(Monitor(missing))
         for group in _groups(states):
-            _train_group(group, task, hyperparameters, config, monitor, stop, seconds_between_saves)
+            _train(group, task, config, monitor, stop, seconds_between_saves)
 
 
 def load_agents(
@@ -115,11 +102,8 @@ def load_agents(
     return agents
 
 
-def _load(
-    folder: SeedFolder, task: AbstractTask, agent_config: RecurrentConfig, hyperparameters: Hyperparameters
-) -> _Seed:
-    training_key = jax.random.fold_in(jax.random.key(folder.seed), 1)
-    state = init_training(new_agent(agent_config, task, folder.seed), task, hyperparameters, training_key)
+def _load(folder: SeedFolder, task: AbstractTask, agent_config: RecurrentConfig, config: TrainConfig) -> _Seed:
+    state = new_state(agent_config, task, config, folder.seed)
     saved = folder.load_progress()
     if saved is None:
         return _Seed(folder, state)
@@ -140,44 +124,33 @@ def _groups(seeds: Sequence[_Seed]) -> Iterator[list[_Seed]]:
             yield alike[first : first + size]
 
 
-def _train_group(
+def _train(
     seeds: list[_Seed],
     task: AbstractTask,
-    hyperparameters: Hyperparameters,
     config: TrainConfig,
     monitor: Monitor,
     stop: "_StopRequest",
     seconds_between_saves: float,
 ) -> None:
-    layout = devices.layout(len(seeds))
-    capacity = max(50, STEPS_PER_CHUNK // task.num_steps // 50 * 50)
-    one_each = [Lanes(seed.state, task, hyperparameters) for seed in seeds]
-    lanes = spread(stack(one_each, lanes=layout.size), layout)
-    train = partial(train_lanes, layout=layout, unroll=config.unroll_for(task.num_steps), capacity=capacity)
-    lanes, _ = train(lanes, 0)  # compiles, and trains nothing
-    monitor.start()
-    episode, saved_at = seeds[0].episode, time.monotonic()
-    writers = [monitor.writer(seed.folder.path, episode) for seed in seeds]
-
-    while episode < config.num_episodes:
-        num = min(capacity, config.num_episodes - episode)
-        lanes, metrics = train(lanes, num)
-        by_name = {name: np.asarray(values)[:, :num] for name, values in metrics._asdict().items()}
+    first, saved_at = seeds[0].episode, time.monotonic()
+    writers = [monitor.writer(seed.folder.path, first) for seed in seeds]
+    for chunk in train_group([seed.state for seed in seeds], task, config):
+        monitor.start()
+        num = chunk.metrics["reward"].shape[1]
         for lane, (seed, writer) in enumerate(zip(seeds, writers, strict=True)):
-            seed.metrics.append({name: values[lane] for name, values in by_name.items()})
-            writer.write(seed.metrics[-1], episode)
-        episode += num
-        monitor.advance(num * len(seeds), float(by_name["reward"][: len(seeds)].mean()))
-        done = episode == config.num_episodes
+            seed.metrics.append({name: values[lane] for name, values in chunk.metrics.items()})
+            writer.write(seed.metrics[-1], chunk.episode - num)
+        monitor.advance(chunk.metrics["reward"])
+        done = chunk.episode == config.num_episodes
         if done or stop.requested or time.monotonic() - saved_at >= seconds_between_saves:
-            for seed, state in zip(seeds, unstack(lanes.state, len(seeds)), strict=True):
+            for seed, state in zip(seeds, chunk.states(), strict=True):
                 seed.state = state
                 _save(seed)
             saved_at = time.monotonic()
         if stop.requested and not done:
             raise Stopped(stop.requested)
     for seed, writer in zip(seeds, writers, strict=True):
-        seed.folder.save_weights(named_arrays(seed.state.agent), {"episodes": episode})
+        seed.folder.save_weights(named_arrays(seed.state.agent), {"episodes": config.num_episodes})
         seed.folder.save_metrics(seed.history)
         seed.folder.finish()
         writer.close()

@@ -58,11 +58,6 @@ class LearningCurves:
     """Reward per episode of an agent that knows the better state."""
 
     def __post_init__(self) -> None:
-        if self.reward.ndim != 2 or self.reward.shape[1:] != self.episodes.shape:
-            raise UserError(
-                f"`reward` must be one row a seed and one column a value of `episodes`, "
-                f"got shape {self.reward.shape} beside {self.episodes.shape}."
-            )
         if not self.reward.size:
             raise UserError(f"`reward` must not be empty, got shape {self.reward.shape}. Train first.")
 
@@ -224,7 +219,7 @@ def _caption(result: Mapping[str, Any], curves: LearningCurves, source: str) -> 
     seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
     episodes = "1 training episode" if num_episodes == 1 else f"{num_episodes:,} training episodes"
     caption = f"{seeds} of {episodes}; tested with frozen weights (a)."
-    if any(part["published"] is not None for part in result["stay_probability"].values()):
+    if source and any(part["published"] is not None for part in result["stay_probability"].values()):
         caption += f" Published values: {source}."
     return caption
 

@@ -1,7 +1,6 @@
 """Many seeds trained side by side: each lane is one seed with its own weights, random numbers and hyperparameters."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TypeVar
 
 import equinox as eqx
@@ -9,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
-from jaxtyping import PyTree
+from jaxtyping import Array, Int, PyTree
 
 from prefrontal import devices
 from prefrontal.learning.train import Hyperparameters, Metrics, TrainState, train
@@ -55,30 +54,30 @@ def train_lanes(
 
     The memory of `lanes` is used again for the result: do not touch it afterwards.
     """
-    arrays, static = eqx.partition(lanes, eqx.is_array)
-    arrays, metrics = _compiled(arrays, np.int32(num_episodes), static, layout, unroll, capacity)
-    return eqx.combine(arrays, static), metrics
+    return _train_lanes((jnp.int32(num_episodes), layout, unroll, capacity), lanes)
 
 
-@partial(jax.jit, static_argnums=(3, 4, 5), donate_argnums=0)
-def _compiled(
-    arrays: PyTree, num_episodes: jax.Array, static: PyTree, layout: devices.Layout, unroll: int, capacity: int
-) -> tuple[PyTree, Metrics]:
-    def one_lane(arrays: PyTree, num_episodes: jax.Array) -> tuple[PyTree, Metrics]:
-        lanes: Lanes = eqx.combine(arrays, static)
+@eqx.filter_jit(donate="all-except-first")
+def _train_lanes(call: tuple[Int[Array, ""], devices.Layout, int, int], lanes: Lanes) -> tuple[Lanes, Metrics]:
+    num_episodes, layout, unroll, capacity = call
+    arrays, rest = eqx.partition(lanes, eqx.is_array)
+
+    def one_lane(arrays: PyTree, num_episodes: Int[Array, ""]) -> tuple[PyTree, Metrics]:
+        lanes: Lanes = eqx.combine(arrays, rest)
         state, metrics = train(
             lanes.state, lanes.task, lanes.hyperparameters, num_episodes, unroll=unroll, capacity=capacity
         )
         return eqx.filter(eqx.tree_at(lambda lanes: lanes.state, lanes, state), eqx.is_array), metrics
 
     by_lane = PartitionSpec("lane")
-    return jax.shard_map(
+    arrays, metrics = jax.shard_map(
         jax.vmap(one_lane, in_axes=(0, None)),
         mesh=_mesh(layout),
         in_specs=(by_lane, PartitionSpec()),
         out_specs=by_lane,
         check_vma=False,
     )(arrays, num_episodes)
+    return eqx.combine(arrays, rest), metrics
 
 
 def _mesh(layout: devices.Layout) -> jax.sharding.Mesh:
