@@ -1,0 +1,70 @@
+"""Intervals over seeds and people."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from prefrontal.analysis.statistics import mean_interval
+from prefrontal.errors import UserError
+
+VALUES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20).filter(lambda values: np.std(values) > 1e-3)
+
+
+@settings(deadline=None)
+@given(VALUES, st.floats(0.01, 0.999))
+def test_interval_is_students(values, level):
+    interval = mean_interval(values, level)
+    low, high = stats.t.interval(level, len(values) - 1, loc=np.mean(values), scale=stats.sem(values))
+    np.testing.assert_allclose([interval.mean, interval.low, interval.high], [np.mean(values), low, high], rtol=1e-7)
+    assert (interval.num, interval.num_dropped) == (len(values), 0)
+
+
+def test_interval_of_known_values():
+    # t with 3 degrees of freedom at .975 is 3.182446; the standard deviation of 1 to 4 is sqrt(5 / 3).
+    interval = mean_interval([1, 2, 3, 4])
+    half = 3.182446 * np.sqrt(5 / 3) / 2
+    np.testing.assert_allclose([interval.mean, interval.low, interval.high], [2.5, 2.5 - half, 2.5 + half], rtol=1e-6)
+
+
+@pytest.mark.parametrize("num", [2, 8])
+def test_interval_covers_the_true_mean_as_often_as_it_says(num):
+    """False-alarm rate 1e-6 a case: 4,000 intervals, of which Binomial(4000, .95) cover."""
+    samples = np.random.default_rng(num).normal(3.0, 2.0, (4_000, num))
+    covered = sum(interval.low <= 3.0 <= interval.high for interval in map(mean_interval, samples))
+    least, most = stats.binom.interval(1 - 1e-6, len(samples), 0.95)
+    assert least <= covered <= most
+
+
+def test_nans_are_dropped_and_counted():
+    interval = mean_interval([np.nan, 1.0, 3.0, np.nan])
+    kept = mean_interval([1.0, 3.0])
+    assert (interval.mean, interval.low, interval.high) == (kept.mean, kept.low, kept.high)
+    assert (interval.num, interval.num_dropped) == (2, 2)
+
+
+def test_one_value_has_a_mean_and_no_bounds():
+    interval = mean_interval([0.5, np.nan])
+    assert (interval.mean, interval.num) == (0.5, 1)
+    assert np.isnan([interval.low, interval.high]).all()
+
+
+@pytest.mark.parametrize("values", [[], [np.nan, np.nan]])
+def test_no_values_have_no_mean(values):
+    interval = mean_interval(values)
+    assert np.isnan([interval.mean, interval.low, interval.high]).all()
+    assert (interval.num, interval.num_dropped) == (0, len(values))
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95.0, float("nan")])
+def test_level_must_be_a_probability_within(level):
+    with pytest.raises(UserError, match=f"`level` must be above 0 and below 1, got {level}. 0.95 is the custom."):
+        mean_interval([1, 2], level)
+
+
+def test_values_must_be_one_finite_row():
+    with pytest.raises(UserError, match=r"`values` must be one row of values, got shape \(2, 2\)"):
+        mean_interval([[1, 2], [3, 4]])
+    with pytest.raises(UserError, match="`values` must be finite or NaN, got inf"):
+        mean_interval([1, np.inf])
