@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from prefrontal.errors import UserError
-from prefrontal.provenance import config_hash
-from prefrontal.runs import RunFolder, default_folder
+from prefrontal.provenance import config_hash, default_folder
+from prefrontal.runs import RunFolder
 
 CONFIG = {"train": {"discount": 0.9, "unroll": None}, "task": {"num_trials": 100, "encoding": "fixation"}}
 REMEDIES = "Give another --out, or move or delete that folder yourself (prefrontal never deletes a run)."

@@ -147,9 +147,7 @@ def _evaluate(experiment: Experiment, options: Options) -> None:
 
 
 def _figure(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import run_folder
-
-    for path in experiment.draw(run_folder(experiment, options.config, options.out)):
+    for path in experiment.draw(experiment.folder(options.config, options.out)):
         _say(str(path))
 
 

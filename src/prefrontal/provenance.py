@@ -33,6 +33,11 @@ def config_hash(experiment: str, config: Mapping[str, Any]) -> str:
     return hashlib.sha256(document.encode()).hexdigest()[:8]
 
 
+def default_folder(experiment: str, config: Mapping[str, Any], root: Path = Path("runs")) -> Path:
+    """Where a run goes unless told otherwise: `root`/<experiment>/<hash of the config>."""
+    return root / experiment / config_hash(experiment, config)
+
+
 def differences(there: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     """In words, the fields in which two records {"experiment", "config", ...} differ. Empty where they agree.
 

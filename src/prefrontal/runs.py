@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from prefrontal.errors import UserError, check_count
 from prefrontal.files import Arrays, folder_names, lock, make_folder, read_arrays, write_arrays, write_text
-from prefrontal.provenance import config_hash, differences, environment, now, read_record, to_json
+from prefrontal.provenance import differences, environment, now, read_record, to_json
 
 Status = Literal["absent", "partial", "finished"]
 """What is saved of a seed: nothing, a training state to go on from, or all of it."""
@@ -40,11 +40,6 @@ STATE = "state.safetensors"
 PREVIOUS_STATE = "state.previous.safetensors"
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.safetensors"
-
-
-def default_folder(experiment: str, config: Mapping[str, Any], root: Path = Path("runs")) -> Path:
-    """Where a run goes unless told otherwise: `root`/<experiment>/<hash of the config>."""
-    return root / experiment / config_hash(experiment, config)
 
 
 class Progress(NamedTuple):

@@ -6,14 +6,9 @@ from typing import Any
 
 from prefrontal import devices
 from prefrontal.experiments.base import Experiment, ExperimentConfig
-from prefrontal.runs import RunFolder, default_folder
+from prefrontal.runs import RunFolder
 from prefrontal.session import load_agents, train_seeds
 from prefrontal.tasks import make_task
-
-
-def run_folder(experiment: Experiment, config: ExperimentConfig, out: Path | None = None) -> Path:
-    """Where the run of `config` is kept: `out`, or runs/EXPERIMENT/HASH."""
-    return out or default_folder(experiment.name, config.training)
 
 
 def train_run(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[int], out: Path | None = None) -> Path:
@@ -24,7 +19,7 @@ def train_run(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[
         UserError: see `train_seeds` and `RunFolder.open`.
     """
     devices.configure()
-    run = RunFolder.open(run_folder(experiment, config, out), experiment.name, config.training)
+    run = RunFolder.open(experiment.folder(config, out), experiment.name, config.training)
     train_seeds(run, make_task(config.task), config.agent, config.train, seeds)
     return run.path
 
@@ -38,6 +33,6 @@ def evaluate_run(
         UserError: when a seed is not trained, or its weights do not fit.
     """
     devices.configure()
-    run = RunFolder.open(run_folder(experiment, config, out), experiment.name, config.training)
+    run = RunFolder.open(experiment.folder(config, out), experiment.name, config.training)
     agents = load_agents(run, make_task(config.task), config.agent, seeds)
     return run.path, experiment.analyse(agents, config, run.path)

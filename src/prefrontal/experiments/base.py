@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
+from prefrontal.provenance import default_folder
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class Experiment(ABC):
     seeds: tuple[int, ...]
     published: Mapping[str, Published]
     """By measure."""
+
+    def folder(self, config: ExperimentConfig, out: Path | None = None) -> Path:
+        """Where the run of `config` is kept: `out`, or runs/EXPERIMENT/HASH."""
+        return out or default_folder(self.name, config.training)
 
     @abstractmethod
     def analyse(self, agents: Mapping[int, Any], config: ExperimentConfig, folder: Path) -> dict[str, Any]:

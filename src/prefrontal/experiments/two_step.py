@@ -21,6 +21,6 @@ class TwoStepExperiment(Experiment):
         return two_step_results.analyse(self, agents, config, folder)
 
     def draw(self, folder: Path) -> list[Path]:
-        from prefrontal.experiments import two_step_results
+        from prefrontal.experiments import two_step_figure
 
-        return two_step_results.draw(self, folder)
+        return two_step_figure.draw(self, folder)

@@ -1,6 +1,5 @@
 """Test trained networks on the two-step task, and hold what they do against what was published."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,14 +13,10 @@ from prefrontal.agents.two_step_models import BayesOptimal, TwoStepAgent
 from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.analysis.statistics import mean_interval
 from prefrontal.configs import TwoStepConfig
-from prefrontal.errors import UserError
 from prefrontal.evaluate import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.figures.panels import LearningCurves, two_step_figure
-from prefrontal.figures.style import save_figure
 from prefrontal.files import write_text
 from prefrontal.provenance import to_json, versions
-from prefrontal.runs import RunFolder
 from prefrontal.tasks import make_task
 from prefrontal.trials import trial_table, write_table
 
@@ -74,36 +69,6 @@ def analyse(
     write_table(folder / "trials.csv", table)
     write_text(folder / "results.json", to_json(results))
     return results
-
-
-def draw(experiment: "TwoStepExperiment", folder: Path) -> list[Path]:
-    """See `Experiment.draw`."""
-    run = RunFolder.read(folder)
-    results = read_results(folder)
-    rewards = [run.seed(seed).load_metrics()["reward"] for seed in results["seeds"]]
-    reference = results["reward_per_episode"]
-    curves = LearningCurves(
-        episodes=np.arange(1, len(rewards[0]) + 1),
-        reward=np.stack(rewards),
-        **{name: reference[name] for name in ("chance", "bayes_optimal", "oracle")},
-    )
-    figure = two_step_figure(results, curves, experiment.title, source=results["published_source"] or "")
-    return save_figure(figure, folder / "figure")
-
-
-def read_results(folder: Path) -> dict[str, Any]:
-    """The `results.json` of an evaluated run.
-
-    Raises:
-        UserError: when there is none, or it cannot be read.
-    """
-    path = folder / "results.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(f"`{path}` must be there, got a run not evaluated yet. Evaluate it first.") from error
-    except (OSError, ValueError) as error:
-        raise UserError(f"`{path}` must be readable JSON, got {error}. Evaluate the run again.") from error
 
 
 def ideal_behaviour(task: TwoStepConfig) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """How figures look and how they are saved. Nothing here changes matplotlib's own settings for good."""
 
 import contextlib
-import os
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from prefrontal.errors import UserError, check_choice
+from prefrontal.errors import check_choice
+from prefrontal.files import write_bytes
 
 PALETTE = {
     "common": "#0072B2",
@@ -87,17 +88,8 @@ def save_figure(figure: Figure, path: str | Path, formats: Sequence[str] = ("png
 
 
 def _save(figure: Figure, path: Path, name: str) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with style():
-            figure.savefig(temporary, format=name, metadata=METADATA[name])
-        os.replace(temporary, path)
-    except OSError as error:
-        raise UserError(
-            f"`path` must be a place that can be written, got {path} ({error.strerror or error}). "
-            "Free some space or choose another place."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+    drawn = io.BytesIO()
+    with style():
+        figure.savefig(drawn, format=name, metadata=METADATA[name])
+    write_bytes(path, drawn.getvalue())
     return path
