@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -13,7 +13,8 @@ from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.arrays import named_arrays, with_arrays
 from prefrontal.configs import RecurrentConfig, TrainConfig
-from prefrontal.learning.group import new_agent, new_state, train_group
+from prefrontal.learning.group import new_agent, new_learner, train_group
+from prefrontal.learning.lanes import Learner, signature
 from prefrontal.learning.train import Metrics, TrainState
 from prefrontal.monitor import Monitor
 from prefrontal.runs import RunFolder, SeedFolder
@@ -30,21 +31,58 @@ class Stopped(Exception):
         self.signal_number = signal_number
 
 
-@dataclass
-class _Seed:
-    """One seed under way."""
+@dataclass(frozen=True)
+class Job:
+    """One seed of one configuration to train."""
 
     folder: SeedFolder
-    state: TrainState
+    task: AbstractTask
+    agent: RecurrentConfig
+    train: TrainConfig
+
+
+@dataclass
+class _Run:
+    """A job under way."""
+
+    job: Job
+    learner: Learner
     metrics: list[Mapping[str, np.ndarray]] = field(default_factory=list)
 
     @property
     def episode(self) -> int:
-        return int(self.state.episode)
+        return int(self.learner.state.episode)
 
     @property
     def history(self) -> dict[str, np.ndarray]:
         return {name: np.concatenate([part[name] for part in self.metrics]) for name in Metrics._fields}
+
+
+def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BETWEEN_SAVES) -> None:
+    """Train what is not trained yet of `jobs`, going on from what is saved.
+
+    A job's weights depend on its seed and its configuration alone, bit for bit: not on which others are trained beside
+    it, nor on stops on the way. Jobs that differ in numbers only (learning rate, probabilities) run side by side, in
+    one compiled program.
+
+    Arguments:
+        jobs: what to train; those finished are left as they are.
+        seconds_between_saves: how much a kill may cost, at the least.
+
+    Raises:
+        Stopped: after Ctrl-C or SIGTERM, when everything is saved.
+        UserError: when something cannot be read or written, or another process trains one of these seeds.
+    """
+    with contextlib.ExitStack() as resources:
+        stop = resources.enter_context(_stop_requests())
+        jobs = [job for job in jobs if job.folder.status != "finished"]
+        for job in jobs:
+            resources.enter_context(job.folder.lock())
+        runs = [_load(job) for job in jobs]
+        missing = sum(run.job.train.num_episodes - run.episode for run in runs)
+        monitor = resources.enter_context(Monitor(missing))
+        for group in _groups(runs):
+            _train(group, monitor, stop, seconds_between_saves)
 
 
 def train_seeds(
@@ -56,34 +94,9 @@ def train_seeds(
     *,
     seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
 ) -> None:
-    """Train what is not trained yet of `seeds`, going on from what is saved.
-
-    Every seed's weights depend on its number and the configuration alone, bit for bit: not on which others are trained
-    beside it, nor on stops on the way.
-
-    Arguments:
-        run: where to save, for this configuration.
-        task: the task.
-        agent_config: the network.
-        config: the training.
-        seeds: which; those finished are left as they are.
-        seconds_between_saves: how much a kill may cost, at the least.
-
-    Raises:
-        Stopped: after Ctrl-C or SIGTERM, when everything is saved.
-        UserError: when something cannot be read or written, or another process trains one of these seeds.
-    """
-    with contextlib.ExitStack() as stack_:
-        stop = stack_.enter_context(_stop_requests())
-        folders = [run.seed(seed) for seed in dict.fromkeys(seeds)]
-        for folder in folders:
-            if folder.status != "finished":
-                stack_.enter_context(folder.lock())
-        states = [_load(folder, task, agent_config, config) for folder in folders if folder.status != "finished"]
-        missing = sum(config.num_episodes - state.episode for state in states)
-        monitor = stack_.enter_context(Monitor(missing))
-        for group in _groups(states):
-            _train(group, task, config, monitor, stop, seconds_between_saves)
+    """`train_jobs` for several seeds of one configuration, kept in `run`."""
+    jobs = [Job(run.seed(seed), task, agent_config, config) for seed in dict.fromkeys(seeds)]
+    train_jobs(jobs, seconds_between_saves=seconds_between_saves)
 
 
 def load_agents(
@@ -102,66 +115,67 @@ def load_agents(
     return agents
 
 
-def _load(folder: SeedFolder, task: AbstractTask, agent_config: RecurrentConfig, config: TrainConfig) -> _Seed:
-    state = new_state(agent_config, task, config, folder.seed)
-    saved = folder.load_progress()
+def _load(job: Job) -> _Run:
+    learner = new_learner(job.task, job.agent, job.train, job.folder.seed)
+    saved = job.folder.load_progress()
     if saved is None:
-        return _Seed(folder, state)
+        return _Run(job, learner)
     parts: dict[str, dict[str, np.ndarray]] = {"state": {}, "metrics": {}}
     for name, array in saved.arrays.items():
         part, _, rest = name.partition("/")
         parts[part][rest] = array
-    state = with_arrays(state, parts["state"], source=f"the training state in `{folder.path}`")
-    return _Seed(folder, state, [parts["metrics"]])
+    state = with_arrays(learner.state, parts["state"], source=f"the training state in `{job.folder.path}`")
+    return _Run(job, Learner(state, learner.task, learner.hyperparameters), [parts["metrics"]])
 
 
-def _groups(seeds: Sequence[_Seed]) -> Iterator[list[_Seed]]:
-    """Seeds to train side by side: as many as there are lanes, all at the same episode."""
-    for episode in sorted({seed.episode for seed in seeds}):
-        alike = [seed for seed in seeds if seed.episode == episode]
-        size = devices.layout(len(alike)).size
-        for first in range(0, len(alike), size):
-            yield alike[first : first + size]
+def _groups(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
+    """Runs to train side by side: as many as there are lanes, all of one program and at the same episode."""
+    alike: dict[Hashable, list[_Run]] = {}
+    for run in runs:
+        train = run.job.train
+        alike.setdefault((run.episode, train.num_episodes, train.unroll, signature(run.learner)), []).append(run)
+    for same in alike.values():
+        size = devices.layout(len(same)).size
+        for first in range(0, len(same), size):
+            yield same[first : first + size]
 
 
-def _train(
-    seeds: list[_Seed],
-    task: AbstractTask,
-    config: TrainConfig,
-    monitor: Monitor,
-    stop: "_StopRequest",
-    seconds_between_saves: float,
-) -> None:
-    first, saved_at = seeds[0].episode, time.monotonic()
-    writers = [monitor.writer(seed.folder.path, first) for seed in seeds]
-    for chunk in train_group([seed.state for seed in seeds], task, config):
+def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_between_saves: float) -> None:
+    train, task = runs[0].job.train, runs[0].job.task
+    saved_at = time.monotonic()
+    writers = [monitor.writer(run.job.folder.path, run.episode) for run in runs]
+    for chunk in train_group(
+        [run.learner for run in runs], num_episodes=train.num_episodes, unroll=train.unroll_for(task.num_steps)
+    ):
         monitor.start()
         num = chunk.metrics["reward"].shape[1]
-        for lane, (seed, writer) in enumerate(zip(seeds, writers, strict=True)):
-            seed.metrics.append({name: values[lane] for name, values in chunk.metrics.items()})
-            writer.write(seed.metrics[-1], chunk.episode - num)
+        for lane, (run, writer) in enumerate(zip(runs, writers, strict=True)):
+            run.metrics.append({name: values[lane] for name, values in chunk.metrics.items()})
+            writer.write(run.metrics[-1], chunk.episode - num)
         monitor.advance(chunk.metrics["reward"])
-        done = chunk.episode == config.num_episodes
+        done = chunk.episode == train.num_episodes
         if done or stop.requested or time.monotonic() - saved_at >= seconds_between_saves:
-            for seed, state in zip(seeds, chunk.states(), strict=True):
-                seed.state = state
-                _save(seed)
+            for run, state in zip(runs, chunk.states(), strict=True):
+                _save(run, state)
+                if done:
+                    _finish(run, state)
             saved_at = time.monotonic()
-        if stop.requested and not done:
+        if stop.requested:
             raise Stopped(stop.requested)
-    for seed, writer in zip(seeds, writers, strict=True):
-        seed.folder.save_weights(named_arrays(seed.state.agent), {"episodes": config.num_episodes})
-        seed.folder.save_metrics(seed.history)
-        seed.folder.finish()
+    for writer in writers:
         writer.close()
-    if stop.requested:
-        raise Stopped(stop.requested)
 
 
-def _save(seed: _Seed) -> None:
-    state = {f"state/{name}": array for name, array in named_arrays(seed.state).items()}
-    history = {f"metrics/{name}": array for name, array in seed.history.items()}
-    seed.folder.save_progress({**state, **history}, {"episode": seed.episode})
+def _save(run: _Run, state: TrainState) -> None:
+    arrays = {f"state/{name}": array for name, array in named_arrays(state).items()}
+    history = {f"metrics/{name}": array for name, array in run.history.items()}
+    run.job.folder.save_progress({**arrays, **history}, {"episode": int(state.episode)})
+
+
+def _finish(run: _Run, state: TrainState) -> None:
+    run.job.folder.save_weights(named_arrays(state.agent), {"episodes": int(state.episode)})
+    run.job.folder.save_metrics(run.history)
+    run.job.folder.finish()
 
 
 @dataclass

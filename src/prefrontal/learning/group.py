@@ -10,7 +10,7 @@ from jaxtyping import Float
 from prefrontal import devices
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.configs import RecurrentConfig, TrainConfig
-from prefrontal.learning.lanes import Lanes, spread, stack, train_lanes, unstack
+from prefrontal.learning.lanes import Learner, spread, stack, train_lanes, unstack
 from prefrontal.learning.train import Hyperparameters, TrainState, init_training
 from prefrontal.tasks.base import AbstractTask
 
@@ -26,17 +26,19 @@ class Chunk:
     """Episodes that every seed has been trained for."""
     metrics: dict[str, Float[np.ndarray, "seed episode"]]
     """The metrics of this chunk's episodes, by name."""
-    _lanes: Lanes
+    _lanes: Learner
 
     def states(self) -> list[TrainState]:
         """The seeds' training states."""
         return unstack(self._lanes.state, len(self.metrics["reward"]))
 
 
-def new_state(agent_config: RecurrentConfig, task: AbstractTask, config: TrainConfig, seed: int) -> TrainState:
-    """The training state of `seed` before its first episode."""
+def new_learner(task: AbstractTask, agent_config: RecurrentConfig, config: TrainConfig, seed: int) -> Learner:
+    """What trains `seed`, before its first episode."""
+    hyperparameters = Hyperparameters(config)
     agent = new_agent(agent_config, task, seed)
-    return init_training(agent, task, Hyperparameters(config), jax.random.fold_in(jax.random.key(seed), 1))
+    state = init_training(agent, task, hyperparameters, jax.random.fold_in(jax.random.key(seed), 1))
+    return Learner(state, task, hyperparameters)
 
 
 def new_agent(config: RecurrentConfig, task: AbstractTask, seed: int) -> RecurrentAgent:
@@ -44,29 +46,27 @@ def new_agent(config: RecurrentConfig, task: AbstractTask, seed: int) -> Recurre
     return RecurrentAgent(config, task, key=jax.random.fold_in(jax.random.key(seed), 0))
 
 
-def train_group(states: Sequence[TrainState], task: AbstractTask, config: TrainConfig) -> Iterator[Chunk]:
-    """Train seeds side by side, as many as `devices.layout` has room for, to the end of `config`.
+def train_group(learners: Sequence[Learner], *, num_episodes: int, unroll: int) -> Iterator[Chunk]:
+    """Train learners side by side, no more than `devices.layout` has room for.
 
     Arguments:
-        states: the seeds' training states, all at the same episode.
-        task: the task.
-        config: the training.
+        learners: all of one signature and at the same episode.
+        num_episodes: episodes to train each for, those trained before included.
+        unroll: steps of one update; divides the task's steps.
 
     Yields:
         First a chunk of no episodes, when the program is compiled; then chunk after chunk.
     """
-    layout = devices.layout(len(states))
-    capacity = max(50, STEPS_PER_CHUNK // task.num_steps // 50 * 50)
-    unroll = config.unroll_for(task.num_steps)
-    hyperparameters = Hyperparameters(config)
-    lanes = spread(stack([Lanes(state, task, hyperparameters) for state in states], lanes=layout.size), layout)
-    episode, num = int(states[0].episode), 0
+    layout = devices.layout(len(learners))
+    capacity = max(50, STEPS_PER_CHUNK // learners[0].task.num_steps // 50 * 50)
+    lanes = spread(stack(learners, lanes=layout.size), layout)
+    episode, num = int(learners[0].state.episode), 0
     while True:
         lanes, metrics = train_lanes(lanes, num, layout=layout, unroll=unroll, capacity=capacity)
         episode += num
-        by_name = {name: np.asarray(values)[: len(states), :num] for name, values in metrics._asdict().items()}
+        by_name = {name: np.asarray(values)[: len(learners), :num] for name, values in metrics._asdict().items()}
         yield Chunk(episode, by_name, lanes)
-        num = min(capacity, config.num_episodes - episode)
+        num = min(capacity, num_episodes - episode)
         if num <= 0:
             return
 
@@ -80,10 +80,9 @@ def train_agents(
     """
     devices.configure()
     seeds, agents = list(seeds), []
-    size = devices.layout(len(seeds)).size
+    size, unroll = devices.layout(len(seeds)).size, config.unroll_for(task.num_steps)
     for first in range(0, len(seeds), size):
-        states = [new_state(agent_config, task, config, seed) for seed in seeds[first : first + size]]
-        for chunk in train_group(states, task, config):
-            states = chunk.states() if chunk.episode == config.num_episodes else states
-        agents += [state.agent for state in states]
+        learners = [new_learner(task, agent_config, config, seed) for seed in seeds[first : first + size]]
+        *_, last = train_group(learners, num_episodes=config.num_episodes, unroll=unroll)
+        agents += [state.agent for state in last.states()]
     return agents

@@ -1,6 +1,6 @@
-"""Many seeds trained side by side: each lane is one seed with its own weights, random numbers and hyperparameters."""
+"""Learners trained side by side, one a lane: each has its own weights, random numbers, task and hyperparameters."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
 import equinox as eqx
@@ -17,12 +17,18 @@ from prefrontal.tasks.base import AbstractTask
 Tree = TypeVar("Tree", bound=PyTree)
 
 
-class Lanes(eqx.Module):
-    """What a group of seeds needs; array leaves lead with the lane, (L,)."""
+class Learner(eqx.Module):
+    """All that training one seed needs. Of several side by side, array leaves lead with the lane, (L,)."""
 
     state: TrainState
     task: AbstractTask
     hyperparameters: Hyperparameters
+
+
+def signature(learner: Learner) -> Hashable:
+    """Learners of one signature can be stacked: they are alike but for the values of their arrays."""
+    leaves, structure = jax.tree.flatten(learner)
+    return structure, tuple((leaf.shape, leaf.dtype) if eqx.is_array(leaf) else leaf for leaf in leaves)
 
 
 def stack(trees: Sequence[Tree], *, lanes: int) -> Tree:
@@ -41,15 +47,15 @@ def unstack(tree: Tree, num: int) -> list[Tree]:
     return [eqx.combine(take(lane), rest) for lane in range(num)]
 
 
-def spread(lanes: Lanes, layout: devices.Layout) -> Lanes:
+def spread(lanes: Learner, layout: devices.Layout) -> Learner:
     """Lay the lanes over the devices."""
     arrays, rest = eqx.partition(lanes, eqx.is_array)
     return eqx.combine(jax.device_put(arrays, NamedSharding(_mesh(layout), PartitionSpec("lane"))), rest)
 
 
 def train_lanes(
-    lanes: Lanes, num_episodes: int, *, layout: devices.Layout, unroll: int, capacity: int
-) -> tuple[Lanes, Metrics]:
+    lanes: Learner, num_episodes: int, *, layout: devices.Layout, unroll: int, capacity: int
+) -> tuple[Learner, Metrics]:
     """`train` every lane for `num_episodes`, each device its own lanes, without a word between devices.
 
     The memory of `lanes` is used again for the result: do not touch it afterwards.
@@ -58,16 +64,16 @@ def train_lanes(
 
 
 @eqx.filter_jit(donate="all-except-first")
-def _train_lanes(call: tuple[Int[Array, ""], devices.Layout, int, int], lanes: Lanes) -> tuple[Lanes, Metrics]:
+def _train_lanes(call: tuple[Int[Array, ""], devices.Layout, int, int], lanes: Learner) -> tuple[Learner, Metrics]:
     num_episodes, layout, unroll, capacity = call
     arrays, rest = eqx.partition(lanes, eqx.is_array)
 
     def one_lane(arrays: PyTree, num_episodes: Int[Array, ""]) -> tuple[PyTree, Metrics]:
-        lanes: Lanes = eqx.combine(arrays, rest)
+        learner: Learner = eqx.combine(arrays, rest)
         state, metrics = train(
-            lanes.state, lanes.task, lanes.hyperparameters, num_episodes, unroll=unroll, capacity=capacity
+            learner.state, learner.task, learner.hyperparameters, num_episodes, unroll=unroll, capacity=capacity
         )
-        return eqx.filter(eqx.tree_at(lambda lanes: lanes.state, lanes, state), eqx.is_array), metrics
+        return eqx.filter(Learner(state, learner.task, learner.hyperparameters), eqx.is_array), metrics
 
     by_lane = PartitionSpec("lane")
     arrays, metrics = jax.shard_map(
