@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from prefrontal import devices
+from prefrontal.errors import UserError
 from prefrontal.experiments.base import Experiment, ExperimentConfig
 from prefrontal.runs import RunFolder
-from prefrontal.session import load_agents, train_seeds
+from prefrontal.session import Job, load_agents, train_jobs
 from prefrontal.tasks import make_task
 
 
@@ -16,12 +17,27 @@ def train_run(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[
 
     Raises:
         Stopped: after Ctrl-C or SIGTERM, when everything is saved.
-        UserError: see `train_seeds` and `RunFolder.open`.
+        UserError: see `train_jobs` and `RunFolder.open`.
+    """
+    (folder,) = train_runs(experiment, [config], seeds, [experiment.folder(config, out)])
+    return folder
+
+
+def train_runs(
+    experiment: Experiment, configs: Sequence[ExperimentConfig], seeds: Sequence[int], folders: Sequence[Path]
+) -> list[Path]:
+    """`train_run` for several configs, each in its folder of `folders`.
+
+    Those that differ in numbers only, not in shapes, train side by side in one compiled program.
     """
     devices.configure()
-    run = RunFolder.open(experiment.folder(config, out), experiment.name, config.training)
-    train_seeds(run, make_task(config.task), config.agent, config.train, seeds)
-    return run.path
+    jobs = []
+    for config, folder in zip(configs, folders, strict=True):
+        run = RunFolder.open(folder, experiment.name, config.training)
+        task = make_task(config.task)
+        jobs += [Job(run.seed(seed), task, config.agent, config.train) for seed in dict.fromkeys(seeds)]
+    train_jobs(jobs)
+    return list(folders)
 
 
 def evaluate_run(
@@ -33,6 +49,9 @@ def evaluate_run(
         UserError: when a seed is not trained, or its weights do not fit.
     """
     devices.configure()
-    run = RunFolder.open(experiment.folder(config, out), experiment.name, config.training)
+    folder = experiment.folder(config, out)
+    if not folder.exists():
+        raise UserError(f"`{folder}` must be a run to test, got none there. Train it first, with the same options.")
+    run = RunFolder.open(folder, experiment.name, config.training)
     agents = load_agents(run, make_task(config.task), config.agent, seeds)
     return run.path, experiment.analyse(agents, config, run.path)

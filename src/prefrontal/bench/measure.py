@@ -1,0 +1,127 @@
+"""Measure one configuration with one number of seeds."""
+
+import resource
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+
+from prefrontal import devices
+from prefrontal.bench.arithmetic import count_operations
+from prefrontal.evaluate import evaluate
+from prefrontal.experiments.base import ExperimentConfig
+from prefrontal.learning.group import new_learner
+from prefrontal.learning.lanes import spread, stack, train_lanes
+from prefrontal.learning.train import train
+from prefrontal.tasks import make_task
+
+STEPS_PER_MEASUREMENT = 30_000
+"""Steps of one seed that one measurement trains for, about."""
+NUM_MEASUREMENTS = 5
+"""The median of so many is told."""
+NUM_TEST_EPISODES = 100
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What training and testing of some seeds cost. Rates are over all seeds together."""
+
+    name: str
+    """Which experiment."""
+    seeds: int
+    hidden_size: int
+    trials: int
+    """Trials in an episode."""
+    steps: int
+    """Network steps in an episode."""
+    unroll: int
+    """Steps of one update."""
+    lanes: int
+    """Seeds that train at once, all devices together."""
+    compile_seconds: float
+    """To trace and to compile the training program; far less when it is in the cache."""
+    episodes_per_second: float
+    """Trained."""
+    trials_per_second: float
+    steps_per_second: float
+    slowest_and_fastest: tuple[float, float]
+    """Episodes a second, of the measurements that the median was taken of."""
+    test_steps_per_second: float
+    """Played with frozen weights."""
+    operations_per_step: float
+    """Floating-point operations of the matrix products that one training step of one seed needs."""
+    share_of_peak: float
+    """Those operations a second, as a share of what the machine reaches in large matrix products."""
+    memory_mebibytes: float
+    """Peak memory of the process so far, in MiB; on a GPU, of the device."""
+
+
+def measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) -> Measurement:
+    """Train `num_seeds` seeds for a while, and test one.
+
+    Arguments:
+        name: what to call it.
+        config: the experiment's numbers.
+        num_seeds: as many groups of seeds as it takes train one after the other.
+        peak: operations a second the machine can do.
+    """
+    task, layout = make_task(config.task), devices.layout(num_seeds)
+    unroll = config.train.unroll_for(task.num_steps)
+    learners = [new_learner(task, config.agent, config.train, seed) for seed in range(num_seeds)]
+    groups = [
+        spread(stack(learners[first : first + layout.size], lanes=layout.size), layout)
+        for first in range(0, num_seeds, layout.size)
+    ]
+    capacity = max(1, STEPS_PER_MEASUREMENT // task.num_steps)
+
+    def train_all(num_episodes: int) -> float:
+        started = time.perf_counter()
+        for number, lanes in enumerate(groups):
+            groups[number], _ = train_lanes(lanes, num_episodes, layout=layout, unroll=unroll, capacity=capacity)
+        jax.block_until_ready(eqx.filter(groups, eqx.is_array))
+        return time.perf_counter() - started
+
+    compile_seconds = train_all(0)
+    rates = sorted(num_seeds * capacity / train_all(capacity) for _ in range(NUM_MEASUREMENTS))
+    episodes = statistics.median(rates)
+
+    agent, key = learners[0].state.agent, jax.random.key(0)
+    play = lambda: evaluate(agent, task, key, num_episodes=NUM_TEST_EPISODES).reward.block_until_ready()  # noqa: E731
+    play()
+    started = time.perf_counter()
+    play()
+    test_steps = NUM_TEST_EPISODES * task.num_steps / (time.perf_counter() - started)
+
+    one = learners[0]
+    one_episode = lambda state: train(state, one.task, one.hyperparameters, 1, unroll=unroll, capacity=1)  # noqa: E731
+    operations = count_operations(lambda: one_episode(one.state)) / task.num_steps
+    return Measurement(
+        name=name,
+        seeds=num_seeds,
+        hidden_size=config.agent.hidden_size,
+        trials=config.task.num_trials,
+        steps=task.num_steps,
+        unroll=unroll,
+        lanes=layout.size,
+        compile_seconds=compile_seconds,
+        episodes_per_second=episodes,
+        trials_per_second=episodes * config.task.num_trials,
+        steps_per_second=episodes * task.num_steps,
+        slowest_and_fastest=(rates[0], rates[-1]),
+        test_steps_per_second=test_steps,
+        operations_per_step=operations,
+        share_of_peak=operations * episodes * task.num_steps / peak,
+        memory_mebibytes=_peak_memory() / 2**20,
+    )
+
+
+def _peak_memory() -> float:
+    """Bytes."""
+    statistics_of_device = jax.local_devices()[0].memory_stats()
+    if statistics_of_device:
+        return statistics_of_device["peak_bytes_in_use"]
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,0 +1,121 @@
+"""`prefrontal bench`: what is measured, in which order, and what is made of it."""
+
+import json
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from prefrontal import devices
+from prefrontal.bench.measure import Measurement, measure
+from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig
+from prefrontal.files import write_text
+from prefrontal.provenance import environment, to_json
+
+SEEDS = (1, 2, 8, 64, 512)
+HIDDEN_SIZES = (16, 48, 128, 256, 512)
+TRIALS = (100, 300, 1_000)
+
+
+def run_bench(experiment: Experiment, out: Path, console: Console, *, quick: bool = False) -> list[Measurement]:
+    """Measure, print a row at a time, and write `bench.json` and `bench.png` into the folder `out`.
+
+    Arguments:
+        experiment: whose numbers are varied: seeds, hidden size and trials, each with the rest as in the preset.
+        out: the folder.
+        console: where the table goes.
+        quick: only the presets, with eight seeds.
+    """
+    peak = _in_new_process(_peak)
+    measurements = []
+    table = _table(f"{experiment.name}; the machine's peak: {peak / 1e9:.0f} GFLOP/s in matrix products")
+    for name, config, num_seeds in _presets() if quick else _points(experiment):
+        console.print(f"measuring {name}, {num_seeds} seeds, hidden size {config.agent.hidden_size} ...", style="dim")
+        measurements.append(_in_new_process(_measure, name, config, num_seeds, peak))
+        _add_row(table, measurements[-1])
+    console.print(table)
+    record = {
+        "environment": environment(),
+        "peak_operations_per_second": peak,
+        "measurements": [asdict(measurement) for measurement in measurements],
+    }
+    write_text(out / "bench.json", to_json(record))
+    if not quick:
+        from prefrontal.figures.bench import bench_figure
+        from prefrontal.figures.style import save_figure
+
+        save_figure(bench_figure(json.loads(to_json(record))), out / "bench")
+    return measurements
+
+
+def _presets() -> Iterator[tuple[str, ExperimentConfig, int]]:
+    for name, experiment in EXPERIMENTS.items():
+        yield name, experiment.config, 8
+
+
+def _points(experiment: Experiment) -> Iterator[tuple[str, ExperimentConfig, int]]:
+    """Each combination once: the presets, then seeds, hidden sizes and trials of one of them."""
+    config = experiment.config
+    seen = set()
+    varied = (
+        *_presets(),
+        *((experiment.name, config, num_seeds) for num_seeds in SEEDS),
+        *((experiment.name, replace(config, agent=replace(config.agent, hidden_size=h)), 8) for h in HIDDEN_SIZES),
+        *((experiment.name, replace(config, task=replace(config.task, num_trials=n)), 8) for n in TRIALS),
+    )
+    for point in varied:
+        if point not in seen:
+            seen.add(point)
+            yield point
+
+
+def _measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) -> Measurement:
+    devices.configure()
+    return measure(name, config, num_seeds, peak)
+
+
+def _peak() -> float:
+    devices.configure()
+    from prefrontal.bench.arithmetic import peak_rate
+
+    return peak_rate()
+
+
+def _in_new_process(function, *arguments):
+    """What it costs is then its own: memory, compilation, a device that nothing else has used."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+HEADINGS: Sequence[str] = (
+    "seeds", "units", "trials", "episodes/s", "steps/s", "test steps/s", "GFLOP/s", "of peak", "compile", "MiB"
+)  # fmt: skip
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 0, 0, 1))
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _add_row(table: Table, measurement: Measurement) -> None:
+    m = measurement
+    table.add_row(
+        f"{m.seeds}",
+        f"{m.hidden_size}",
+        f"{m.trials}",
+        f"{m.episodes_per_second:,.0f}",
+        f"{m.steps_per_second:,.0f}",
+        f"{m.test_steps_per_second:,.0f}",
+        f"{m.operations_per_step * m.steps_per_second / 1e9:.1f}",
+        f"{m.share_of_peak:.0%}",
+        f"{m.compile_seconds:.1f} s",
+        f"{m.memory_mebibytes:,.0f}",
+    )

@@ -1,0 +1,41 @@
+"""The figure of `prefrontal bench`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from prefrontal.figures.style import style
+
+
+def bench_figure(record: Mapping[str, Any]) -> Figure:
+    """Training steps a second against seeds, hidden size and trials, from the record in `bench.json`."""
+    rows = record["measurements"]
+    usual = {"seeds": 8, "hidden_size": 48, "trials": 100}
+    labels = {"seeds": "Seeds", "hidden_size": "LSTM units", "trials": "Trials in an episode"}
+    with style():
+        figure = Figure(figsize=(7.2, 2.8), layout="constrained")
+        FigureCanvasAgg(figure)
+        for ax, varied in zip(figure.subplots(1, 3), labels, strict=True):
+            others = {key: value for key, value in usual.items() if key != varied}
+            points = [row for row in rows if all(row[key] == value for key, value in others.items())]
+            scaling(sorted(points, key=lambda row: row[varied]), varied, ax)
+            ax.set_xlabel(labels[varied])
+        figure.get_axes()[0].set_ylabel("Training steps a second, all seeds")
+    return figure
+
+
+def scaling(rows: list[Mapping[str, Any]], varied: str, ax: Axes) -> None:
+    """Steps a second against one quantity, both axes logarithmic, with the slowest and the fastest measurement."""
+    x = [row[varied] for row in rows]
+    y = [row["steps_per_second"] for row in rows]
+    ends = [[rate * row["steps"] for rate in row["slowest_and_fastest"]] for row in rows]
+    spread = [[abs(end[which] - middle) for end, middle in zip(ends, y, strict=True)] for which in (0, 1)]
+    ax.errorbar(x, y, yerr=spread, marker="o", markersize=3.5, linewidth=1, capsize=2, color="black")
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xticks(x, [f"{value:,}" for value in x], minor=False)
+    ax.minorticks_off()
+    ax.set_ylim(min(y) / 3, max(y) * 3)
