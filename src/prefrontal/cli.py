@@ -1,7 +1,11 @@
 """The command `prefrontal`: it parses, calls and prints."""
 
+import contextlib
+import io
+import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, check_seed
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig, find_experiment
 
 USAGE = """\
@@ -27,15 +31,16 @@ commands:
   evaluate     test trained networks with frozen weights and print the report
   figure       draw the figures of an evaluated run again
 
-Every number is an option: `prefrontal train wang2018-two-step --help` lists them.
+Every number is an option: `prefrontal train wang2018-two-step --help` lists
+them.
 
 examples:
   prefrontal reproduce wang2018-two-step
   prefrontal train wang2018-two-step --seeds 0 1 --task.num-trials 50
 
-A run is kept in runs/EXPERIMENT/HASH OF ITS SETTINGS, or where --out says. Ctrl-C stops
-and keeps what is done; the same command goes on from there. TensorBoard reads it as it
-goes: tensorboard --logdir runs
+A run is kept in runs/EXPERIMENT/HASH OF ITS SETTINGS, or where --out says.
+Ctrl-C stops and keeps what is done; the same command goes on from there.
+TensorBoard reads it as it goes: tensorboard --logdir runs
 """
 
 
@@ -61,13 +66,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exit code 0, 2 for a person's mistake, 128 + n after signal n."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        _dispatch(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: _tell(f"Warning: {message}")
+            _dispatch(arguments)
+        sys.stdout.flush()
     except UserError as error:
         _fail(str(error))
     except KeyboardInterrupt:
         _fail("Stopped. What was saved before is intact; the same command goes on from there.", code=130)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone, which is their right
+        # Whoever read our output has gone, which is their right: what is left of it goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
 
 
@@ -112,18 +121,29 @@ def _parse(command: str, experiment: Experiment, arguments: list[str]) -> Option
     default = Options(
         seeds=experiment.seeds, task=config.task, agent=config.agent, train=config.train, test=config.test
     )
-    options = tyro.cli(
-        Annotated[Options, tyro.conf.arg(name="")],
-        prog=f"prefrontal {command} {experiment.name}",
-        description=f"{experiment.title}. {experiment.paper}, {experiment.shows}.",
-        args=arguments,
-        default=default,
-    )
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(told):
+            options = tyro.cli(
+                Annotated[Options, tyro.conf.arg(name="")],
+                prog=f"prefrontal {command} {experiment.name}",
+                description=f"{experiment.title}.\n\n{experiment.paper}, {experiment.shows}.",
+                args=arguments,
+                default=default,
+            )
+    except SystemExit as exit_:
+        error: BaseException | None = exit_
+        while error is not None:
+            if isinstance(error, UserError):
+                raise error from None  # a config's own sentence, which tyro would tell in a box, broken into lines
+            error = error.__context__
+        sys.stderr.write(told.getvalue())
+        raise
     if not options.seeds:
         raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
     for seed in options.seeds:
-        if seed < 0:
-            raise UserError(f"`seeds` must be whole numbers of at least 0, got {seed}.")
+        check_seed("seeds", seed)
+    check_seed("test.seed", options.test.seed)
     return options
 
 
@@ -182,5 +202,9 @@ def _say(text: str) -> None:
 
 
 def _fail(message: str, code: int = 2) -> NoReturn:
-    Console(stderr=True, highlight=False).print(message, markup=False, soft_wrap=True)
+    _tell(message)
     sys.exit(code)
+
+
+def _tell(message: str) -> None:
+    Console(stderr=True, highlight=False).print(message, markup=False, soft_wrap=True)

@@ -23,6 +23,12 @@ def check_count(name: str, value: int, *, least: int = 1) -> None:
         raise UserError(f"`{name}` must be a whole number of at least {least}, got {value}.")
 
 
+def check_seed(name: str, value: int) -> None:
+    """Refuse a seed that has no random numbers of its own: JAX counts seeds to 2^32 and then starts again from 0."""
+    if not 0 <= value < 2**32:
+        raise UserError(f"`{name}` must be a whole number from 0 to {2**32 - 1}, got {value}.")
+
+
 def check_positive(name: str, value: float) -> None:
     """Refuse a `value` that is not above zero (or is not a number)."""
     if not value > 0:

@@ -1,16 +1,20 @@
 """What one sees of a training as it goes: a line at the bottom of the terminal, and TensorBoard."""
 
-import sys
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from tensorboardX import SummaryWriter
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event, SessionLog
+from tensorboardX.proto.summary_pb2 import Summary
+
+from prefrontal.errors import UserError
 
 EPISODES_PER_POINT = 50
 """TensorBoard gets the mean over so many episodes."""
@@ -28,22 +32,62 @@ TAGS = {
 
 
 class Writer:
-    """TensorBoard events of one seed."""
+    """TensorBoard events of one seed.
+
+    They are written by whoever calls: tensorboardX's SummaryWriter hands them to a thread of its own, and waits for
+    ever once a full disk has ended that.
+    """
 
     def __init__(self, folder: Path, episode: int):
-        # What an earlier, killed process wrote beyond the saved state is superseded from here on.
-        self._writer = SummaryWriter(str(folder), purge_step=episode, flush_secs=10)
+        """Arguments:
+        folder: of the seed.
+        episode: episodes that the seed has been trained for.
+
+        Raises:
+            UserError: when it cannot be written, as in the other methods.
+        """
+        self._folder = folder
+        self._is_closed = False
+        with self._refusal():
+            # tensorboardX names a file by the second: without the episode a quick resume would replace the one before.
+            self._events = EventsWriter(str(folder / "events"), f".{episode:09d}")
+            # What an earlier, killed process wrote beyond the saved state is superseded from here on.
+            self._add(episode + 1, session_log=SessionLog(status=SessionLog.START))
 
     def write(self, metrics: Mapping[str, np.ndarray], first_episode: int) -> None:
         """Add the metrics of some episodes, (episode,) each, of which the first is `first_episode`."""
         num = len(metrics["reward"])
-        for start in range(0, num, EPISODES_PER_POINT):
-            points = slice(start, min(num, start + EPISODES_PER_POINT))
-            for tag, name in TAGS.items():
-                self._writer.add_scalar(tag, float(metrics[name][points].mean()), first_episode + points.stop)
+        with self._refusal():
+            for start in range(0, num, EPISODES_PER_POINT):
+                points = slice(start, min(num, start + EPISODES_PER_POINT))
+                means = {tag: float(metrics[name][points].mean()) for tag, name in TAGS.items()}
+                values = [Summary.Value(tag=tag, simple_value=mean) for tag, mean in means.items()]
+                self._add(first_episode + points.stop, summary=Summary(value=values))
+
+    def flush(self) -> None:
+        """Have all on the disk: a training state saved later may go on from here."""
+        with self._refusal():
+            self._events.flush()
 
     def close(self) -> None:
-        self._writer.close()
+        """Close the file. What was not flushed may be lost: it is trained, and written, again."""
+        if not self._is_closed:
+            self._is_closed = True
+            with contextlib.suppress(OSError):
+                self._events.close()
+
+    def _add(self, step: int, **what: Any) -> None:
+        self._events.write_event(Event(wall_time=time.time(), step=step, **what))
+
+    @contextlib.contextmanager
+    def _refusal(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UserError(
+                f"`{self._folder}` must be a place that can be written, got: {error.strerror}. What was saved before "
+                "is intact. Free some space or allow writing there, then run the same command again."
+            ) from error
 
 
 class Monitor:
@@ -55,6 +99,7 @@ class Monitor:
         console: where to show it; None: standard error.
         """
         self._console = console or Console(stderr=True)
+        self._has_bar = bool(num_episodes) and self._console.is_interactive
         self._num_episodes = num_episodes
         self._done = 0
         self._started = self._told = 0.0
@@ -73,20 +118,22 @@ class Monitor:
         self._task = self._progress.add_task("Compiling", total=num_episodes, rate="-", reward="-")
         self._writers: list[Writer] = []
 
-    def __enter__(self) -> Self:
-        if self._num_episodes and self._console.is_terminal:
+    def __enter__(self) -> "Monitor":
+        if self._has_bar:
             self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._has_bar:
+            self._progress.stop()
         for writer in self._writers:
             writer.close()
 
     def start(self) -> None:
         """Tell that the program is compiled and training starts: the clock for its rate runs from the first call."""
         self._progress.update(self._task, description="Training")
-        self._started = self._told = self._started or time.monotonic()
+        if not self._started:
+            self._started = self._told = time.monotonic()
 
     def writer(self, folder: Path, episode: int) -> Writer:
         """The TensorBoard writer of a seed that goes on from `episode`; closed with the monitor."""
@@ -103,12 +150,12 @@ class Monitor:
         mean = f"{reward.mean():.1f}"
         self._progress.update(self._task, advance=reward.size, rate=f"{rate:,.0f}", reward=mean)
         last = self._done >= self._num_episodes
-        if not self._console.is_terminal and (last or now - self._told >= SECONDS_BETWEEN_LINES):
+        if not self._has_bar and (last or now - self._told >= SECONDS_BETWEEN_LINES):
             self._told = now
             left = (self._num_episodes - self._done) / rate
             print(
                 f"Training: {self._done:,} of {self._num_episodes:,} episodes, {rate:,.0f}/s, reward {mean}, "
                 f"{left:.0f} s left",
-                file=sys.stderr,
+                file=self._console.file,
                 flush=True,
             )

@@ -12,10 +12,10 @@ def print_report(results: Mapping[str, Any], console: Console) -> None:
     """Published against measured, a row each, with intervals over seeds and a verdict."""
     seeds = len(results["seeds"])
     title = f"{results['experiment']}: {seeds} seed{'s' * (seeds != 1)}, {results['test_episodes']} test episodes each"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE, collapse_padding=True)
     table.add_column("stay probability after", no_wrap=True)
     for heading in ("published", "measured", "95 % interval", "ideal"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict")
     verdicts = {verdict["name"]: verdict for verdict in results["verdicts"]}
     for name, part in results["stay_probability"].items():
@@ -50,7 +50,7 @@ def _number(value: float | None, digits: int = 3) -> str:
 
 def _interval(bounds: list[float | None], digits: int) -> str:
     low, high = bounds
-    return "" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
+    return "" if low is None or high is None else f"{low:.{digits}f}–{high:.{digits}f}"  # noqa: RUF001
 
 
 def _verdict(verdict: Mapping[str, Any] | None) -> str:

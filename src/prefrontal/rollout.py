@@ -6,7 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
 from prefrontal.hoisting import hoisted_scan
@@ -54,7 +54,7 @@ def begin(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, previous:
 
 
 def advance(
-    act: Act, task: AbstractTask, situation: Situation, keys: PRNGKeyArray
+    act: Act, task: AbstractTask, situation: Situation, keys: Key[Array, " time"]
 ) -> tuple[Situation, Trajectory, Any]:
     """Play one step for each of `keys`.
 

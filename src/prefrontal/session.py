@@ -83,6 +83,8 @@ def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BE
         monitor = resources.enter_context(Monitor(missing))
         for group in _groups(runs):
             _train(group, monitor, stop, seconds_between_saves)
+        if stop.requested:
+            raise Stopped(stop.requested)
 
 
 def train_seeds(
@@ -155,7 +157,8 @@ def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_bet
         monitor.advance(chunk.metrics["reward"])
         done = chunk.episode == train.num_episodes
         if done or stop.requested or time.monotonic() - saved_at >= seconds_between_saves:
-            for run, state in zip(runs, chunk.states(), strict=True):
+            for run, writer, state in zip(runs, writers, chunk.states(), strict=True):
+                writer.flush()
                 _save(run, state)
                 if done:
                     _finish(run, state)

@@ -50,16 +50,22 @@ def peak_rate(seconds: float = 1.0, size: int = 1024) -> float:
 
 
 def _count(jaxpr: core.Jaxpr) -> float:
-    total = 0.0
-    for equation in jaxpr.eqns:
+    total, needed = 0.0, set(filter(_is_variable, jaxpr.outvars))
+    for equation in reversed(jaxpr.eqns):
+        if not needed.intersection(equation.outvars) and not equation.effects:
+            continue  # the compiler leaves it out, too
+        needed.update(filter(_is_variable, equation.invars))
         if equation.primitive.name == "dot_general":
             (contracted, _), _ = equation.params["dimension_numbers"]
             left = _shape(equation.invars[0])
             total += 2 * math.prod(_shape(equation.outvars[0])) * math.prod(left[axis] for axis in contracted)
-        turns = equation.params.get("length", 1) if equation.primitive.name == "scan" else 1
-        for inner in _inner(equation.params):
-            total += turns * _count(inner)
+        turns = equation.params["length"] if equation.primitive.name == "scan" else 1
+        total += turns * sum(map(_count, _inner(equation.params)))
     return total
+
+
+def _is_variable(variable: Any) -> bool:
+    return not isinstance(variable, core.Literal)
 
 
 def _shape(variable: Any) -> tuple[int, ...]:

@@ -118,7 +118,7 @@ def measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) ->
     )
 
 
-def _peak_memory() -> float:
+def _peak_memory() -> int:
     """Bytes."""
     statistics_of_device = jax.local_devices()[0].memory_stats()
     if statistics_of_device:

@@ -59,10 +59,11 @@ def _presets() -> Iterator[tuple[str, ExperimentConfig, int]]:
 
 
 def _points(experiment: Experiment) -> Iterator[tuple[str, ExperimentConfig, int]]:
-    """Each combination once: the presets, then seeds, hidden sizes and trials of one of them."""
+    """Each combination once: the experiment, the other presets, then its seeds, hidden sizes and trials varied."""
     config = experiment.config
     seen = set()
     varied = (
+        (experiment.name, config, 8),
         *_presets(),
         *((experiment.name, config, num_seeds) for num_seeds in SEEDS),
         *((experiment.name, replace(config, agent=replace(config.agent, hidden_size=h)), 8) for h in HIDDEN_SIZES),

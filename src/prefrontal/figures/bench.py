@@ -11,16 +11,18 @@ from prefrontal.figures.style import style
 
 
 def bench_figure(record: Mapping[str, Any]) -> Figure:
-    """Training steps a second against seeds, hidden size and trials, from the record in `bench.json`."""
+    """Training steps a second against seeds, hidden size and trials, from the record in `bench.json`.
+
+    The first measurement is the base that the others of a panel differ from in one quantity.
+    """
     rows = record["measurements"]
-    usual = {"seeds": 8, "hidden_size": 48, "trials": 100}
     labels = {"seeds": "Seeds", "hidden_size": "LSTM units", "trials": "Trials in an episode"}
     with style():
         figure = Figure(figsize=(7.2, 2.8), layout="constrained")
         FigureCanvasAgg(figure)
         for ax, varied in zip(figure.subplots(1, 3), labels, strict=True):
-            others = {key: value for key, value in usual.items() if key != varied}
-            points = [row for row in rows if all(row[key] == value for key, value in others.items())]
+            others = [quantity for quantity in ("name", *labels) if quantity != varied]
+            points = [row for row in rows if all(row[other] == rows[0][other] for other in others)]
             scaling(sorted(points, key=lambda row: row[varied]), varied, ax)
             ax.set_xlabel(labels[varied])
         figure.get_axes()[0].set_ylabel("Training steps a second, all seeds")

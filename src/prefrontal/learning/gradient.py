@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, Key, PyTree
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
 from prefrontal.hoisting import depends_on_inputs
@@ -46,7 +46,7 @@ def unrolled_gradient(
     agent: AbstractAgent,
     task: AbstractTask,
     situation: Situation,
-    keys: PRNGKeyArray,
+    keys: Key[Array, " time"],
     loss: Loss,
     *,
     starts: Any = False,
@@ -138,7 +138,7 @@ def plain_gradient(
     agent: AbstractAgent,
     task: AbstractTask,
     situation: Situation,
-    keys: PRNGKeyArray,
+    keys: Key[Array, " time"],
     loss: Loss,
     *,
     starts: Any = False,

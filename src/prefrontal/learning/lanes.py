@@ -1,12 +1,12 @@
 """Learners trained side by side, one a lane: each has its own weights, random numbers, task and hyperparameters."""
 
+import operator
 from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from jaxtyping import Array, Int, PyTree
 
@@ -39,12 +39,10 @@ def stack(trees: Sequence[Tree], *, lanes: int) -> Tree:
 
 
 def unstack(tree: Tree, num: int) -> list[Tree]:
-    """The first `num` lanes, each on its own, on the host where its leaves are not random keys."""
+    """The first `num` lanes, each on its own."""
     arrays, rest = eqx.partition(tree, eqx.is_array)
-    is_key = lambda leaf: jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)  # noqa: E731
-    arrays = jax.tree.map(lambda leaf: leaf if is_key(leaf) else np.asarray(leaf), arrays)
-    take = lambda lane: jax.tree.map(lambda leaf: leaf[lane], arrays)  # noqa: E731
-    return [eqx.combine(take(lane), rest) for lane in range(num)]
+    here = jax.device_put(arrays, jax.local_devices()[0])  # once for all lanes: they may lie on several devices
+    return [eqx.combine(jax.tree.map(operator.itemgetter(lane), here), rest) for lane in range(num)]
 
 
 def spread(lanes: Learner, layout: devices.Layout) -> Learner:

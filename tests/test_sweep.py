@@ -1,0 +1,106 @@
+"""Sweeps: many settings, one program."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
+from prefrontal.errors import UserError
+from prefrontal.experiments import ExperimentConfig, find_experiment
+from prefrontal.learning import lanes
+from prefrontal.runs import RunFolder
+from prefrontal.sweep import Setting, run_sweep, settings, split_arguments
+from prefrontal.workflow import train_run
+
+TINY = ExperimentConfig(
+    task=TwoStepConfig(num_trials=5, encoding="trial"),
+    agent=RecurrentConfig(hidden_size=3),
+    train=TrainConfig(num_episodes=60, unroll=None),
+    test=TestConfig(num_episodes=4),
+)
+EXPERIMENT = find_experiment("wang2018-two-step")
+
+
+def test_sweeps_are_taken_out_of_the_arguments():
+    rest, sweeps = split_arguments(
+        [
+            "--seeds",
+            "0",
+            "1",
+            "--sweep",
+            "train.discount",
+            ".8",
+            ".9",
+            "--sweep",
+            "task.num-trials",
+            "5",
+            "6",
+            "--out",
+            "x",
+        ]
+    )
+    assert rest == ["--seeds", "0", "1", "--out", "x"]
+    assert sweeps == {"train.discount": [".8", ".9"], "task.num-trials": ["5", "6"]}
+
+
+@pytest.mark.parametrize("arguments", [["--sweep"], ["--sweep", "train.discount"], ["--sweep", "train.discount", ".8"]])
+def test_a_sweep_without_values_is_refused(arguments):
+    with pytest.raises(UserError, match="`--sweep` must be followed by an option and two or more values, got"):
+        split_arguments([*arguments, "--out", "x"])
+
+
+def test_an_option_swept_twice_is_refused():
+    with pytest.raises(UserError, match="`--sweep a` must be given once, got it twice"):
+        split_arguments(["--sweep", "a", "1", "2", "--sweep", "a", "3", "4"])
+
+
+def test_settings_are_every_combination():
+    seen = []
+
+    def parse(options):
+        seen.append(options)
+        return TINY
+
+    points = settings({"train.discount": [".8", ".9"], "task.num-trials": ["5", "6", "7"]}, parse)
+    assert seen == [["--train.discount", d, "--task.num-trials", num] for d in (".8", ".9") for num in "567"]
+    assert dict(points[4].values) == {"train.discount": ".9", "task.num-trials": "6"}
+
+
+def test_a_sweep_gives_each_setting_the_weights_it_has_alone(tmp_path, monkeypatch):
+    """Three discounts, two learning rates, two seeds: twelve learners in one program, as if each had been alone."""
+    signatures = set()
+    once = lanes._train_lanes
+
+    def spy(call, learners):
+        signatures.add((call[1:], lanes.signature(learners)))
+        return once(call, learners)
+
+    monkeypatch.setattr(lanes, "_train_lanes", spy)
+    points = [
+        Setting(
+            {"discount": str(d), "rate": str(r)}, replace(TINY, train=replace(TINY.train, discount=d, learning_rate=r))
+        )
+        for d in (0.5, 0.8, 0.9)
+        for r in (1e-3, 1e-2)
+    ]
+    table, path = run_sweep(EXPERIMENT, points, [0, 1], tmp_path)
+    assert len({shapes for _, shapes in signatures}) <= 2  # a full group, and the smaller one that is left
+
+    assert list(table["discount"]) == ["0.5", "0.5", "0.8", "0.8", "0.9", "0.9"]
+    pd.testing.assert_frame_equal(pd.read_csv(path, dtype={"discount": str, "rate": str}), table)
+    for point, folder in zip(points, table["run"], strict=True):
+        alone = train_run(EXPERIMENT, point.config, [1], tmp_path / "alone" / EXPERIMENT.folder(point.config).name)
+        together = RunFolder.read(folder).seed(1).load_weights()[0]
+        for name, array in RunFolder.read(alone).seed(1).load_weights()[0].items():
+            np.testing.assert_array_equal(array, together[name])
+
+
+def test_settings_of_different_shapes_train_too(tmp_path):
+    points = [
+        Setting({"units": str(units)}, replace(TINY, agent=replace(TINY.agent, hidden_size=units))) for units in (2, 3)
+    ]
+    table, _ = run_sweep(EXPERIMENT, points, [0], tmp_path)
+    assert table["reward"].between(0, 5).all()
+    assert table["reward_low"].isna().all()  # one seed has no interval
