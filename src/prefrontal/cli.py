@@ -1,23 +1,19 @@
 """The command `prefrontal`: it parses, calls and prints."""
 
-import contextlib
-import io
 import os
 import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 
-from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
-from prefrontal.errors import UserError, check_seed
-from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig, find_experiment
+from prefrontal.errors import Stopped, UserError
+from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
+from prefrontal.options import Options, parse, split_sweeps, sweep_settings
 
 USAGE = """\
 usage: prefrontal COMMAND [EXPERIMENT] [OPTIONS]
@@ -30,6 +26,7 @@ commands:
   train        train networks, or go on where training stopped
   evaluate     test trained networks with frozen weights and print the report
   figure       draw the figures of an evaluated run again
+  bench        how fast this machine trains and tests; a table, JSON and a figure
 
 Every number is an option: `prefrontal train wang2018-two-step --help` lists
 them.
@@ -37,29 +34,12 @@ them.
 examples:
   prefrontal reproduce wang2018-two-step
   prefrontal train wang2018-two-step --seeds 0 1 --task.num-trials 50
+  prefrontal reproduce wang2018-two-step --sweep train.discount .8 .9 .95
 
 A run is kept in runs/EXPERIMENT/HASH OF ITS SETTINGS, or where --out says.
 Ctrl-C stops and keeps what is done; the same command goes on from there.
 TensorBoard reads it as it goes: tensorboard --logdir runs
 """
-
-
-@dataclass(frozen=True)
-class Options:
-    """Options of an experiment. Defaults are the preset's."""
-
-    seeds: tuple[int, ...]
-    """Seeds to train and test, one network each."""
-    out: Path | None = None
-    """Folder of the run. None: runs/EXPERIMENT/HASH OF THE SETTINGS."""
-    task: TwoStepConfig = field(default_factory=TwoStepConfig)
-    agent: RecurrentConfig = field(default_factory=RecurrentConfig)
-    train: TrainConfig = field(default_factory=TrainConfig)
-    test: TestConfig = field(default_factory=TestConfig)
-
-    @property
-    def config(self) -> ExperimentConfig:
-        return ExperimentConfig(task=self.task, agent=self.agent, train=self.train, test=self.test)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -72,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except UserError as error:
         _fail(str(error))
+    except Stopped as stop:
+        _fail("Stopped, and saved. The same command goes on from there.", code=128 + stop.signal_number)
     except KeyboardInterrupt:
         _fail("Stopped. What was saved before is intact; the same command goes on from there.", code=130)
     except BrokenPipeError:
@@ -98,6 +80,7 @@ def _dispatch(arguments: list[str]) -> None:
         "train": _train,
         "evaluate": _evaluate,
         "figure": _figure,
+        "bench": _bench,
     }
     if command not in commands:
         raise UserError(
@@ -113,38 +96,10 @@ def _dispatch(arguments: list[str]) -> None:
             f"There are: {', '.join(EXPERIMENTS)}."
         )
     experiment = find_experiment(rest[0])
-    commands[command](experiment, _parse(command, experiment, rest[1:]))
-
-
-def _parse(command: str, experiment: Experiment, arguments: list[str]) -> Options:
-    config = experiment.config
-    default = Options(
-        seeds=experiment.seeds, task=config.task, agent=config.agent, train=config.train, test=config.test
-    )
-    told = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(told):
-            options = tyro.cli(
-                Annotated[Options, tyro.conf.arg(name="")],
-                prog=f"prefrontal {command} {experiment.name}",
-                description=f"{experiment.title}.\n\n{experiment.paper}, {experiment.shows}.",
-                args=arguments,
-                default=default,
-            )
-    except SystemExit as exit_:
-        error: BaseException | None = exit_
-        while error is not None:
-            if isinstance(error, UserError):
-                raise error from None  # a config's own sentence, which tyro would tell in a box, broken into lines
-            error = error.__context__
-        sys.stderr.write(told.getvalue())
-        raise
-    if not options.seeds:
-        raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
-    for seed in options.seeds:
-        check_seed("seeds", seed)
-    check_seed("test.seed", options.test.seed)
-    return options
+    if "--sweep" in rest:
+        _sweep(command, experiment, rest[1:])
+    else:
+        commands[command](experiment, parse(command, experiment, rest[1:]))
 
 
 def _list() -> None:
@@ -155,7 +110,9 @@ def _list() -> None:
 
 
 def _train(experiment: Experiment, options: Options) -> None:
-    folder = _trained(experiment, options)
+    from prefrontal.workflow import train_run
+
+    folder = train_run(experiment, options.config, options.seeds, options.out)
     _say(f"Trained: {folder}\nTest it: prefrontal evaluate {experiment.name} with the same options")
 
 
@@ -172,22 +129,41 @@ def _figure(experiment: Experiment, options: Options) -> None:
 
 
 def _reproduce(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import evaluate_run
+    from prefrontal.workflow import evaluate_run, train_run
 
-    _trained(experiment, options)
+    train_run(experiment, options.config, options.seeds, options.out)
     folder, results = evaluate_run(experiment, options.config, options.seeds, options.out)
     experiment.draw(folder)
     _report(results, folder)
 
 
-def _trained(experiment: Experiment, options: Options) -> Path:
-    from prefrontal.session import Stopped
-    from prefrontal.workflow import train_run
+def _bench(experiment: Experiment, options: Options) -> None:
+    from prefrontal.bench.run import run_bench
 
-    try:
-        return train_run(experiment, options.config, options.seeds, options.out)
-    except Stopped as stop:
-        _fail("Stopped, and saved. The same command goes on from there.", code=128 + stop.signal_number)
+    out = options.out or Path("bench")
+    run_bench(experiment, options.config, out, Console())
+    _say(f"Files: {out}")
+
+
+def _sweep(command: str, experiment: Experiment, arguments: Sequence[str]) -> None:
+    if command not in ("train", "reproduce"):
+        raise UserError(
+            f"`--sweep` must follow train or reproduce, got {command}. Test the runs of a sweep one by one."
+        )
+    rest, sweeps = split_sweeps(arguments)
+    options, points = parse(command, experiment, rest), sweep_settings(command, experiment, rest, sweeps)
+    root = options.out or experiment.folder(options.config).parent
+
+    from prefrontal.report import print_sweep
+    from prefrontal.sweep import run_sweep, train_sweep
+
+    if command == "train":
+        for folder in train_sweep(experiment, points, options.seeds, root):
+            _say(f"Trained: {folder}")
+        return
+    table, path = run_sweep(experiment, points, options.seeds, root)
+    print_sweep(table, list(sweeps), Console())
+    _say(f"Files: {path}")
 
 
 def _report(results: dict, folder: Path) -> None:

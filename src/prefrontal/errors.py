@@ -11,6 +11,14 @@ class UserError(ValueError):
     """
 
 
+class Stopped(Exception):
+    """Training was asked to stop, and has saved all seeds under way."""
+
+    def __init__(self, signal_number: int):
+        super().__init__(signal_number)
+        self.signal_number = signal_number
+
+
 def check_probability(name: str, value: float) -> None:
     """Refuse a `value` outside [0, 1]."""
     if not 0.0 <= value <= 1.0:

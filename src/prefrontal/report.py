@@ -1,8 +1,9 @@
 """What the terminal shows of results."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -42,6 +43,22 @@ def print_report(results: Mapping[str, Any], console: Console) -> None:
         f"Published: {results['published_source'] or 'nothing'}.",
         style="dim",
     )
+
+
+def print_sweep(table: pd.DataFrame, swept: Sequence[str], console: Console) -> None:
+    """A row a setting: reward and stay probabilities, means over seeds."""
+    shown = Table(box=box.SIMPLE, collapse_padding=True)
+    for option in swept:
+        shown.add_column(option, justify="right")
+    stays = [name for name in table if str(name).startswith("stay_")]
+    headings = ["reward", "95 % interval", *(str(name).removeprefix("stay_").replace("_", " ") for name in stays)]
+    for heading in headings:
+        shown.add_column(heading, justify="right")
+    for row in table.to_dict("records"):
+        bounds = [None if pd.isna(bound) else bound for bound in (row["reward_low"], row["reward_high"])]
+        stay = (_number(row[name]) for name in stays)
+        shown.add_row(*(row[option] for option in swept), _number(row["reward"], 1), _interval(bounds, 1), *stay)
+    console.print(shown)
 
 
 def _number(value: float | None, digits: int = 3) -> str:

@@ -13,6 +13,7 @@ from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.arrays import named_arrays, with_arrays
 from prefrontal.configs import RecurrentConfig, TrainConfig
+from prefrontal.errors import Stopped
 from prefrontal.learning.group import new_agent, new_learner, train_group
 from prefrontal.learning.lanes import Learner, signature
 from prefrontal.learning.train import Metrics, TrainState
@@ -21,14 +22,6 @@ from prefrontal.runs import RunFolder, SeedFolder
 from prefrontal.tasks.base import AbstractTask
 
 SECONDS_BETWEEN_SAVES = 10.0
-
-
-class Stopped(Exception):
-    """Training was asked to stop, and has saved all seeds under way."""
-
-    def __init__(self, signal_number: int):
-        super().__init__(signal_number)
-        self.signal_number = signal_number
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class TwoStepAgent(AbstractAgent):
             choice = jnp.where(second_stage, action, state.choice)
             reached = jnp.where(second_stage, shown - 1, state.state)
 
-        learns = trial_over & (inputs.previous_reward >= 0)
+        learns = trial_over & (action != FIXATE)
         learned = self.model.learn(state.beliefs, choice, reached, inputs.previous_reward)
         beliefs = jax.tree.map(lambda new, old: jnp.where(learns, new, old), learned, state.beliefs)
         logits, value = self.model.choose(beliefs)

@@ -1,6 +1,5 @@
 """`prefrontal bench`: what is measured, in which order, and what is made of it."""
 
-import json
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,6 +13,8 @@ from rich.table import Table
 from prefrontal import devices
 from prefrontal.bench.measure import Measurement, measure
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig
+from prefrontal.figures.bench import bench_figure
+from prefrontal.figures.style import save_figure
 from prefrontal.files import write_text
 from prefrontal.provenance import environment, to_json
 
@@ -22,21 +23,21 @@ HIDDEN_SIZES = (16, 48, 128, 256, 512)
 TRIALS = (100, 300, 1_000)
 
 
-def run_bench(experiment: Experiment, out: Path, console: Console, *, quick: bool = False) -> list[Measurement]:
+def run_bench(experiment: Experiment, config: ExperimentConfig, out: Path, console: Console) -> list[Measurement]:
     """Measure, print a row at a time, and write `bench.json` and `bench.png` into the folder `out`.
 
     Arguments:
-        experiment: whose numbers are varied: seeds, hidden size and trials, each with the rest as in the preset.
+        experiment: the experiment.
+        config: its numbers, of which seeds, hidden size and trials are varied, one at a time.
         out: the folder.
         console: where the table goes.
-        quick: only the presets, with eight seeds.
     """
     peak = _in_new_process(_peak)
     measurements = []
     table = _table(f"{experiment.name}; the machine's peak: {peak / 1e9:.0f} GFLOP/s in matrix products")
-    for name, config, num_seeds in _presets() if quick else _points(experiment):
-        console.print(f"measuring {name}, {num_seeds} seeds, hidden size {config.agent.hidden_size} ...", style="dim")
-        measurements.append(_in_new_process(_measure, name, config, num_seeds, peak))
+    for point in _points(experiment.name, config):
+        console.print(f"measuring {point[0]}, {point[2]} seeds, {point[1].agent.hidden_size} units ...", style="dim")
+        measurements.append(_in_new_process(_measure, *point, peak))
         _add_row(table, measurements[-1])
     console.print(table)
     record = {
@@ -45,29 +46,19 @@ def run_bench(experiment: Experiment, out: Path, console: Console, *, quick: boo
         "measurements": [asdict(measurement) for measurement in measurements],
     }
     write_text(out / "bench.json", to_json(record))
-    if not quick:
-        from prefrontal.figures.bench import bench_figure
-        from prefrontal.figures.style import save_figure
-
-        save_figure(bench_figure(json.loads(to_json(record))), out / "bench")
+    save_figure(bench_figure(record), out / "bench")
     return measurements
 
 
-def _presets() -> Iterator[tuple[str, ExperimentConfig, int]]:
-    for name, experiment in EXPERIMENTS.items():
-        yield name, experiment.config, 8
-
-
-def _points(experiment: Experiment) -> Iterator[tuple[str, ExperimentConfig, int]]:
+def _points(name: str, config: ExperimentConfig) -> Iterator[tuple[str, ExperimentConfig, int]]:
     """Each combination once: the experiment, the other presets, then its seeds, hidden sizes and trials varied."""
-    config = experiment.config
     seen = set()
     varied = (
-        (experiment.name, config, 8),
-        *_presets(),
-        *((experiment.name, config, num_seeds) for num_seeds in SEEDS),
-        *((experiment.name, replace(config, agent=replace(config.agent, hidden_size=h)), 8) for h in HIDDEN_SIZES),
-        *((experiment.name, replace(config, task=replace(config.task, num_trials=n)), 8) for n in TRIALS),
+        (name, config, 8),
+        *((other, experiment.config, 8) for other, experiment in EXPERIMENTS.items() if other != name),
+        *((name, config, num_seeds) for num_seeds in SEEDS),
+        *((name, replace(config, agent=replace(config.agent, hidden_size=h)), 8) for h in HIDDEN_SIZES),
+        *((name, replace(config, task=replace(config.task, num_trials=n)), 8) for n in TRIALS),
     )
     for point in varied:
         if point not in seen:

@@ -1,0 +1,121 @@
+"""The options of an experiment, as the command line reads them: every field of its config is one."""
+
+import contextlib
+import io
+import itertools
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
+from prefrontal.errors import UserError, check_seed
+from prefrontal.experiments import Experiment, ExperimentConfig
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of an experiment. Defaults are the preset's."""
+
+    seeds: tuple[int, ...]
+    """Seeds to train and test, one network each."""
+    out: Path | None = None
+    """Folder of the run. None: runs/EXPERIMENT/HASH OF THE SETTINGS."""
+    task: TwoStepConfig = field(default_factory=TwoStepConfig)
+    agent: RecurrentConfig = field(default_factory=RecurrentConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+    test: TestConfig = field(default_factory=TestConfig)
+
+    @property
+    def config(self) -> ExperimentConfig:
+        return ExperimentConfig(task=self.task, agent=self.agent, train=self.train, test=self.test)
+
+
+def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Options:
+    """Read the options that follow `prefrontal COMMAND EXPERIMENT`.
+
+    Raises:
+        UserError: when a value is not allowed. What is no value at all ends the process with exit code 2.
+    """
+    config = experiment.config
+    default = Options(
+        seeds=experiment.seeds, task=config.task, agent=config.agent, train=config.train, test=config.test
+    )
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(told):
+            options = tyro.cli(
+                Annotated[Options, tyro.conf.arg(name="")],
+                prog=f"prefrontal {command} {experiment.name}",
+                description=f"{experiment.title}.\n\n{experiment.paper}, {experiment.shows}.",
+                args=arguments,
+                default=default,
+            )
+    except SystemExit as exit_:
+        error: BaseException | None = exit_
+        while error is not None:
+            if isinstance(error, UserError):
+                raise error from None  # a config's own sentence, which tyro would tell in a box, broken into lines
+            error = error.__context__
+        sys.stderr.write(told.getvalue())
+        raise
+    if not options.seeds:
+        raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
+    for seed in options.seeds:
+        check_seed("seeds", seed)
+    check_seed("test.seed", options.test.seed)
+    return options
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One point of a sweep."""
+
+    values: Mapping[str, str]
+    """What was asked for, by option."""
+    config: ExperimentConfig
+
+
+def split_sweeps(arguments: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Take the sweeps out of a command line: the other arguments, and the values by option.
+
+    Raises:
+        UserError: when a sweep has no option or fewer than two values, or an option is swept twice.
+    """
+    rest: list[str] = []
+    sweeps: dict[str, list[str]] = {}
+    remaining = list(arguments)
+    while remaining:
+        argument = remaining.pop(0)
+        if argument != "--sweep":
+            rest.append(argument)
+            continue
+        words = list(itertools.takewhile(lambda word: not word.startswith("--"), remaining))
+        del remaining[: len(words)]
+        if len(words) < 3:
+            raise UserError(
+                f"`--sweep` must be followed by an option and two or more values, got {' '.join(words) or 'nothing'}. "
+                "Write it as in: --sweep train.discount .8 .9 .95"
+            )
+        option, *values = words
+        if option in sweeps:
+            raise UserError(f"`--sweep {option}` must be given once, got it twice. Put all its values in one.")
+        sweeps[option] = values
+    return rest, sweeps
+
+
+def sweep_settings(
+    command: str, experiment: Experiment, arguments: Sequence[str], sweeps: Mapping[str, Sequence[str]]
+) -> list[Setting]:
+    """Every combination of the swept values, each read as if it had been given as options.
+
+    Raises:
+        UserError: as `parse` does.
+    """
+    combinations = [dict(zip(sweeps, values, strict=True)) for values in itertools.product(*sweeps.values())]
+    words = [[word for option, value in values.items() for word in (f"--{option}", value)] for values in combinations]
+    configs = [parse(command, experiment, [*arguments, *more]).config for more in words]
+    return [Setting(values, config) for values, config in zip(combinations, configs, strict=True)]
