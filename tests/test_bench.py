@@ -58,10 +58,10 @@ def test_the_peak_is_above_what_a_plain_loop_of_small_products_reaches():
 
 
 def test_the_bench_writes_its_table_and_figure(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(run, "_points", lambda experiment: [("tiny", TINY, 2), ("tiny", TINY, 8)])
+    monkeypatch.setattr(run, "_points", lambda name, config: [("tiny", TINY, 2), ("tiny", TINY, 8)])
     monkeypatch.setattr(run, "_in_new_process", lambda function, *arguments: function(*arguments))
     monkeypatch.setattr(run, "_peak", lambda: 1e10)
-    run.run_bench(find_experiment("wang2018-two-step"), tmp_path, Console(width=80))
+    run.run_bench(find_experiment("wang2018-two-step"), TINY, tmp_path, Console(width=80))
     record = json.loads((tmp_path / "bench.json").read_text())
     assert [row["seeds"] for row in record["measurements"]] == [2, 8]
     assert record["peak_operations_per_second"] == 1e10

@@ -10,8 +10,9 @@ from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStep
 from prefrontal.errors import UserError
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.learning import lanes
+from prefrontal.options import Setting, split_sweeps, sweep_settings
 from prefrontal.runs import RunFolder
-from prefrontal.sweep import Setting, run_sweep, settings, split_arguments
+from prefrontal.sweep import run_sweep
 from prefrontal.workflow import train_run
 
 TINY = ExperimentConfig(
@@ -24,7 +25,7 @@ EXPERIMENT = find_experiment("wang2018-two-step")
 
 
 def test_sweeps_are_taken_out_of_the_arguments():
-    rest, sweeps = split_arguments(
+    rest, sweeps = split_sweeps(
         [
             "--seeds",
             "0",
@@ -48,24 +49,19 @@ def test_sweeps_are_taken_out_of_the_arguments():
 @pytest.mark.parametrize("arguments", [["--sweep"], ["--sweep", "train.discount"], ["--sweep", "train.discount", ".8"]])
 def test_a_sweep_without_values_is_refused(arguments):
     with pytest.raises(UserError, match="`--sweep` must be followed by an option and two or more values, got"):
-        split_arguments([*arguments, "--out", "x"])
+        split_sweeps([*arguments, "--out", "x"])
 
 
 def test_an_option_swept_twice_is_refused():
     with pytest.raises(UserError, match="`--sweep a` must be given once, got it twice"):
-        split_arguments(["--sweep", "a", "1", "2", "--sweep", "a", "3", "4"])
+        split_sweeps(["--sweep", "a", "1", "2", "--sweep", "a", "3", "4"])
 
 
 def test_settings_are_every_combination():
-    seen = []
-
-    def parse(options):
-        seen.append(options)
-        return TINY
-
-    points = settings({"train.discount": [".8", ".9"], "task.num-trials": ["5", "6", "7"]}, parse)
-    assert seen == [["--train.discount", d, "--task.num-trials", num] for d in (".8", ".9") for num in "567"]
-    assert dict(points[4].values) == {"train.discount": ".9", "task.num-trials": "6"}
+    sweeps = {"train.discount": [".8", ".9"], "task.num-trials": ["5", "6", "7"]}
+    points = sweep_settings("train", EXPERIMENT, ["--train.unroll", "None", "--task.encoding", "trial"], sweeps)
+    seen = [(point.config.train.discount, point.config.task.num_trials) for point in points]
+    assert seen == [(discount, num) for discount in (0.8, 0.9) for num in (5, 6, 7)]
 
 
 def test_a_sweep_gives_each_setting_the_weights_it_has_alone(tmp_path, monkeypatch):

@@ -26,7 +26,7 @@ commands:
   train        train networks, or go on where training stopped
   evaluate     test trained networks with frozen weights and print the report
   figure       draw the figures of an evaluated run again
-  bench        how fast this machine trains and tests; a table, JSON and a figure
+  bench        how fast this machine trains and tests: table, JSON, figure
 
 Every number is an option: `prefrontal train wang2018-two-step --help` lists
 them.

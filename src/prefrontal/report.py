@@ -1,5 +1,6 @@
 """What the terminal shows of results."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,12 +49,13 @@ def print_report(results: Mapping[str, Any], console: Console) -> None:
 def print_sweep(table: pd.DataFrame, swept: Sequence[str], console: Console) -> None:
     """A row a setting: reward and stay probabilities, means over seeds."""
     shown = Table(box=box.SIMPLE, collapse_padding=True)
-    for option in swept:
-        shown.add_column(option, justify="right")
-    stays = [name for name in table if str(name).startswith("stay_")]
-    headings = ["reward", "95 % interval", *(str(name).removeprefix("stay_").replace("_", " ") for name in stays)]
-    for heading in headings:
-        shown.add_column(heading, justify="right")
+    stays = [str(name) for name in table if str(name).startswith("stay_")]
+    options = [option.split(".")[-1].replace("-", " ") for option in swept]
+    after = [name.removeprefix("stay_").replace("_", " ").replace("unrewarded", "no reward") for name in stays]
+    for heading in (*options, "reward", "95 % interval", *(f"stay, {condition}" for condition in after)):
+        shown.add_column(
+            heading, justify="right", min_width=11 if heading == "95 % interval" else len(heading.split()[0])
+        )
     for row in table.to_dict("records"):
         bounds = [None if pd.isna(bound) else bound for bound in (row["reward_low"], row["reward_high"])]
         stay = (_number(row[name]) for name in stays)
@@ -62,7 +64,7 @@ def print_sweep(table: pd.DataFrame, swept: Sequence[str], console: Console) -> 
 
 
 def _number(value: float | None, digits: int = 3) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
+    return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
 def _interval(bounds: list[float | None], digits: int) -> str:

@@ -1,0 +1,168 @@
+"""Experiments: found by name, held against the paper, and the ideal they are compared with."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from prefrontal.agents.recurrent import RecurrentAgent
+from prefrontal.analysis.behaviour import stay_probability
+from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
+from prefrontal.errors import UserError
+from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
+from prefrontal.experiments.two_step_figure import read_results
+from prefrontal.experiments.two_step_results import (
+    MEASURES,
+    NUM_IDEAL_EPISODES,
+    _verdicts,
+    ideal_behaviour,
+)
+from prefrontal.tasks import make_task
+from prefrontal.trials import read_table
+
+WANG2018 = find_experiment("wang2018-two-step")
+NEAR = {"common_rewarded": 0.97, "uncommon_rewarded": 0.6, "common_unrewarded": 0.6, "uncommon_unrewarded": 0.97}
+
+
+def refuse_constant(name: str) -> None:
+    raise AssertionError(f"{name} is no JSON")
+
+
+@pytest.mark.parametrize("name", ["wang2018", "wang-2018-two-steps", "two-step", "", "WANG2018-TWO-STEP"])
+def test_an_unknown_experiment_is_refused_with_the_nearest(name: str) -> None:
+    with pytest.raises(UserError) as refusal:
+        find_experiment(name)
+    assert str(refusal.value) == (
+        f"`experiment` must be one of {', '.join(EXPERIMENTS)}, got {name}. Did you mean wang2018-two-step? "
+        "`prefrontal list` tells about each."
+    )
+
+
+def test_experiments_go_by_their_names() -> None:
+    for name, experiment in EXPERIMENTS.items():
+        assert experiment.name == name
+        assert find_experiment(name) is experiment
+        assert experiment.folder(experiment.config, Path("mine")) == Path("mine")
+        assert experiment.folder(experiment.config).parent == Path("runs") / name
+
+
+def test_the_test_is_no_part_of_what_a_run_depends_on() -> None:
+    config = WANG2018.config
+    tested_longer = replace(config, test=TestConfig(num_episodes=1_000, seed=5))
+    assert WANG2018.folder(tested_longer) == WANG2018.folder(config)
+    for other in (
+        replace(config, task=TwoStepConfig(num_trials=20)),
+        replace(config, agent=RecurrentConfig(hidden_size=47)),
+        replace(config, train=TrainConfig(unroll=60, discount=0.8)),
+    ):
+        assert WANG2018.folder(other) != WANG2018.folder(config)
+
+
+def test_an_unroll_that_does_not_divide_the_episode_is_refused_with_those_that_do() -> None:
+    with pytest.raises(UserError) as refusal:
+        replace(WANG2018.config, train=TrainConfig(unroll=70))
+    assert str(refusal.value) == "`unroll` must divide the 300 steps of an episode, got 70. Near it are 50, 60, 75."
+
+
+def test_wang2018_is_the_simulation_of_the_paper() -> None:
+    # Wang et al. (2018), Figure 5c; Methods, "Simulation 4" and the general parameters.
+    assert {name: number.value for name, number in WANG2018.published.items()} == {
+        "common_rewarded": 0.989,
+        "uncommon_rewarded": 0.638,
+        "common_unrewarded": 0.621,
+        "uncommon_unrewarded": 0.988,
+    }
+    assert {number.source for number in WANG2018.published.values()} == {"Wang et al. (2018), Figure 5c"}
+    assert {number.tolerance for number in WANG2018.published.values()} == {0.06}
+    config = WANG2018.config
+    task, agent, train, test = config.task, config.agent, config.train, config.test
+    assert (task.num_trials, task.encoding, task.invalid_reward) == (100, "fixation", -1.0)
+    assert (task.common_probability, task.reversal_probability) == (0.8, 0.025)
+    assert (task.better_reward_probability, task.worse_reward_probability) == (0.9, 0.1)
+    assert (agent.hidden_size, agent.initial_state, agent.time_input) == (48, "learned", "none")
+    assert (train.num_episodes, train.learning_rate, train.discount) == (10_000, 7e-4, 0.9)
+    assert (train.value_cost, train.entropy_cost) == (0.05, 0.05)
+    assert (test.num_episodes, len(WANG2018.seeds)) == (300, 8)
+
+
+def test_references_of_the_papers_task_are_exact() -> None:
+    task = TwoStepConfig()
+    assert task.chance_reward == pytest.approx(50.0)
+    assert task.oracle_reward == pytest.approx(100 * (0.8 * 0.9 + 0.2 * 0.1))
+
+
+def test_the_ideal_agent_earns_what_it_is_known_to() -> None:
+    ideal = ideal_behaviour(TwoStepConfig())
+    # 70.69 and (1, .67, .66, 1) come from an independent NumPy simulation of the Bayes-optimal agent. The total reward
+    # of an episode has a standard deviation of 4.8; the standard errors of the stays are at most .005.
+    standard_error = 4.8 / math.sqrt(NUM_IDEAL_EPISODES)
+    assert ideal["reward"] == pytest.approx(70.69, abs=3 * standard_error)
+    assert [ideal[measure] for measure in MEASURES] == pytest.approx([1.0, 0.67, 0.66, 1.0], abs=0.02)
+
+
+def test_the_ideal_does_not_depend_on_how_the_task_is_shown() -> None:
+    short = TwoStepConfig(num_trials=10)
+    shown_otherwise = TwoStepConfig(num_trials=10, encoding="stage", better_state="carried")
+    assert ideal_behaviour(shown_otherwise) == ideal_behaviour(short)
+
+
+def test_verdicts_are_whether_a_mean_is_within_the_tolerance() -> None:
+    stay = {**NEAR, "uncommon_rewarded": 0.638 - 0.0599, "common_unrewarded": 0.621 + 0.0601}
+    verdicts = {verdict["name"]: verdict for verdict in _verdicts(WANG2018, np.array([66.0, 70.0, 65.9]), stay)}
+    assert {name: verdict["passed"] for name, verdict in verdicts.items()} == {
+        "stay, common rewarded": True,
+        "stay, uncommon rewarded": True,
+        "stay, common unrewarded": False,
+        "stay, uncommon unrewarded": True,
+        "seeds with reward ≥ 66": False,
+    }
+    assert verdicts["stay, common unrewarded"] == {
+        "name": "stay, common unrewarded",
+        "published": 0.621,
+        "measured": 0.621 + 0.0601,
+        "tolerance": 0.06,
+        "passed": False,
+    }
+    learned = verdicts["seeds with reward ≥ 66"]
+    assert (learned["published"], learned["measured"]) == (3, 2)
+
+
+def test_verdicts_when_all_learn_and_when_nothing_was_measured() -> None:
+    assert all(verdict["passed"] for verdict in _verdicts(WANG2018, np.array([66.0, 70.0]), NEAR))
+    nothing = _verdicts(WANG2018, np.array([70.0]), dict.fromkeys(MEASURES, math.nan))
+    assert [verdict["passed"] for verdict in nothing] == [False, False, False, False, True]
+
+
+def test_an_analysis_writes_what_it_returns_and_null_for_what_cannot_be_measured(tmp_path: Path) -> None:
+    config = ExperimentConfig(
+        task=TwoStepConfig(num_trials=1, encoding="trial"),
+        agent=RecurrentConfig(hidden_size=3),
+        test=TestConfig(num_episodes=5),
+    )
+    agents = {seed: RecurrentAgent(config.agent, make_task(config.task), key=jax.random.key(seed)) for seed in (4, 2)}
+    results = WANG2018.analyse(agents, config, tmp_path)
+    text = (tmp_path / "results.json").read_text()
+    assert json.loads(text, parse_constant=refuse_constant) == results == read_results(tmp_path)
+    assert results["seeds"] == [4, 2]
+    for part in results["stay_probability"].values():
+        assert part["per_seed"] == [None, None]
+        assert (part["mean"], part["bayes_optimal"], part["interval95"]) == (None, None, [None, None])
+    reward = results["reward_per_episode"]
+    table = read_table(tmp_path / "trials.csv")
+    assert table.groupby("subject", sort=False)["reward"].sum().to_dict() == {
+        seed: pytest.approx(5 * mean) for seed, mean in zip((4, 2), reward["per_seed"], strict=True)
+    }
+    assert (reward["chance"], reward["oracle"]) == (pytest.approx(0.5), pytest.approx(0.74))
+    assert stay_probability(table).isna().all(axis=None)
+
+
+def test_results_that_are_missing_or_broken_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"results.json` must be there, got a run not evaluated yet\. Evaluate it"):
+        read_results(tmp_path)
+    (tmp_path / "results.json").write_text('{"experiment": "wang')
+    with pytest.raises(UserError, match=r"results.json` must be readable JSON, got .* Evaluate the run again\."):
+        read_results(tmp_path)
