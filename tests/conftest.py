@@ -2,6 +2,8 @@
 
 import os
 
+os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")  # JAX reads it when it is imported
+
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
@@ -11,7 +13,6 @@ install_import_hook("prefrontal", "beartype.beartype")
 
 from prefrontal import devices  # noqa: E402
 
-os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
 devices.configure()
 
 # Compiling takes seconds, and the same commit must get the same verdict every time.

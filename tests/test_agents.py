@@ -16,8 +16,8 @@ from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.agents.two_step_models import BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
 from prefrontal.arrays import named_arrays
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
+from prefrontal.episodes import agent_inputs, replay, rollout
 from prefrontal.errors import UserError
-from prefrontal.rollout import agent_inputs, replay, rollout
 from prefrontal.tasks import TwoStep
 
 PAPER = TwoStepConfig(num_trials=8)

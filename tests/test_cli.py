@@ -5,11 +5,11 @@ import dataclasses
 import io
 import json
 import re
+import resource
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from prefrontal import cli
 from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
-from prefrontal.evaluate import evaluate
+from prefrontal.evaluation import evaluate
 from prefrontal.experiments import EXPERIMENTS
 from prefrontal.learning import group
 from prefrontal.monitor import TAGS
@@ -213,10 +213,11 @@ def test_help_of_an_experiment_lists_every_number_in_eighty_columns(name: str, m
 
 
 def test_help_comes_at_once() -> None:
-    def seconds() -> float:
-        start = time.perf_counter()
+    def seconds() -> float:  # of the processor: other tests may run beside this one
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([COMMAND, "--help"], check=True, capture_output=True)
-        return time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     assert min(seconds() for _ in range(3)) < 1.0
 

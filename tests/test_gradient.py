@@ -18,9 +18,9 @@ from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.arrays import named_arrays
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
+from prefrontal.episodes import Situation, begin
 from prefrontal.learning.gradient import Unrolled, plain_gradient, unrolled_gradient
 from prefrontal.learning.losses import actor_critic_loss, discounted_returns
-from prefrontal.rollout import Situation, begin
 from prefrontal.tasks import TwoStep
 
 TOLERANCE = 1e-5

@@ -15,7 +15,7 @@ from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.arrays import named_arrays
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
-from prefrontal.evaluate import evaluate
+from prefrontal.evaluation import evaluate
 from prefrontal.learning.group import new_learner
 from prefrontal.learning.lanes import spread, stack, train_lanes, unstack
 from prefrontal.learning.train import Hyperparameters, Metrics, TrainState, init_training, train

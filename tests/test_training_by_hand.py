@@ -10,8 +10,8 @@ from numpy_actor_critic import FLAVOURS, NumpyLSTM, NumpyRMSProp, loop_returns, 
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.arrays import named_arrays, with_arrays
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
+from prefrontal.episodes import advance, begin
 from prefrontal.learning.train import Hyperparameters, TrainState, init_training, train
-from prefrontal.rollout import advance, begin
 from prefrontal.tasks import TwoStep
 
 TASK = TwoStep(TwoStepConfig(num_trials=4, better_state="carried", reversal_probability=0.3))

@@ -11,8 +11,8 @@ from scipy.stats import binomtest, fisher_exact
 from prefrontal.agents.two_step_models import GREEDY, BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
 from prefrontal.analysis.behaviour import stay_counts
 from prefrontal.configs import TwoStepConfig
-from prefrontal.evaluate import evaluate
-from prefrontal.rollout import agent_inputs, replay
+from prefrontal.episodes import agent_inputs, replay
+from prefrontal.evaluation import evaluate
 from prefrontal.tasks import TwoStep
 from prefrontal.tasks.two_step import FIXATE
 from prefrontal.trials import trial_table

@@ -12,6 +12,9 @@ COMPILER_OPTIONS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_th
 about a microsecond each. For loops over time as short as ours the first is faster whatever they hold."""
 
 
+CPU_LANES = 4
+
+
 @cache
 def configure() -> None:
     """Set JAX up, once, before it starts: a device for every core, and compiled programs kept between runs.
@@ -57,14 +60,13 @@ class Layout(NamedTuple):
 def layout(num_seeds: int) -> Layout:
     """The devices and lanes for `num_seeds` seeds; more seeds than its size train group after group.
 
-    On CPUs a group has two or four lanes a core: fewer would leave the core's vector units idle, more would not fit
-    its cache. Never one: the compiler gives a lone lane another program, whose sums round differently, and the same
-    seed must give the same bits alone and among others. On a GPU all seeds train at once, up to 1,024.
+    On CPUs a group has four lanes a core: fewer would leave the core's vector units idle, more would not fit its cache.
+    Never fewer, even for one seed: another number of lanes is another program, whose sums may round differently, and
+    the same seed must give the same bits alone and among others. On a GPU all seeds train at once, up to 1,024.
     """
     num_devices = jax.local_device_count()
     if jax.default_backend() == "cpu":
-        lanes = 2 if num_seeds <= 2 * num_devices else 4
-        return Layout(min(num_devices, -(-num_seeds // 2)), lanes)
+        return Layout(min(num_devices, -(-num_seeds // CPU_LANES)), CPU_LANES)
     per_device = -(-num_seeds // num_devices)
     return Layout(num_devices, min(1024, max(2, 1 << (per_device - 1).bit_length())))
 

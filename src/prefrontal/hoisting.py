@@ -51,12 +51,14 @@ def _split(traced: core.ClosedJaxpr, is_late: Sequence[bool]) -> tuple[core.Clos
     jaxpr = traced.jaxpr
     late_inputs = [v for v, late in zip(jaxpr.invars, is_late, strict=True) if late]
     early_inputs = [v for v, late in zip(jaxpr.invars, is_late, strict=True) if not late]
-    late_variables = _dependents(jaxpr, set(late_inputs))
+    # What has an effect, such as printing, has it at every turn of the loop.
+    effects = {v for e in jaxpr.eqns if e.effects for v in e.outvars}
+    late_variables = _dependents(jaxpr, effects.union(late_inputs))
     early_variables = _dependents(jaxpr, set(early_inputs)) - late_variables
 
-    early = [e for e in jaxpr.eqns if early_variables.issuperset(e.outvars)]
-    constant = [e for e in jaxpr.eqns if not (late_variables | early_variables).intersection(e.outvars)]
-    late = [e for e in jaxpr.eqns if not early_variables.issuperset(e.outvars)]
+    early = [e for e in jaxpr.eqns if early_variables.intersection(e.outvars)]
+    late = [e for e in jaxpr.eqns if not early_variables.intersection(e.outvars)]
+    constant = [e for e in late if not e.effects and not late_variables.intersection(e.outvars)]
 
     needed = [v for e in late for v in e.invars] + list(jaxpr.outvars)
     values = list(dict.fromkeys(v for v in needed if _is_in(v, early_variables)))

@@ -66,7 +66,6 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
     for seed in options.seeds:
         check_seed("seeds", seed)
-    check_seed("test.seed", options.test.seed)
     return options
 
 

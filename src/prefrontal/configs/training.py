@@ -10,6 +10,7 @@ from prefrontal.errors import (
     check_not_negative,
     check_positive,
     check_probability,
+    check_seed,
 )
 
 Optimiser = Literal["rmsprop-tf1", "rmsprop-a3c"]
@@ -94,3 +95,4 @@ class TestConfig:
 
     def __post_init__(self) -> None:
         check_count("num_episodes", self.num_episodes)
+        check_seed("test.seed", self.seed)

@@ -13,7 +13,7 @@ from prefrontal.agents.two_step_models import BayesOptimal, TwoStepAgent
 from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.analysis.statistics import mean_interval
 from prefrontal.configs import TwoStepConfig
-from prefrontal.evaluate import evaluate
+from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.files import write_text
 from prefrontal.provenance import to_json, versions

@@ -20,8 +20,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, PyTree
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
+from prefrontal.episodes import Situation, Trajectory, advance
 from prefrontal.hoisting import depends_on_inputs
-from prefrontal.rollout import Situation, Trajectory, advance
 from prefrontal.tasks.base import AbstractTask
 
 Parameters = PyTree

@@ -10,9 +10,9 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.configs.training import TrainConfig
+from prefrontal.episodes import Situation, Trajectory, begin
 from prefrontal.learning.gradient import Heads, unrolled_gradient
 from prefrontal.learning.losses import LossTerms, actor_critic_loss, discounted_returns
-from prefrontal.rollout import Situation, Trajectory, begin
 from prefrontal.tasks.base import AbstractTask, State
 
 
@@ -194,7 +194,7 @@ def _train_episode(
             jnp.sum(trajectory.value, where=trajectory.active),
             jnp.sum(trajectory.active),
             terms,
-            optax.global_norm(unrolled.gradient),
+            optax.tree.norm(unrolled.gradient),
         )
         return (parameters, optimiser_state, unrolled.situation), summary
 
@@ -211,7 +211,7 @@ def _train_episode(
         value_loss=jnp.sum(terms.value),
         entropy=jnp.sum(terms.entropy),
         gradient_norm=jnp.mean(gradient_norm),
-        weight_norm=optax.global_norm(parameters),
+        weight_norm=optax.tree.norm(parameters),
     )
     state = TrainState(
         agent=eqx.combine(parameters, static),

@@ -5,7 +5,7 @@ import jax
 from jaxtyping import PRNGKeyArray
 
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.rollout import Trajectory, rollout
+from prefrontal.episodes import Trajectory, rollout
 from prefrontal.tasks.base import AbstractTask
 
 
