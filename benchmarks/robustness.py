@@ -14,19 +14,16 @@ import prefrontal as pf
 PRESET = pf.find_experiment("wang2018-two-step")
 VARIANTS = {
     "the preset: updates of 60 steps (20 trials)": {},
-    "updates of 15 steps": {"train": {"unroll": 15}},
-    "updates of 30 steps": {"train": {"unroll": 30}},
     "updates of 100 steps": {"train": {"unroll": 100}},
-    "updates of 150 steps": {"train": {"unroll": 150}},
     "one update an episode (300 steps)": {"train": {"unroll": None}},
+    "updates of 30 steps": {"train": {"unroll": 30}},
     "RMSProp as in A3C": {"train": {"optimiser": "rmsprop-a3c"}},
-    "RMSProp as in A3C, epsilon 1e-5": {"train": {"optimiser": "rmsprop-a3c", "rms_epsilon": 1e-5}},
+    "initial value weights of norm .01": {"agent": {"value_scale": 0.01}},
     "zero initial state": {"agent": {"initial_state": "zero"}},
     "heads without bias": {"agent": {"head_bias": False}},
-    "initial value weights of norm .01": {"agent": {"value_scale": 0.01}},
-    "initial policy weights of norm 1": {"agent": {"policy_scale": 1.0}},
-    "forget bias 0": {"agent": {"forget_bias": 0.0}},
     "orthogonal initial LSTM weights": {"agent": {"kernel_initialiser": "orthogonal"}},
+    "updates of 15 steps": {"train": {"unroll": 15}},
+    "forget bias 0": {"agent": {"forget_bias": 0.0}},
     "raw time as an input": {"agent": {"time_input": "raw"}},
 }
 

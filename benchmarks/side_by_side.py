@@ -4,8 +4,8 @@
 
 The problem: the two-step task, one network step a trial, LSTM of 48 units, no time input, zero initial state, one
 update an episode of 100 trials. Ours trains eight seeds, spread over all cores. PyTorch (`pytorch_a2c.py`) and any
-other `--program` run one process a core, one seed each; a program prints its episodes a second as the only number, or before
-"ep/s".
+other `--program` run one process a core, one seed each; a program prints its episodes a second, as the only number or
+before "ep/s".
 """
 
 import argparse

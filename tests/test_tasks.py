@@ -45,7 +45,7 @@ def assert_frequency(successes: np.ndarray, probability: float) -> None:
 def assert_independent(one: np.ndarray, other: np.ndarray) -> None:
     """Fisher's exact test of two binary variables at `FALSE_ALARM`."""
     table = [[np.sum((one == a) & (other == b)) for b in (0, 1)] for a in (0, 1)]
-    assert np.min(np.sum(table, axis=0)) > 400
+    assert np.min(np.sum(table, axis=0)) > 300
     assert fisher_exact(table).pvalue > FALSE_ALARM
 
 

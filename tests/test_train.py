@@ -59,7 +59,7 @@ class TestSameSeedSameBits:
 
     @pytest.mark.parametrize("seeds", [[0], [0, 1], [1, 0], [2, 1, 0], [7, 6, 0, 5, 4, 3, 2, 1]], ids=len)
     def test_alone_or_among_others(self, alone, seeds):
-        """In two or four lanes, on one device or two, at another place."""
+        """In another lane, on one device or two."""
         trained = self.trained(seeds, [20])
         for seed in set(seeds) & {0, 1}:
             assert_same_bits(trained[seed], alone[seed])
