@@ -166,3 +166,6 @@ def test_results_that_are_missing_or_broken_are_refused(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text('{"experiment": "wang')
     with pytest.raises(UserError, match=r"results.json` must be readable JSON, got .* Evaluate the run again\."):
         read_results(tmp_path)
+    (tmp_path / "results.json").write_text("{}")
+    with pytest.raises(UserError, match=r"results.json` must hold reward_per_episode, seeds, stay_probability, got"):
+        read_results(tmp_path)

@@ -38,8 +38,14 @@ def read_results(folder: Path) -> dict[str, Any]:
     """
     path = folder / "results.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        results = json.loads(path.read_text(encoding="utf-8"))
+        missing = {"seeds", "stay_probability", "reward_per_episode"}.difference(results)
     except FileNotFoundError as error:
         raise UserError(f"`{path}` must be there, got a run not evaluated yet. Evaluate it first.") from error
     except (OSError, ValueError) as error:
         raise UserError(f"`{path}` must be readable JSON, got {error}. Evaluate the run again.") from error
+    if missing:
+        raise UserError(
+            f"`{path}` must be the results of a test, got none of: {', '.join(sorted(missing))}. Test again."
+        )
+    return results

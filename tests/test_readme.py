@@ -1,0 +1,44 @@
+"""What the README shows works as it stands there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import prefrontal
+from prefrontal.experiments import find_experiment
+
+README = Path(__file__).parents[1] / "README.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def test_five_lines_train_and_test(tmp_path, monkeypatch, capsys):
+    (code,) = (block for block in BLOCKS if "find_experiment" in block)
+    experiment = find_experiment("wang2018-two-step")
+    small = prefrontal.ExperimentConfig(
+        task=prefrontal.TwoStepConfig(num_trials=5, encoding="trial"),
+        agent=prefrontal.RecurrentConfig(hidden_size=3),
+        train=prefrontal.TrainConfig(num_episodes=20),
+        test=prefrontal.TestConfig(num_episodes=5),
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(prefrontal, "find_experiment", lambda name: experiment, raising=False)
+    exec(code.replace("experiment.config,", "small,"), {"small": small})
+    assert "common_rewarded" in capsys.readouterr().out
+    assert len(code.strip().splitlines()) <= 6
+
+
+def test_a_task_of_ones_own_is_learned():
+    (code,) = (block for block in BLOCKS if "AbstractTask" in block)
+    assert len(code.strip().splitlines()) <= 40
+    variables = {}
+    exec(code, variables)
+    for reward in variables["rewards"]:
+        assert reward == pytest.approx(9.5, abs=0.4)  # ten pulls, of which the first is a guess
+
+
+def test_it_names_the_commands_of_the_makefile():
+    text, makefile = README.read_text(encoding="utf-8"), README.with_name("Makefile").read_text()
+    for target in ("reproduce", "test"):
+        assert f"make {target}" in text
+        assert f"\n{target}:" in makefile
