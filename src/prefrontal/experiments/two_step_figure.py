@@ -45,7 +45,5 @@ def read_results(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise UserError(f"`{path}` must be readable JSON, got {error}. Evaluate the run again.") from error
     if missing:
-        raise UserError(
-            f"`{path}` must be the results of a test, got none of: {', '.join(sorted(missing))}. Test again."
-        )
+        raise UserError(f"`{path}` must hold {', '.join(sorted(missing))}, got other contents. Evaluate the run again.")
     return results
