@@ -16,8 +16,7 @@ def hoisted_scan(body: Callable[[Any, Any], tuple[Any, Any]], init: PyTree, xs: 
     """`jax.lax.scan(body, init, xs)`, with everything that does not depend on the carry computed before the loop.
 
     The body is traced once and split in two: what depends on `xs` alone (random numbers, say) is mapped over all
-    steps at once, and the loop is left with what depends on the carry. Results are the same, bit for bit where the
-    arithmetic is elementwise.
+    steps at once, and the loop is left with what depends on the carry. Results are the same to rounding.
     """
     carry_leaves, carry_tree = jax.tree.flatten(init)
     x_leaves, x_tree = jax.tree.flatten(xs)
