@@ -29,7 +29,7 @@ class RecurrentConfig:
     policy_scale: float = 0.01
     """Norm of each initial column of the policy's weights (not stated in the papers)."""
     value_scale: float = 1.0
-    """Norm of the initial value weights (not stated in the papers; at .01 most networks stay at chance)."""
+    """Norm of the initial value weights (not stated in the papers)."""
 
     def __post_init__(self) -> None:
         check_count("hidden_size", self.hidden_size)
