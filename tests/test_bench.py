@@ -11,6 +11,7 @@ from prefrontal.bench import run
 from prefrontal.bench.arithmetic import count_operations, peak_rate
 from prefrontal.bench.measure import measure
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
+from prefrontal.errors import UserError
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.figures.bench import bench_figure
 
@@ -67,6 +68,8 @@ def test_the_bench_writes_its_table_and_figure(tmp_path, monkeypatch, capsys):
     assert record["peak_operations_per_second"] == 1e10
     assert (tmp_path / "bench.png").stat().st_size > 5_000
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    with pytest.raises(UserError, match=r"must be a new folder, got one that holds bench\.json\. Give another --out"):
+        run.run_bench(find_experiment("wang2018-two-step"), TINY, tmp_path, Console(width=80))
 
 
 def test_the_figure_shows_the_measured_rates():

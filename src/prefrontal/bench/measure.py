@@ -18,8 +18,9 @@ from prefrontal.learning.lanes import spread, stack, train_lanes
 from prefrontal.learning.train import train
 from prefrontal.tasks import make_task
 
-STEPS_PER_MEASUREMENT = 30_000
-"""Steps of one seed that one measurement trains for, about."""
+SECONDS_PER_MEASUREMENT = 1.0
+"""How long one measurement trains, about; one episode of all seeds at the least."""
+MOST_EPISODES = 1_000
 NUM_MEASUREMENTS = 5
 """The median of so many is told."""
 NUM_TEST_EPISODES = 100
@@ -75,17 +76,18 @@ def measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) ->
         spread(stack(learners[first : first + layout.size], lanes=layout.size), layout)
         for first in range(0, num_seeds, layout.size)
     ]
-    capacity = max(1, STEPS_PER_MEASUREMENT // task.num_steps)
 
     def train_all(num_episodes: int) -> float:
         started = time.perf_counter()
         for number, lanes in enumerate(groups):
-            groups[number], _ = train_lanes(lanes, num_episodes, layout=layout, unroll=unroll, capacity=capacity)
+            groups[number], _ = train_lanes(lanes, num_episodes, layout=layout, unroll=unroll, capacity=MOST_EPISODES)
         jax.block_until_ready(eqx.filter(groups, eqx.is_array))
         return time.perf_counter() - started
 
     compile_seconds = train_all(0)
-    rates = sorted(num_seeds * capacity / train_all(capacity) for _ in range(NUM_MEASUREMENTS))
+    train_all(1)
+    num_episodes = min(MOST_EPISODES, max(1, round(SECONDS_PER_MEASUREMENT / train_all(1))))
+    rates = sorted(num_seeds * num_episodes / train_all(num_episodes) for _ in range(NUM_MEASUREMENTS))
     episodes = statistics.median(rates)
 
     agent, key = learners[0].state.agent, jax.random.key(0)

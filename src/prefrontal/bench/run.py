@@ -12,12 +12,14 @@ from rich.table import Table
 
 from prefrontal import devices
 from prefrontal.bench.measure import Measurement, measure
+from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig
 from prefrontal.figures.bench import bench_figure
 from prefrontal.figures.style import save_figure
-from prefrontal.files import write_text
+from prefrontal.files import make_folder, write_text
 from prefrontal.provenance import environment, to_json
 
+RECORD = "bench.json"
 SEEDS = (1, 2, 8, 64, 512)
 HIDDEN_SIZES = (16, 48, 128, 256, 512)
 TRIALS = (100, 300, 1_000)
@@ -31,7 +33,13 @@ def run_bench(experiment: Experiment, config: ExperimentConfig, out: Path, conso
         config: its numbers, of which seeds, hidden size and trials are varied, one at a time.
         out: the folder.
         console: where the table goes.
+
+    Raises:
+        UserError: when `out` holds a benchmark already, or cannot be written.
     """
+    if (out / RECORD).exists():
+        raise UserError(f"`{out}` must be a new folder, got one that holds {RECORD}. Give another --out.")
+    make_folder(out)
     peak = _in_new_process(_peak)
     measurements = []
     table = _table(f"{experiment.name}; the machine's peak: {peak / 1e9:.0f} GFLOP/s in matrix products")
@@ -45,7 +53,7 @@ def run_bench(experiment: Experiment, config: ExperimentConfig, out: Path, conso
         "peak_operations_per_second": peak,
         "measurements": [asdict(measurement) for measurement in measurements],
     }
-    write_text(out / "bench.json", to_json(record))
+    write_text(out / RECORD, to_json(record))
     save_figure(bench_figure(record), out / "bench")
     return measurements
 
