@@ -94,14 +94,15 @@ def _in_new_process(function, *arguments):
 
 
 HEADINGS: Sequence[str] = (
-    "seeds", "units", "trials", "episodes/s", "steps/s", "test steps/s", "GFLOP/s", "of peak", "compile", "MiB"
+    "seeds", "units", "trials", "episodes a second", "steps a second", "test steps a second", "GFLOP /s",
+    "of the peak", "compile", "MiB",
 )  # fmt: skip
 
 
 def _table(title: str) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 0, 0, 1))
     for heading in HEADINGS:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", min_width=len(heading.split()[0]))
     return table
 
 
@@ -112,8 +113,8 @@ def _add_row(table: Table, measurement: Measurement) -> None:
         f"{m.hidden_size}",
         f"{m.trials}",
         f"{m.episodes_per_second:,.0f}",
-        f"{m.steps_per_second:,.0f}",
-        f"{m.test_steps_per_second:,.0f}",
+        f"{m.steps_per_second / 1e3:,.0f} k",
+        f"{m.test_steps_per_second / 1e3:,.0f} k",
         f"{m.operations_per_step * m.steps_per_second / 1e9:.1f}",
         f"{m.share_of_peak:.0%}",
         f"{m.compile_seconds:.1f} s",

@@ -16,16 +16,19 @@ def bench_figure(record: Mapping[str, Any]) -> Figure:
     The first measurement is the base that the others of a panel differ from in one quantity.
     """
     rows = record["measurements"]
+    base = rows[0]
     labels = {"seeds": "Seeds", "hidden_size": "LSTM units", "trials": "Trials in an episode"}
     with style():
-        figure = Figure(figsize=(7.2, 2.8), layout="constrained")
+        figure = Figure(figsize=(7.2, 3.1), layout="constrained")
         FigureCanvasAgg(figure)
-        for ax, varied in zip(figure.subplots(1, 3), labels, strict=True):
+        for ax, varied in zip(figure.subplots(1, 3, sharey=True), labels, strict=True):
             others = [quantity for quantity in ("name", *labels) if quantity != varied]
-            points = [row for row in rows if all(row[other] == rows[0][other] for other in others)]
+            points = [row for row in rows if all(row[other] == base[other] for other in others)]
             scaling(sorted(points, key=lambda row: row[varied]), varied, ax)
             ax.set_xlabel(labels[varied])
         figure.get_axes()[0].set_ylabel("Training steps a second, all seeds")
+        usual = f"{base['seeds']} seeds, {base['hidden_size']} units, {base['trials']} trials"
+        figure.suptitle(f"{base['name']}: {usual}, one varied; bars from the slowest to the fastest run", fontsize=8)
     return figure
 
 
@@ -40,4 +43,3 @@ def scaling(rows: list[Mapping[str, Any]], varied: str, ax: Axes) -> None:
     ax.set_yscale("log")
     ax.set_xticks(x, [f"{value:,}" for value in x], minor=False)
     ax.minorticks_off()
-    ax.set_ylim(min(y) / 3, max(y) * 3)
