@@ -100,9 +100,7 @@ HEADINGS: Sequence[str] = (
 
 
 def _table(title: str) -> Table:
-    table = Table(
-        title=title, title_justify="left", box=box.SIMPLE, padding=(0, 0, 0, 1), show_edge=False, pad_edge=False
-    )
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, padding=0, show_edge=False)
     for heading in HEADINGS:
         table.add_column(heading, justify="right", min_width=len(heading.split()[0]))
     return table
