@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from prefrontal import cli
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import ExperimentConfig, find_experiment
@@ -101,3 +102,11 @@ def test_settings_of_different_shapes_train_too(tmp_path):
     table, _ = run_sweep(EXPERIMENT, points, [0], tmp_path)
     assert table["reward"].between(0, 5).all()
     assert table["reward_low"].isna().all()  # one seed has no interval
+
+
+@pytest.mark.parametrize("command", ["evaluate", "figure", "bench"])
+def test_only_training_commands_sweep(command, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main([command, EXPERIMENT.name, "--sweep", "train.discount", ".8", ".9"])
+    assert exit_.value.code == 2
+    assert f"`--sweep` must follow train or reproduce, got {command}." in " ".join(capsys.readouterr().err.split())
