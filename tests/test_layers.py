@@ -26,11 +26,15 @@ LAYERS = (
     {"analysis"},
     {"figures"},
     {"runs"},
+    {"shipped"},
     {"monitor"},
     {"session"},
+    {"report"},
     {"experiments"},
-    {"workflow", "report", "options"},
+    {"pretrained", "options"},
+    {"workflow"},
     {"sweep", "bench"},
+    {"commands"},
     {"cli"},
 )
 """Modules and packages of `prefrontal`, from the bottom to the top. Those of one layer do not know each other."""

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from prefrontal import cli
+from prefrontal.commands import COMMANDS
 from prefrontal.files import read_arrays, write_arrays
 from prefrontal.runs import RunFolder
 
 NAME = "wang2018-two-step"
-COMMANDS = "reproduce, train, evaluate, figure, bench"
+WORDS = ", ".join(COMMANDS)
 TASK = ["--task.num-trials", "10", "--task.encoding", "trial", "--train.num-episodes", "100", "--train.unroll", "None"]
 TINY = [*TASK, "--agent.hidden-size", "4", "--seeds", "0", "--test.num-episodes", "5"]
 LARGER = [*TASK, "--agent.hidden-size", "6", "--seeds", "0"]
@@ -62,9 +63,9 @@ def run(trained: Path, tmp_path: Path) -> Path:
     [
         (
             ["trian", NAME],
-            f"`command` must be one of list, {COMMANDS}, got trian. Try `prefrontal --help`.",
+            f"`command` must be one of {WORDS}, got trian. Try `prefrontal --help`.",
         ),
-        (["--seeds", "1"], f"`command` must be one of list, {COMMANDS}, got --seeds. "),
+        (["--seeds", "1"], f"`command` must be one of {WORDS}, got --seeds. "),
         (["train"], f"`experiment` must follow `train`, got nothing. There are: {NAME}"),
         (["figure", "--out", "x"], f"`experiment` must follow `figure`, got --out. There are: {NAME}"),
         (["train", "wang2018"], f"`experiment` must be one of {NAME}, got wang2018. Did you mean {NAME}?"),
@@ -168,7 +169,7 @@ def test_evaluating_what_is_not_trained_is_refused_and_makes_nothing(run: Path, 
 
 def test_a_figure_of_what_is_not_there_is_refused(run: Path, tmp_path: Path) -> None:
     told = refused("figure", NAME, "--out", tmp_path / "none")
-    assert told.startswith(f"`{tmp_path / 'none'}` must be a folder to read, got: No such file or directory.")
+    assert told.startswith(f"`{tmp_path / 'none' / 'results.json'}` must be there, got a run not evaluated yet.")
     told = refused("figure", NAME, *TINY, "--out", run)
     assert told == f"`{run / 'results.json'}` must be there, got a run not evaluated yet. Evaluate it first."
 
@@ -226,7 +227,8 @@ def test_a_seed_in_training_is_refused(run: Path) -> None:
 
 def test_a_warning_is_told_without_where_in_the_code_it_arose(monkeypatch, capsys) -> None:
     monkeypatch.setattr(
-        cli, "_list", lambda: warnings.warn("Seed 0 goes on from before.", RuntimeWarning, stacklevel=1)
+        "prefrontal.commands.list.run",
+        lambda *_: warnings.warn("Seed 0 goes on from before.", RuntimeWarning, stacklevel=1),
     )
     cli.main(["list"])
     assert capsys.readouterr().err == "Warning: Seed 0 goes on from before.\n"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from prefrontal.report import print_report, print_sweep
+from prefrontal.report import print_stay_report, print_sweep
 
 MEASURES = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
 
@@ -64,7 +64,7 @@ FULL = results(
 
 def printed(results: dict[str, Any], width: int = 80) -> list[str]:
     console = Console(file=io.StringIO(), width=width, force_terminal=False)
-    print_report(results, console)
+    print_stay_report(results, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 
@@ -136,7 +136,7 @@ def test_verdicts_are_coloured_on_a_terminal(passed: bool) -> None:
     for verdict in judged["verdicts"]:
         verdict["passed"] = passed
     console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard")
-    print_report(judged, console)
+    print_stay_report(judged, console)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     green, red = text.count("\x1b[32myes"), text.count("\x1b[31mNO")
@@ -145,11 +145,11 @@ def test_verdicts_are_coloured_on_a_terminal(passed: bool) -> None:
 
 def test_a_sweep_has_a_row_a_setting_and_no_number_where_none_was_measured() -> None:
     measured = {f"stay_{name}": value for name, value in zip(MEASURES, (0.989, 0.638, 0.621, 0.988), strict=True)}
-    common = {"reward": 68.94, "run": "runs/x", **measured}
+    common = {"run": "runs/x", **measured}
     table = pd.DataFrame(
         [
-            {"train.discount": ".8", **common, "reward_low": 68.2, "reward_high": 69.6},
-            {"train.discount": ".95", **common, "reward_low": None, "reward_high": None, "stay_common_rewarded": None},
+            {"train.discount": ".8", "reward": 68.94, "reward_low": 68.2, "reward_high": 69.6, **common},
+            {"train.discount": ".95", "reward": 68.94, **common, "stay_common_rewarded": None},
         ]
     )
     console = Console(file=io.StringIO(), width=80, force_terminal=False)

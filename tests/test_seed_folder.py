@@ -248,7 +248,7 @@ def test_metrics_come_back_and_are_one_value_an_episode(seed: SeedFolder) -> Non
     np.testing.assert_array_equal(metrics["reward"], np.arange(3.0), strict=True)
     np.testing.assert_array_equal(metrics["entropy"], np.zeros(3, np.float32), strict=True)
     for wrong in ({"reward": np.zeros((3, 1))}, {"reward": np.zeros(3), "entropy": np.zeros(2)}):
-        with pytest.raises(ValueError, match=r"`arrays` must all have one shape \(episode,\), got "):
+        with pytest.raises(ValueError, match=r"`arrays` must all have one shape \(value,\), got "):
             seed.save_metrics(wrong)
     np.testing.assert_array_equal(seed.load_metrics()["reward"], np.arange(3.0))
 

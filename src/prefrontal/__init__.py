@@ -21,6 +21,7 @@ _HOMES = {
     "evaluate": "prefrontal.evaluation",
     "find_experiment": "prefrontal.experiments",
     "evaluate_run": "prefrontal.workflow",
+    "load_pretrained": "prefrontal.pretrained",
     "read_table": "prefrontal.trials",
     "replay": "prefrontal.episodes",
     "rollout": "prefrontal.episodes",

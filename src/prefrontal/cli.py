@@ -1,32 +1,25 @@
-"""The command `prefrontal`: it parses, calls and prints."""
+"""The command `prefrontal`: it finds the command that is asked for, and tells of mistakes in a sentence."""
 
 import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import NoReturn
 
 from rich.console import Console
-from rich.table import Table
 
+from prefrontal.commands import COMMANDS
 from prefrontal.errors import Stopped, UserError
-from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
-from prefrontal.options import Options, parse, split_sweeps, sweep_settings
 
-USAGE = """\
-usage: prefrontal COMMAND [EXPERIMENT] [OPTIONS]
+_SUMMARIES = "\n".join(f"  {name:<12} {command.summary}" for name, command in COMMANDS.items())
+USAGE = f"""\
+usage: prefrontal COMMAND [ARGUMENTS]
 
 Meta-reinforcement learning as a model of prefrontal cortex.
 
 commands:
-  list         what there is, and from which paper
-  reproduce    train what is missing, test, analyse, draw and report
-  train        train networks, or go on where training stopped
-  evaluate     test trained networks with frozen weights and print the report
-  figure       draw the figures of an evaluated run again
-  bench        how fast this machine trains and tests: table, JSON, figure
+{_SUMMARIES}
 
 Every number is an option: `prefrontal train wang2018-two-step --help` lists
 them.
@@ -72,109 +65,9 @@ def _dispatch(arguments: list[str]) -> None:
         print(f"prefrontal {version('prefrontal')}")
         return
     command, *rest = arguments
-    if command == "list":
-        _list()
-        return
-    commands: dict[str, Callable[[Experiment, Options], None]] = {
-        "reproduce": _reproduce,
-        "train": _train,
-        "evaluate": _evaluate,
-        "figure": _figure,
-        "bench": _bench,
-    }
-    if command not in commands:
-        raise UserError(
-            f"`command` must be one of list, {', '.join(commands)}, got {command}. Try `prefrontal --help`."
-        )
-    if not rest or rest[0].startswith("-"):
-        if "-h" in rest or "--help" in rest:
-            print(f"usage: prefrontal {command} EXPERIMENT [OPTIONS]\n\nexperiments: {', '.join(EXPERIMENTS)}")
-            print(f"Options depend on the experiment: prefrontal {command} {next(iter(EXPERIMENTS))} --help")
-            return
-        raise UserError(
-            f"`experiment` must follow `{command}`, got {rest[0] if rest else 'nothing'}. "
-            f"There are: {', '.join(EXPERIMENTS)}."
-        )
-    experiment = find_experiment(rest[0])
-    if "--sweep" in rest:
-        _sweep(command, experiment, rest[1:])
-    else:
-        commands[command](experiment, parse(command, experiment, rest[1:]))
-
-
-def _list() -> None:
-    table = Table("experiment", "paper", "shows", "takes")
-    for experiment in EXPERIMENTS.values():
-        table.add_row(experiment.name, experiment.paper, experiment.shows, experiment.duration)
-    Console().print(table)
-
-
-def _train(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import train_run
-
-    folder = train_run(experiment, options.config, options.seeds, options.out)
-    _say(f"Trained: {folder}\nTest it: prefrontal evaluate {experiment.name} with the same options")
-
-
-def _evaluate(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import evaluate_run
-
-    folder, results = evaluate_run(experiment, options.config, options.seeds, options.out)
-    _report(results, folder)
-
-
-def _figure(experiment: Experiment, options: Options) -> None:
-    for path in experiment.draw(experiment.folder(options.config, options.out)):
-        _say(str(path))
-
-
-def _reproduce(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import evaluate_run, train_run
-
-    train_run(experiment, options.config, options.seeds, options.out)
-    folder, results = evaluate_run(experiment, options.config, options.seeds, options.out)
-    experiment.draw(folder)
-    _report(results, folder)
-
-
-def _bench(experiment: Experiment, options: Options) -> None:
-    from prefrontal.bench.run import run_bench
-
-    out = options.out or Path("bench")
-    run_bench(experiment, options.config, out, Console())
-    _say(f"Files: {out}")
-
-
-def _sweep(command: str, experiment: Experiment, arguments: Sequence[str]) -> None:
-    if command not in ("train", "reproduce"):
-        raise UserError(
-            f"`--sweep` must follow train or reproduce, got {command}. Test the runs of a sweep one by one."
-        )
-    rest, sweeps = split_sweeps(arguments)
-    options, points = parse(command, experiment, rest), sweep_settings(command, experiment, rest, sweeps)
-    root = options.out or experiment.folder(options.config).parent
-
-    from prefrontal.report import print_sweep
-    from prefrontal.sweep import run_sweep, train_sweep
-
-    if command == "train":
-        for folder in train_sweep(experiment, points, options.seeds, root):
-            _say(f"Trained: {folder}")
-        return
-    table, path = run_sweep(experiment, points, options.seeds, root)
-    print_sweep(table, list(sweeps), Console())
-    _say(f"Files: {path}")
-
-
-def _report(results: dict, folder: Path) -> None:
-    from prefrontal.report import print_report
-
-    print_report(results, Console())
-    _say(f"Files: {folder}")
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
+    if command not in COMMANDS:
+        raise UserError(f"`command` must be one of {', '.join(COMMANDS)}, got {command}. Try `prefrontal --help`.")
+    COMMANDS[command].run(command, rest)
 
 
 def _fail(message: str, code: int = 2) -> NoReturn:

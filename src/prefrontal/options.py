@@ -5,32 +5,41 @@ import io
 import itertools
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Generic, TypeVar
 
 import tyro
 
-from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
-from prefrontal.errors import UserError, check_seed
+from prefrontal.configs import Config, TaskConfig, TestConfig, TrainConfig
+from prefrontal.errors import UserError, check_count, check_seed
 from prefrontal.experiments import Experiment, ExperimentConfig
+from prefrontal.shipped import shipped_seeds
+
+Task = TypeVar("Task", bound=TaskConfig)
+Agent = TypeVar("Agent", bound=Config)
+Test = TypeVar("Test", bound=TestConfig)
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(Generic[Task, Agent, Test]):
     """Options of an experiment. Defaults are the preset's."""
 
     seeds: tuple[int, ...]
     """Seeds to train and test, one network each."""
-    out: Path | None = None
+    out: Path | None
     """Folder of the run. None: runs/EXPERIMENT/HASH OF THE SETTINGS."""
-    task: TwoStepConfig = field(default_factory=TwoStepConfig)
-    agent: RecurrentConfig = field(default_factory=RecurrentConfig)
-    train: TrainConfig = field(default_factory=TrainConfig)
-    test: TestConfig = field(default_factory=TestConfig)
+    pretrained: bool
+    """Test the networks that come with the package; nothing is trained."""
+    snapshot_every: int | None
+    """In training, keep the weights of every so many episodes. None: as the experiment needs."""
+    task: Task
+    agent: Agent
+    train: TrainConfig
+    test: Test
 
     @property
-    def config(self) -> ExperimentConfig:
+    def config(self) -> ExperimentConfig[Task]:
         return ExperimentConfig(task=self.task, agent=self.agent, train=self.train, test=self.test)
 
 
@@ -41,14 +50,25 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         UserError: when a value is not allowed. What is no value at all ends the process with exit code 2.
     """
     config = experiment.config
+    pretrained = "--pretrained" in arguments
     default = Options(
-        seeds=experiment.seeds, task=config.task, agent=config.agent, train=config.train, test=config.test
+        seeds=shipped_seeds(experiment.networks or experiment.name) if pretrained else experiment.seeds,
+        out=None,
+        pretrained=False,
+        snapshot_every=experiment.snapshot_every,
+        task=config.task,
+        agent=config.agent,
+        train=config.train,
+        test=config.test,
     )
+    generic: Any = Options
+    options_of_experiment = generic[type(config.task), type(config.agent), type(config.test)]
+    kind: Any = Annotated[options_of_experiment, tyro.conf.arg(name="")]  # pyright: ignore[reportInvalidTypeForm]
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told):
-            options = tyro.cli(
-                Annotated[Options, tyro.conf.arg(name="")],
+            options: Options = tyro.cli(
+                kind,
                 prog=f"prefrontal {command} {experiment.name}",
                 description=f"{experiment.title}.\n\n{experiment.paper}, {experiment.shows}.",
                 args=arguments,
@@ -66,6 +86,13 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
     for seed in options.seeds:
         check_seed("seeds", seed)
+    if options.snapshot_every is not None:
+        check_count("snapshot_every", options.snapshot_every)
+    if options.pretrained and options.config.training != config.training:
+        raise UserError(
+            "`--pretrained` must go with the preset's own task, agent and training, got others. "
+            "Leave out the options that change them, or train a run with them."
+        )
     return options
 
 

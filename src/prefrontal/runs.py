@@ -8,6 +8,7 @@
         state.previous.safetensors
         weights.safetensors              the trained weights, with experiment, seed and config
         metrics.safetensors              what was measured in training, one value an episode
+      snapshots/episode-000500.safetensors   weights along the way, where they were asked for
         finished.json                    present once the seed is done
 
 Every file is written whole or not at all. Nothing is pickled, and nothing that a person made is deleted.
@@ -40,6 +41,7 @@ STATE = "state.safetensors"
 PREVIOUS_STATE = "state.previous.safetensors"
 WEIGHTS = "weights.safetensors"
 METRICS = "metrics.safetensors"
+SNAPSHOTS = "snapshots"
 
 
 class Progress(NamedTuple):
@@ -47,6 +49,15 @@ class Progress(NamedTuple):
 
     arrays: dict[str, NDArray[Any]]
     facts: dict[str, Any]
+
+
+class LearningCurve(NamedTuple):
+    """Reward as training went."""
+
+    episode: NDArray[Any]
+    """Episodes trained at the end of each block of episodes, (block,)."""
+    reward: NDArray[Any]
+    """Mean reward per episode of the block, (block,)."""
 
 
 @dataclass(frozen=True)
@@ -226,28 +237,79 @@ class SeedFolder:
         """
         return self._read_result(WEIGHTS)
 
-    def save_metrics(self, arrays: Arrays) -> None:
+    def save_snapshot(self, episode: int, arrays: Arrays) -> None:
+        """Keep the weights of the moment when `episode` episodes were trained.
+
+        Raises:
+            UserError: when they cannot be written.
+        """
+        make_folder(self.path / SNAPSHOTS)
+        self._write(self._snapshot(episode), arrays, {"episodes": episode})
+
+    def snapshots(self) -> list[int]:
+        """The episodes whose weights were kept, ascending.
+
+        Raises:
+            UserError: when there are none.
+        """
+        folder = self.path / SNAPSHOTS
+        names = folder_names(folder) if folder.exists() else set()
+        episodes = sorted(int(match[1]) for match in (re.fullmatch(r"episode-(\d+)\.\w+", n) for n in names) if match)
+        if not episodes:
+            raise UserError(
+                f"`{self.path}` must hold snapshots, got none: it was trained without. "
+                "Train in another folder, and keep some on the way."
+            )
+        return episodes
+
+    def load_snapshot(self, episode: int) -> dict[str, NDArray[Any]]:
+        """The weights of the moment when `episode` episodes were trained.
+
+        Raises:
+            UserError: when there are none, or they are damaged or of another run.
+        """
+        return self._read(self.path / self._snapshot(episode))[0]
+
+    def _snapshot(self, episode: int) -> str:
+        return f"{SNAPSHOTS}/episode-{episode:06d}.safetensors"
+
+    def save_metrics(self, arrays: Arrays, *, episodes_per_value: int = 1) -> None:
         """Save what was measured in training.
 
         Arguments:
-            arrays: one value an episode, shape (episode,), by name.
+            arrays: one value an episode, or the mean over some episodes, shape (value,), by name.
+            episodes_per_value: how many episodes a value stands for.
 
         Raises:
             UserError: when they cannot be written. Those before are intact then.
-            ValueError: when they are not all of one shape (episode,).
+            ValueError: when they are not all of one shape (value,).
         """
         shapes = {name: np.shape(array) for name, array in arrays.items()}
         if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
-            raise ValueError(f"`arrays` must all have one shape (episode,), got {shapes}.")
-        self._write(METRICS, arrays, {})
+            raise ValueError(f"`arrays` must all have one shape (value,), got {shapes}.")
+        self._write(METRICS, arrays, {"episodes_per_value": episodes_per_value})
 
     def load_metrics(self) -> dict[str, NDArray[Any]]:
-        """What was measured in training: by name, one value an episode.
+        """What was measured in training, by name; see `save_metrics`.
 
         Raises:
             UserError: when there is nothing yet, or it is damaged or of another run.
         """
         return self._read_result(METRICS)[0]
+
+    def learning_curve(self, *, most_values: int = 1_000) -> LearningCurve:
+        """Reward per episode as training went: means over whole blocks of episodes, no more than `most_values`.
+
+        Raises:
+            UserError: see `load_metrics`.
+        """
+        metrics, facts = self._read_result(METRICS)
+        reward = metrics["reward"]
+        width = -(-len(reward) // most_values)
+        blocks = len(reward) // width
+        means = reward[: blocks * width].reshape(blocks, width).mean(axis=1)
+        width *= facts.get("episodes_per_value", 1)
+        return LearningCurve(episode=width * np.arange(1, blocks + 1), reward=means)
 
     def finish(self) -> None:
         """Mark the seed as done, once its weights and metrics are saved.

@@ -12,7 +12,7 @@ import numpy as np
 from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.arrays import named_arrays, with_arrays
-from prefrontal.configs import RecurrentConfig, TrainConfig
+from prefrontal.configs import Config, TrainConfig
 from prefrontal.errors import Stopped
 from prefrontal.learning.group import new_agent, new_learner, train_group
 from prefrontal.learning.lanes import Learner, signature
@@ -30,8 +30,10 @@ class Job:
 
     folder: SeedFolder
     task: AbstractTask
-    agent: RecurrentConfig
+    agent: Config
     train: TrainConfig
+    snapshot_every: int | None = None
+    """Keep the weights of every so many episodes, those before the first included. None: only the last."""
 
 
 @dataclass
@@ -83,7 +85,7 @@ def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BE
 def train_seeds(
     run: RunFolder,
     task: AbstractTask,
-    agent_config: RecurrentConfig,
+    agent_config: Config,
     config: TrainConfig,
     seeds: Sequence[int],
     *,
@@ -95,9 +97,9 @@ def train_seeds(
 
 
 def load_agents(
-    run: RunFolder, task: AbstractTask, agent_config: RecurrentConfig, seeds: Sequence[int]
+    run: RunFolder, task: AbstractTask, agent_config: Config, seeds: Sequence[int]
 ) -> dict[int, AbstractAgent]:
-    """The trained networks of `seeds`.
+    """The trained agents of `seeds`.
 
     Raises:
         UserError: when one is not trained to its end, or its weights are damaged or of another shape.
@@ -108,6 +110,17 @@ def load_agents(
         source = f"`{run.seed(seed).path / 'weights.safetensors'}`"
         agents[seed] = with_arrays(new_agent(agent_config, task, seed), arrays, source=source)
     return agents
+
+
+def load_snapshots(folder: SeedFolder, task: AbstractTask, agent_config: Config) -> Iterator[tuple[int, AbstractAgent]]:
+    """The episodes at which a seed's weights were kept, ascending, and the agent as it was then.
+
+    Raises:
+        UserError: when none were kept, or they are damaged or of another shape.
+    """
+    agent = new_agent(agent_config, task, folder.seed)
+    for episode in folder.snapshots():
+        yield episode, with_arrays(agent, folder.load_snapshot(episode), source=f"the snapshot in `{folder.path}`")
 
 
 def _load(job: Job) -> _Run:
@@ -128,7 +141,8 @@ def _groups(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
     alike: dict[Hashable, list[_Run]] = {}
     for run in runs:
         train = run.job.train
-        alike.setdefault((run.episode, train.num_episodes, train.unroll, signature(run.learner)), []).append(run)
+        program = (run.episode, train.num_episodes, train.unroll, run.job.snapshot_every, signature(run.learner))
+        alike.setdefault(program, []).append(run)
     for same in alike.values():
         size = devices.layout(len(same)).size
         for first in range(0, len(same), size):
@@ -136,11 +150,14 @@ def _groups(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
 
 
 def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_between_saves: float) -> None:
-    train, task = runs[0].job.train, runs[0].job.task
+    train, task, snapshot_every = runs[0].job.train, runs[0].job.task, runs[0].job.snapshot_every
     saved_at = time.monotonic()
     writers = [monitor.writer(run.job.folder.path, run.episode) for run in runs]
     for chunk in train_group(
-        [run.learner for run in runs], num_episodes=train.num_episodes, unroll=train.unroll_for(task.num_steps)
+        [run.learner for run in runs],
+        num_episodes=train.num_episodes,
+        unroll=train.unroll_for(task.num_steps),
+        stop_every=snapshot_every,
     ):
         monitor.start()
         num = chunk.metrics["reward"].shape[1]
@@ -148,6 +165,9 @@ def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_bet
             run.metrics.append({name: values[lane] for name, values in chunk.metrics.items()})
             writer.write(run.metrics[-1], chunk.episode - num)
         monitor.advance(chunk.metrics["reward"])
+        if snapshot_every and chunk.episode % snapshot_every == 0:
+            for run, state in zip(runs, chunk.states(), strict=True):
+                run.job.folder.save_snapshot(chunk.episode, named_arrays(state.agent))
         done = chunk.episode == train.num_episodes
         if done or stop.requested or time.monotonic() - saved_at >= seconds_between_saves:
             for run, writer, state in zip(runs, writers, chunk.states(), strict=True):

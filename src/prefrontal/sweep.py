@@ -1,10 +1,8 @@
 """Many settings at once: `--sweep train.discount .8 .9 .95` trains one run a value, side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from prefrontal.experiments import Experiment
@@ -32,23 +30,16 @@ def run_sweep(
         root: the folder that the runs are kept in, one folder a setting.
 
     Returns:
-        One row a setting: its values, the mean reward per episode with its 95 % interval over seeds, and the mean stay
-        probabilities; and the file it is written to, `sweep-HASH.csv` in `root`.
+        One row a setting: its values, the experiment's summary and the run's folder; and the file it is written to,
+        `sweep-HASH.csv` in `root`.
     """
     folders = train_sweep(experiment, points, seeds, root)
     rows = []
     for point, folder in zip(points, folders, strict=True):
         _, results = evaluate_run(experiment, point.config, seeds, folder)
-        rows.append({**point.values, **_summary(results), "run": str(folder)})
+        rows.append({**point.values, **experiment.summary(results), "run": str(folder)})
     table = pd.DataFrame(rows)
     name = config_hash(experiment.name, {"settings": [dict(point.values) for point in points], "seeds": list(seeds)})
     path = root / f"sweep-{name}.csv"
     write_text(path, table.to_csv(index=False))
     return table, path
-
-
-def _summary(results: Mapping[str, Any]) -> dict[str, float]:
-    reward = results["reward_per_episode"]
-    low, high = (np.nan if bound is None else bound for bound in reward["interval95"])
-    stays = {f"stay_{name}": part["mean"] for name, part in results["stay_probability"].items()}
-    return {"reward": reward["mean"], "reward_low": low, "reward_high": high, **stays}

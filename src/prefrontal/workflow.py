@@ -1,57 +1,125 @@
 """From an experiment and a config to files: train, then test."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from prefrontal import devices
 from prefrontal.errors import UserError
-from prefrontal.experiments.base import Experiment, ExperimentConfig
+from prefrontal.experiments import Experiment, ExperimentConfig, find_experiment
+from prefrontal.experiments.results import write_learning
+from prefrontal.files import make_folder
 from prefrontal.runs import RunFolder
 from prefrontal.session import Job, load_agents, train_jobs
+from prefrontal.shipped import shipped_folder
 from prefrontal.tasks import make_task
 
 
-def train_run(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[int], out: Path | None = None) -> Path:
-    """Train what is missing of `seeds`; return the run's folder.
+def train_run(
+    experiment: Experiment,
+    config: ExperimentConfig,
+    seeds: Sequence[int],
+    out: Path | None = None,
+    *,
+    snapshot_every: int | None = None,
+) -> Path:
+    """Train what is missing of `seeds`; return the folder that holds them.
+
+    Arguments:
+        experiment: the experiment.
+        config: its numbers.
+        seeds: one network each.
+        out: the folder. None: runs/EXPERIMENT/HASH OF THE CONFIG.
+        snapshot_every: keep the weights of every so many episodes. None: as the experiment needs.
 
     Raises:
         Stopped: after Ctrl-C or SIGTERM, when everything is saved.
         UserError: see `train_jobs` and `RunFolder.open`.
     """
-    (folder,) = train_runs(experiment, [config], seeds, [experiment.folder(config, out)])
+    (folder,) = train_runs(experiment, [config], seeds, [out], snapshot_every=snapshot_every)
     return folder
 
 
 def train_runs(
-    experiment: Experiment, configs: Sequence[ExperimentConfig], seeds: Sequence[int], folders: Sequence[Path]
+    experiment: Experiment,
+    configs: Sequence[ExperimentConfig],
+    seeds: Sequence[int],
+    outs: Sequence[Path | None],
+    *,
+    snapshot_every: int | None = None,
 ) -> list[Path]:
-    """`train_run` for several configs, each in its folder of `folders`.
+    """`train_run` for several configs, each in its folder of `outs`.
 
     Those that differ in numbers only, not in shapes, train side by side in one compiled program.
     """
     devices.configure()
-    jobs = []
-    for config, folder in zip(configs, folders, strict=True):
-        run = RunFolder.open(folder, experiment.name, config.training)
-        task = make_task(config.task)
-        jobs += [Job(run.seed(seed), task, config.agent, config.train) for seed in dict.fromkeys(seeds)]
+    jobs, folders = [], []
+    snapshot_every = snapshot_every or experiment.snapshot_every
+    for config, out in zip(configs, outs, strict=True):
+        trainer, folder = _training(experiment, config, out)
+        folders.append(folder)
+        for name, variant in experiment.variants(config).items():
+            run = RunFolder.open(folder / name, trainer, variant.training)
+            task = make_task(variant.task)
+            jobs += [
+                Job(run.seed(seed), task, variant.agent, variant.train, snapshot_every) for seed in dict.fromkeys(seeds)
+            ]
     train_jobs(jobs)
-    return list(folders)
+    return folders
 
 
 def evaluate_run(
-    experiment: Experiment, config: ExperimentConfig, seeds: Sequence[int], out: Path | None = None
+    experiment: Experiment,
+    config: ExperimentConfig,
+    seeds: Sequence[int],
+    out: Path | None = None,
+    *,
+    pretrained: bool = False,
 ) -> tuple[Path, dict[str, Any]]:
-    """Test trained seeds; return the run's folder and the results written there.
+    """Test trained seeds; return the folder of the results and what `results.json` holds.
+
+    Arguments:
+        experiment: the experiment.
+        config: its numbers.
+        seeds: whose networks to test.
+        out: the folder of the run and of its results. None: runs/EXPERIMENT/HASH OF THE CONFIG.
+        pretrained: test the networks that come with the package, not those of a run; results then go to `out`, or
+            runs/EXPERIMENT/pretrained.
 
     Raises:
         UserError: when a seed is not trained, or its weights do not fit.
     """
     devices.configure()
-    folder = experiment.folder(config, out)
-    if not folder.exists():
-        raise UserError(f"`{folder}` must be a run to test, got none there. Train it first, with the same options.")
-    run = RunFolder.open(folder, experiment.name, config.training)
-    agents = load_agents(run, make_task(config.task), config.agent, seeds)
-    return run.path, experiment.analyse(agents, config, run.path)
+    if pretrained:
+        trainer = experiment.networks or experiment.name
+        networks = shipped_folder(trainer)
+        folder = results_folder(experiment, config, out, pretrained=True)
+    else:
+        trainer, networks = _training(experiment, config, out)
+        folder = results_folder(experiment, config, out)
+    runs: dict[str, RunFolder] = {}
+    agents: dict[str, Mapping[int, Any]] = {}
+    for name, variant in experiment.variants(config).items():
+        path = networks / name
+        if not path.exists():
+            raise UserError(f"`{path}` must be a run to test, got none there. Train it first, with the same options.")
+        runs[name] = RunFolder.open(path, trainer, variant.training)
+        agents[name] = load_agents(runs[name], make_task(variant.task), variant.agent, seeds)
+    make_folder(folder)
+    write_learning(folder, runs, seeds)
+    return folder, experiment.analyse(agents, config, folder)
+
+
+def results_folder(
+    experiment: Experiment, config: ExperimentConfig, out: Path | None, *, pretrained: bool = False
+) -> Path:
+    """Where the results of a test go."""
+    return Path("runs") / experiment.name / "pretrained" if pretrained and not out else experiment.folder(config, out)
+
+
+def _training(experiment: Experiment, config: ExperimentConfig, out: Path | None) -> tuple[str, Path]:
+    """The experiment that trains the networks, and the folder that they are kept in."""
+    if not experiment.networks:
+        return experiment.name, experiment.folder(config, out)
+    trainer = find_experiment(experiment.networks)
+    return trainer.name, trainer.folder(config)

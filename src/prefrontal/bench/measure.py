@@ -34,8 +34,8 @@ class Measurement:
     """Which experiment."""
     seeds: int
     hidden_size: int
-    trials: int
-    """Trials in an episode."""
+    trials: int | None
+    """Trials in an episode; None where episodes have no fixed number."""
     steps: int
     """Network steps in an episode."""
     unroll: int
@@ -46,7 +46,7 @@ class Measurement:
     """To trace and to compile the training program; far less when it is in the cache."""
     episodes_per_second: float
     """Trained."""
-    trials_per_second: float
+    trials_per_second: float | None
     steps_per_second: float
     slowest_and_fastest: tuple[float, float]
     """Episodes a second, of the measurements that the median was taken of."""
@@ -70,6 +70,7 @@ def measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) ->
         peak: operations a second the machine can do.
     """
     task, layout = make_task(config.task), devices.layout(num_seeds)
+    trials = getattr(config.task, "num_trials", None)
     unroll = config.train.unroll_for(task.num_steps)
     learners = [new_learner(task, config.agent, config.train, seed) for seed in range(num_seeds)]
     groups = [
@@ -103,14 +104,14 @@ def measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) ->
     return Measurement(
         name=name,
         seeds=num_seeds,
-        hidden_size=config.agent.hidden_size,
-        trials=config.task.num_trials,
+        hidden_size=getattr(config.agent, "hidden_size", 0),
+        trials=trials,
         steps=task.num_steps,
         unroll=unroll,
         lanes=layout.size,
         compile_seconds=compile_seconds,
         episodes_per_second=episodes,
-        trials_per_second=episodes * config.task.num_trials,
+        trials_per_second=episodes * trials if trials else None,
         steps_per_second=episodes * task.num_steps,
         slowest_and_fastest=(rates[0], rates[-1]),
         test_steps_per_second=test_steps,

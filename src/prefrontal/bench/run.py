@@ -1,7 +1,7 @@
 """`prefrontal bench`: what is measured, in which order, and what is made of it."""
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -44,7 +44,9 @@ def run_bench(experiment: Experiment, config: ExperimentConfig, out: Path, conso
     measurements = []
     table = _table(f"{experiment.name}; the machine's peak: {peak / 1e9:.0f} GFLOP/s in matrix products")
     for point in _points(experiment.name, config):
-        console.print(f"measuring {point[0]}, {point[2]} seeds, {point[1].agent.hidden_size} units ...", style="dim")
+        name, varied, num_seeds = point
+        units = getattr(varied.agent, "hidden_size", "?")
+        console.print(f"measuring {name}, {num_seeds} seeds, {units} units ...", style="dim")
         measurements.append(_in_new_process(_measure, *point, peak))
         _add_row(table, measurements[-1])
     console.print(table)
@@ -65,13 +67,23 @@ def _points(name: str, config: ExperimentConfig) -> Iterator[tuple[str, Experime
         (name, config, 8),
         *((other, experiment.config, 8) for other, experiment in EXPERIMENTS.items() if other != name),
         *((name, config, num_seeds) for num_seeds in SEEDS),
-        *((name, replace(config, agent=replace(config.agent, hidden_size=h)), 8) for h in HIDDEN_SIZES),
-        *((name, replace(config, task=replace(config.task, num_trials=n)), 8) for n in TRIALS),
+        *((name, _with(config, agent={"hidden_size": size}), 8) for size in HIDDEN_SIZES),
+        *((name, _with(config, task={"num_trials": num}), 8) for num in TRIALS),
     )
     for point in varied:
         if point not in seen:
             seen.add(point)
             yield point
+
+
+def _with(config: ExperimentConfig, **changes: Mapping[str, int]) -> ExperimentConfig:
+    """`config` with some numbers changed; as it was, where a part has no number of that name."""
+    parts = {
+        part: replace(getattr(config, part), **numbers)
+        for part, numbers in changes.items()
+        if all(hasattr(getattr(config, part), number) for number in numbers)
+    }
+    return replace(config, **parts)
 
 
 def _measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) -> Measurement:
@@ -111,7 +123,7 @@ def _add_row(table: Table, measurement: Measurement) -> None:
     table.add_row(
         f"{m.seeds}",
         f"{m.hidden_size}",
-        f"{m.trials}",
+        f"{m.trials or ''}",
         f"{m.episodes_per_second:,.0f}",
         f"{m.steps_per_second / 1e3:,.0f} k",
         f"{m.test_steps_per_second / 1e3:,.0f} k",

@@ -3,7 +3,7 @@
 import difflib
 
 from prefrontal.errors import UserError
-from prefrontal.experiments.base import Experiment, ExperimentConfig, Published
+from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Published
 from prefrontal.experiments.two_step import TwoStepExperiment
 from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
 
@@ -27,6 +27,7 @@ def find_experiment(name: str) -> Experiment:
 
 __all__ = [
     "EXPERIMENTS",
+    "Agents",
     "Experiment",
     "ExperimentConfig",
     "Published",

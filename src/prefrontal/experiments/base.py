@@ -4,18 +4,25 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
+from prefrontal.configs import Config, RecurrentConfig, TaskConfig, TestConfig, TrainConfig
 from prefrontal.provenance import default_folder
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Task = TypeVar("Task", bound=TaskConfig)
+Agents = Mapping[str, Mapping[int, Any]]
+"""Trained agents, by variant and seed. See `Experiment.variants`."""
 
 
 @dataclass(frozen=True)
-class ExperimentConfig:
+class ExperimentConfig(Generic[Task]):
     """Every number of an experiment. A run folder belongs to its task, agent and training."""
 
-    task: TwoStepConfig = field(default_factory=TwoStepConfig)
-    agent: RecurrentConfig = field(default_factory=RecurrentConfig)
+    task: Task
+    agent: Config = field(default_factory=RecurrentConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     test: TestConfig = field(default_factory=TestConfig)
 
@@ -39,8 +46,8 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Experiment(ABC):
-    """A published result. Presets are instances; each kind of task has its own analysis and figure."""
+class Experiment(ABC, Generic[Task]):
+    """A published result. Presets are instances; each kind of task has its own analysis, figure and report."""
 
     name: str
     title: str
@@ -49,19 +56,44 @@ class Experiment(ABC):
     """The figure of the paper that it reproduces."""
     duration: str
     """How long `reproduce` takes on two cores."""
-    config: ExperimentConfig
+    config: ExperimentConfig[Task]
     seeds: tuple[int, ...]
     published: Mapping[str, Published]
     """By measure."""
+    networks: str = field(default="", kw_only=True)
+    """The experiment whose trained agents it studies; empty: it trains its own."""
+    snapshot_every: int | None = field(default=None, kw_only=True)
+    """Its analysis needs the weights of every so many training episodes. None: only the last."""
 
-    def folder(self, config: ExperimentConfig, out: Path | None = None) -> Path:
+    def folder(self, config: ExperimentConfig[Task], out: Path | None = None) -> Path:
         """Where the run of `config` is kept: `out`, or runs/EXPERIMENT/HASH."""
         return out or default_folder(self.name, config.training)
 
     @abstractmethod
-    def analyse(self, agents: Mapping[int, Any], config: ExperimentConfig, folder: Path) -> dict[str, Any]:
-        """Test trained agents (by seed), write `results.json` and the trial table into `folder`, return the results."""
+    def variants(self, config: ExperimentConfig[Task]) -> Mapping[str, ExperimentConfig[Task]]:
+        """What to train, by name, for experiments that compare: each variant is a run in a folder of that name.
+
+        An experiment with one set of networks gives it the empty name: its run is the folder itself.
+        """
+
+    @abstractmethod
+    def analyse(self, agents: Agents, config: ExperimentConfig[Task], folder: Path) -> dict[str, Any]:
+        """Test trained agents, write what was found into `folder`, above all `results.json`, and return that.
+
+        Arguments:
+            agents: by variant and seed.
+            config: the experiment's numbers.
+            folder: where results go; `learning.csv`, the rewards in training, lies there already.
+        """
 
     @abstractmethod
     def draw(self, folder: Path) -> list[Path]:
-        """Draw the figures from the files in `folder`; return the files drawn."""
+        """Draw the figures from the files that `analyse` left in `folder`; return the files drawn."""
+
+    @abstractmethod
+    def report(self, results: Mapping[str, Any], console: "Console") -> None:
+        """Show on the terminal what was published and what was measured."""
+
+    @abstractmethod
+    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
+        """The measures to compare settings by, for the table of a sweep; NaN where one could not be measured."""

@@ -11,12 +11,11 @@ import numpy as np
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.two_step_models import BayesOptimal, TwoStepAgent
 from prefrontal.analysis.behaviour import stay_probability
-from prefrontal.analysis.statistics import mean_interval
 from prefrontal.configs import TwoStepConfig
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.files import write_text
-from prefrontal.provenance import to_json, versions
+from prefrontal.experiments.results import holds, near, over_seeds, write_results
+from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.trials import trial_table, write_table
 
@@ -31,10 +30,10 @@ NUM_IDEAL_EPISODES = 3_000
 def analyse(
     experiment: "TwoStepExperiment",
     agents: Mapping[int, AbstractAgent],
-    config: ExperimentConfig,
+    config: ExperimentConfig[TwoStepConfig],
     folder: Path,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`."""
+    """See `Experiment.analyse`; `agents` by seed."""
     tested = {seed: _test(agent, config, config.test.num_episodes, seed) for seed, agent in agents.items()}
     events = _stack([event for event, _ in tested.values()])
     table = trial_table(events, subjects=list(agents))
@@ -47,14 +46,14 @@ def analyse(
         "seeds": list(agents),
         "test_episodes": config.test.num_episodes,
         "reward_per_episode": {
-            **_over_seeds(reward),
+            **over_seeds(reward),
             "chance": config.task.chance_reward,
             "bayes_optimal": ideal["reward"],
             "oracle": config.task.oracle_reward,
         },
         "stay_probability": {
             measure: {
-                **_over_seeds(stay[measure].to_numpy(), within=(0.0, 1.0)),
+                **over_seeds(stay[measure].to_numpy(), within=(0.0, 1.0)),
                 "published": experiment.published[measure].value if measure in experiment.published else None,
                 "bayes_optimal": ideal[measure],
             }
@@ -65,10 +64,8 @@ def analyse(
         "config": {**config.training, "test": asdict(config.test)},
         "versions": versions(),
     }
-    results = _without_nan(results)
     write_table(folder / "trials.csv", table)
-    write_text(folder / "results.json", to_json(results))
-    return results
+    return write_results(folder, results)
 
 
 def ideal_behaviour(task: TwoStepConfig) -> dict[str, float]:
@@ -86,27 +83,12 @@ def ideal_behaviour(task: TwoStepConfig) -> dict[str, float]:
 
 
 def _verdicts(experiment: "TwoStepExperiment", reward: np.ndarray, stay: Mapping[str, float]) -> list[dict[str, Any]]:
-    verdicts = [
-        {
-            "name": f"stay, {measure.replace('_', ' ')}",
-            "published": number.value,
-            "measured": stay[measure],
-            "tolerance": number.tolerance,
-            "passed": bool(abs(stay[measure] - number.value) <= number.tolerance),
-        }
-        for measure, number in experiment.published.items()
-    ]
     num_learned = int((reward >= experiment.learned_reward).sum())
-    verdicts.append(
-        {
-            "name": f"seeds with reward ≥ {experiment.learned_reward:g}",
-            "published": len(reward),
-            "measured": num_learned,
-            "tolerance": 0,
-            "passed": num_learned == len(reward),
-        }
-    )
-    return verdicts
+    name = f"seeds with reward ≥ {experiment.learned_reward:g}"
+    return [
+        *(near(number, stay[measure]) for measure, number in experiment.published.items()),
+        holds(name, num_learned, num_learned == len(reward), published=len(reward)),
+    ]
 
 
 def _test(agent: AbstractAgent, config: ExperimentConfig, num_episodes: int, seed: int) -> tuple[Any, np.ndarray]:
@@ -118,21 +100,3 @@ def _test(agent: AbstractAgent, config: ExperimentConfig, num_episodes: int, see
 
 def _stack(events: list[Any]) -> Any:
     return jax.tree.map(lambda *leaves: np.stack(leaves), *events)
-
-
-def _over_seeds(values: np.ndarray, within: tuple[float, float] = (-np.inf, np.inf)) -> dict[str, Any]:
-    interval = mean_interval(values)
-    return {
-        "per_seed": values.tolist(),
-        "mean": interval.mean,
-        "interval95": [float(np.clip(bound, *within)) for bound in (interval.low, interval.high)],
-    }
-
-
-def _without_nan(value: Any) -> Any:
-    """JSON has no NaN: what could not be measured becomes null."""
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and np.isnan(value) else value

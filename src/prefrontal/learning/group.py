@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from prefrontal import devices
-from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.configs import RecurrentConfig, TrainConfig
+from prefrontal.agents import AbstractAgent, make_agent
+from prefrontal.configs import Config, TrainConfig
 from prefrontal.learning.lanes import Learner, spread, stack, train_lanes, unstack
 from prefrontal.learning.train import Hyperparameters, TrainState, init_training
 from prefrontal.tasks.base import AbstractTask
@@ -33,7 +33,7 @@ class Chunk:
         return unstack(self._lanes.state, len(self.metrics["reward"]))
 
 
-def new_learner(task: AbstractTask, agent_config: RecurrentConfig, config: TrainConfig, seed: int) -> Learner:
+def new_learner(task: AbstractTask, agent_config: Config, config: TrainConfig, seed: int) -> Learner:
     """What trains `seed`, before its first episode."""
     hyperparameters = Hyperparameters(config)
     agent = new_agent(agent_config, task, seed)
@@ -41,18 +41,21 @@ def new_learner(task: AbstractTask, agent_config: RecurrentConfig, config: Train
     return Learner(state, task, hyperparameters)
 
 
-def new_agent(config: RecurrentConfig, task: AbstractTask, seed: int) -> RecurrentAgent:
-    """The untrained network of `seed`."""
-    return RecurrentAgent(config, task, key=jax.random.fold_in(jax.random.key(seed), 0))
+def new_agent(config: Config, task: AbstractTask, seed: int) -> AbstractAgent:
+    """The untrained agent of `seed`."""
+    return make_agent(config, task, key=jax.random.fold_in(jax.random.key(seed), 0))
 
 
-def train_group(learners: Sequence[Learner], *, num_episodes: int, unroll: int) -> Iterator[Chunk]:
+def train_group(
+    learners: Sequence[Learner], *, num_episodes: int, unroll: int, stop_every: int | None = None
+) -> Iterator[Chunk]:
     """Train learners side by side, no more than `devices.layout` has room for.
 
     Arguments:
         learners: all of one signature and at the same episode.
         num_episodes: episodes to train each for, those trained before included.
         unroll: steps of one update; divides the task's steps.
+        stop_every: a chunk ends wherever so many episodes are full. None: wherever it likes.
 
     Yields:
         First a chunk of no episodes, when the program is compiled; then chunk after chunk.
@@ -67,14 +70,16 @@ def train_group(learners: Sequence[Learner], *, num_episodes: int, unroll: int) 
         by_name = {name: np.asarray(values)[: len(learners), :num] for name, values in metrics._asdict().items()}
         yield Chunk(episode, by_name, lanes)
         num = min(capacity, num_episodes - episode)
+        if stop_every:
+            num = min(num, stop_every - episode % stop_every)
         if num <= 0:
             return
 
 
 def train_agents(
-    task: AbstractTask, agent_config: RecurrentConfig, config: TrainConfig, seeds: Sequence[int]
-) -> list[RecurrentAgent]:
-    """Train a network for each of `seeds` and keep nothing but the networks.
+    task: AbstractTask, agent_config: Config, config: TrainConfig, seeds: Sequence[int]
+) -> list[AbstractAgent]:
+    """Train an agent for each of `seeds` and keep nothing but the agents.
 
     `train_run` does the same for an experiment, and saves, resumes and shows what it does.
     """

@@ -1,14 +1,16 @@
 """Tasks: distributions over problems, all with the same contract."""
 
-from prefrontal.configs import TwoStepConfig
+from collections.abc import Callable
+
+from prefrontal.configs import TaskConfig, TwoStepConfig
 from prefrontal.tasks.base import AbstractTask
 from prefrontal.tasks.two_step import TwoStep, TwoStepEvent, TwoStepState
 
-TASKS = {TwoStepConfig: TwoStep}
+TASKS: dict[type, Callable[..., AbstractTask]] = {TwoStepConfig: TwoStep}
 """The task that each config describes."""
 
 
-def make_task(config: TwoStepConfig) -> AbstractTask:
+def make_task(config: TaskConfig) -> AbstractTask:
     """The task that `config` describes."""
     return TASKS[type(config)](config)
 

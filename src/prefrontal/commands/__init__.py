@@ -1,0 +1,34 @@
+"""The commands of the command line, one module each with `run(arguments)`. This table starts none of them."""
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """A word that follows `prefrontal`."""
+
+    module: str
+    """Module of this package that runs it."""
+    summary: str
+    """A line for `prefrontal --help`."""
+
+    @property
+    def run(self) -> Callable[[str, Sequence[str]], None]:
+        """Runs the command, given its own word and what follows it.
+
+        Raises:
+            UserError: for a person's mistake.
+        """
+        return importlib.import_module(f"prefrontal.commands.{self.module}").run
+
+
+COMMANDS = {
+    "list": Command("list", "what there is, and from which paper"),
+    "reproduce": Command("experiment", "train what is missing, test, analyse, draw and report"),
+    "train": Command("experiment", "train networks, or go on where training stopped"),
+    "evaluate": Command("experiment", "test trained networks with frozen weights, and report"),
+    "figure": Command("experiment", "draw the figures of an evaluated run again"),
+    "bench": Command("bench", "how fast this machine trains and tests: table, JSON, figure"),
+}

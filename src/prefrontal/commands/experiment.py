@@ -1,0 +1,116 @@
+"""The commands that take an experiment: reproduce, train, evaluate, figure."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from prefrontal.errors import UserError
+from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
+from prefrontal.options import Options, parse, split_sweeps, sweep_settings
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """Run `command` on the experiment that the first argument names."""
+    experiment = named_experiment(command, arguments)
+    if experiment is None:
+        return
+    rest = arguments[1:]
+    if "--sweep" in rest:
+        _sweep(command, experiment, rest)
+    else:
+        _COMMANDS[command](experiment, parse(command, experiment, rest))
+
+
+def named_experiment(command: str, arguments: Sequence[str]) -> Experiment | None:
+    """The experiment that follows `command`, or None where help was asked for, and given.
+
+    Raises:
+        UserError: when none follows.
+    """
+    if arguments and not arguments[0].startswith("-"):
+        return find_experiment(arguments[0])
+    if "-h" in arguments or "--help" in arguments:
+        print(f"usage: prefrontal {command} EXPERIMENT [OPTIONS]\n\nexperiments:")
+        print("".join(f"  {name}\n" for name in EXPERIMENTS))
+        print(f"Options depend on the experiment: prefrontal {command} {next(iter(EXPERIMENTS))} --help")
+        return None
+    raise UserError(
+        f"`experiment` must follow `{command}`, got {arguments[0] if arguments else 'nothing'}. "
+        f"There are: {', '.join(EXPERIMENTS)}."
+    )
+
+
+def _train(experiment: Experiment, options: Options) -> None:
+    from prefrontal.workflow import train_run
+
+    if options.pretrained:
+        raise UserError("`--pretrained` must go with evaluate, figure or reproduce, got train. Leave it out.")
+    folder = train_run(experiment, options.config, options.seeds, options.out, snapshot_every=options.snapshot_every)
+    _say(f"Trained: {folder}\nTest it: prefrontal evaluate {experiment.name} with the same options")
+
+
+def _evaluate(experiment: Experiment, options: Options) -> None:
+    _report(experiment, *_test(experiment, options))
+
+
+def _figure(experiment: Experiment, options: Options) -> None:
+    from prefrontal.workflow import results_folder
+
+    for path in experiment.draw(results_folder(experiment, options.config, options.out, pretrained=options.pretrained)):
+        _say(str(path))
+
+
+def _reproduce(experiment: Experiment, options: Options) -> None:
+    from prefrontal.workflow import train_run
+
+    if not options.pretrained:
+        train_run(experiment, options.config, options.seeds, options.out, snapshot_every=options.snapshot_every)
+    folder, results = _test(experiment, options)
+    experiment.draw(folder)
+    _report(experiment, folder, results)
+
+
+_COMMANDS: dict[str, Callable[[Experiment, Options], None]] = {
+    "reproduce": _reproduce,
+    "train": _train,
+    "evaluate": _evaluate,
+    "figure": _figure,
+}
+
+
+def _sweep(command: str, experiment: Experiment, arguments: Sequence[str]) -> None:
+    if command not in ("train", "reproduce"):
+        raise UserError(
+            f"`--sweep` must follow train or reproduce, got {command}. Test the runs of a sweep one by one."
+        )
+    rest, sweeps = split_sweeps(arguments)
+    options, points = parse(command, experiment, rest), sweep_settings(command, experiment, rest, sweeps)
+    root = options.out or experiment.folder(options.config).parent
+
+    from prefrontal.report import print_sweep
+    from prefrontal.sweep import run_sweep, train_sweep
+
+    if command == "train":
+        for folder in train_sweep(experiment, points, options.seeds, root):
+            _say(f"Trained: {folder}")
+        return
+    table, path = run_sweep(experiment, points, options.seeds, root)
+    print_sweep(table, list(sweeps), Console())
+    _say(f"Files: {path}")
+
+
+def _test(experiment: Experiment, options: Options) -> tuple[Path, dict[str, Any]]:
+    from prefrontal.workflow import evaluate_run
+
+    return evaluate_run(experiment, options.config, options.seeds, options.out, pretrained=options.pretrained)
+
+
+def _report(experiment: Experiment, folder: Path, results: dict[str, Any]) -> None:
+    experiment.report(results, Console())
+    _say(f"Files: {folder}")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

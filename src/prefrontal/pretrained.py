@@ -1,0 +1,38 @@
+"""Trained networks that come with the package: each set is a run folder, made by `scripts/make_pretrained.py`."""
+
+from typing import Any
+
+from prefrontal import devices
+from prefrontal.errors import UserError
+from prefrontal.experiments import find_experiment
+from prefrontal.runs import RunFolder
+from prefrontal.session import load_agents
+from prefrontal.shipped import shipped_folder
+from prefrontal.tasks import make_task
+
+
+def load_pretrained(name: str, *, seed: int = 0, variant: str = "") -> Any:
+    """A trained agent that comes with the package.
+
+    Arguments:
+        name: of the experiment, such as "wang2018-two-step".
+        seed: which of its networks.
+        variant: which of its variants, for experiments that compare.
+
+    Returns:
+        The agent, ready for `evaluate`, `rollout` or `replay` on the task of the experiment.
+
+    Raises:
+        UserError: when there is no such network.
+    """
+    devices.configure()
+    experiment = find_experiment(name)
+    folder = shipped_folder(name)
+    variants = experiment.variants(experiment.config)
+    if variant not in variants:
+        raise UserError(f"`variant` must be one of {', '.join(map(repr, variants))}, got {variant!r}.")
+    run = RunFolder.read(folder / variant)
+    if seed not in run.seeds():
+        raise UserError(f"`seed` must be one of {', '.join(map(str, run.seeds()))}, got {seed}.")
+    config = variants[variant]
+    return load_agents(run, make_task(config.task), config.agent, [seed])[seed]

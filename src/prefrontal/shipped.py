@@ -1,0 +1,39 @@
+"""Where the trained networks are that come with the package: each set is a run folder."""
+
+from pathlib import Path
+
+from prefrontal.errors import UserError
+from prefrontal.runs import CONFIG, RunFolder
+
+SHIPPED = Path(__file__).parent / "networks"
+
+
+def shipped_names() -> list[str]:
+    """The experiments whose networks come with the package."""
+    return sorted(folder.name for folder in SHIPPED.iterdir() if folder.is_dir())
+
+
+def shipped_folder(name: str) -> Path:
+    """The run folder that comes with the package, of the experiment called `name`.
+
+    Raises:
+        UserError: when none comes.
+    """
+    if name not in shipped_names():
+        there = ", ".join(shipped_names())
+        raise UserError(
+            f"`--pretrained` must go with an experiment whose networks come with the package ({there}), got {name}. "
+            f"Train it instead: prefrontal train {name}"
+        )
+    return SHIPPED / name
+
+
+def shipped_seeds(name: str) -> tuple[int, ...]:
+    """The seeds whose networks come with the package.
+
+    Raises:
+        UserError: when none comes of this experiment.
+    """
+    folder = shipped_folder(name)
+    runs = [folder] if (folder / CONFIG).exists() else sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
+    return tuple(RunFolder.read(runs[0]).seeds())
