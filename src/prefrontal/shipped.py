@@ -10,7 +10,7 @@ SHIPPED = Path(__file__).parent / "networks"
 
 def shipped_names() -> list[str]:
     """The experiments whose networks come with the package."""
-    return sorted(folder.name for folder in SHIPPED.iterdir() if folder.is_dir())
+    return sorted(folder.name for folder in SHIPPED.iterdir() if (folder / "README.md").exists())
 
 
 def shipped_folder(name: str) -> Path:
