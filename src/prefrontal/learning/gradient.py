@@ -124,6 +124,7 @@ class _LinearStep:
             output, state = eqx.combine(parameters, self._rest)(inputs, state)
             return ((output.logits, output.value), state), output
 
+        step = jax.checkpoint(step, prevent_cse=False, policy=_is_costly)
         (_, state), linear, output = jax.linearize(step, self._parameters, state, has_aux=True)
         residuals, structure = jax.tree.flatten(linear)
         return output, state, residuals, structure
@@ -132,6 +133,12 @@ class _LinearStep:
         varying = iter(residuals)
         leaves = [next(varying) if v else f for v, f in zip(self._varies, self._fixed, strict=True)]
         return jax.tree.unflatten(self._structure, leaves)
+
+
+def _is_costly(primitive: Any, *_: Any, **__: Any) -> bool:
+    """What a step keeps for its linearisation: what takes long to compute. The rest is computed again from that and from
+    the step's input, which costs less than to write it to memory and read it back."""
+    return primitive.name in ("logistic", "tanh", "exp", "log")
 
 
 def plain_gradient(
