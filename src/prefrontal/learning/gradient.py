@@ -136,8 +136,11 @@ class _LinearStep:
 
 
 def _is_costly(primitive: Any, *_: Any, **__: Any) -> bool:
-    """What a step keeps for its linearisation: what takes long to compute. The rest is computed again from that and from
-    the step's input, which costs less than to write it to memory and read it back."""
+    """What a step keeps for its linearisation: what takes long to compute.
+
+    The rest is computed again from that and from the step's input, which costs less than to write it to memory and read
+    it back.
+    """
     return primitive.name in ("logistic", "tanh", "exp", "log")
 
 
