@@ -16,7 +16,7 @@ LAYERS = (
     {"configs"},
     {"provenance"},
     {"files"},
-    {"hoisting", "devices", "arrays"},
+    {"hoisting", "devices", "arrays", "interop"},
     {"tasks"},
     {"agents"},
     {"episodes"},
