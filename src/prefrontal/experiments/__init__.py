@@ -4,10 +4,21 @@ import difflib
 
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Published
+from prefrontal.experiments.reference_two_step import REFERENCE_ARXIV, REFERENCE_FINAL, REFERENCE_FIRST_TRY
 from prefrontal.experiments.two_step import TwoStepExperiment
+from prefrontal.experiments.wang2016_two_step import WANG2016_TWO_STEP
 from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
 
-EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in (WANG2018_TWO_STEP,)}
+EXPERIMENTS: dict[str, Experiment] = {
+    experiment.name: experiment
+    for experiment in (
+        WANG2018_TWO_STEP,
+        WANG2016_TWO_STEP,
+        REFERENCE_FINAL,
+        REFERENCE_FIRST_TRY,
+        REFERENCE_ARXIV,
+    )
+}
 
 
 def find_experiment(name: str) -> Experiment:
