@@ -25,7 +25,7 @@ def _agent(time_per_step: int) -> RecurrentConfig:
 
 def _train(num_episodes: int) -> TrainConfig:
     """One update an episode; TensorFlow 1's RMSProp is the default."""
-    return TrainConfig(num_episodes=num_episodes, log_epsilon=1e-7, time_shift=1)
+    return TrainConfig(num_episodes=num_episodes, max_gradient_norm=999.0, log_epsilon=1e-7, time_shift=1)
 
 
 def _published(values: tuple[float, float, float, float], tolerances: tuple[float, float], source: str):
