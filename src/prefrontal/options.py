@@ -5,7 +5,7 @@ import io
 import itertools
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -31,6 +31,10 @@ class Options(Generic[Task, Agent, Test]):
     """Folder of the run. None: runs/EXPERIMENT/HASH OF THE SETTINGS."""
     pretrained: bool
     """Test the networks that come with the package; nothing is trained."""
+    weights: Path | None
+    """Test the network in this file (weights.safetensors), as --seeds 0; nothing is trained."""
+    episodes: int | None
+    """Test episodes of each seed: the same as --test.num-episodes."""
     snapshot_every: int | None
     """In training, keep the weights of every so many episodes. None: as the experiment needs."""
     task: Task
@@ -40,7 +44,8 @@ class Options(Generic[Task, Agent, Test]):
 
     @property
     def config(self) -> ExperimentConfig[Task]:
-        return ExperimentConfig(task=self.task, agent=self.agent, train=self.train, test=self.test)
+        test = self.test if self.episodes is None else replace(self.test, num_episodes=self.episodes)
+        return ExperimentConfig(task=self.task, agent=self.agent, train=self.train, test=test)
 
 
 def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Options:
@@ -55,6 +60,8 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         seeds=shipped_seeds(experiment.networks or experiment.name) if pretrained else experiment.seeds,
         out=None,
         pretrained=False,
+        weights=None,
+        episodes=None,
         snapshot_every=experiment.snapshot_every,
         task=config.task,
         agent=config.agent,
@@ -86,8 +93,12 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
     for seed in options.seeds:
         check_seed("seeds", seed)
-    if options.snapshot_every is not None:
-        check_count("snapshot_every", options.snapshot_every)
+    for name in ("snapshot_every", "episodes"):
+        if getattr(options, name) is not None:
+            check_count(name, getattr(options, name))
+    if options.weights and (command != "evaluate" or options.pretrained):
+        got = "--pretrained" if options.pretrained else command
+        raise UserError(f"`--weights` must go with evaluate alone, got {got}. Leave one of them out.")
     if options.pretrained and options.config.training != config.training:
         raise UserError(
             "`--pretrained` must go with the preset's own task, agent and training, got others. "

@@ -1,14 +1,17 @@
 """From an experiment and a config to files: train, then test."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from prefrontal import devices
+from prefrontal.arrays import with_arrays
 from prefrontal.errors import UserError
 from prefrontal.experiments import Experiment, ExperimentConfig, find_experiment
-from prefrontal.experiments.results import write_learning
-from prefrontal.files import make_folder
+from prefrontal.experiments.results import RESULTS, read_results, write_learning, write_results
+from prefrontal.files import folder_names, make_folder, read_arrays, read_bytes
+from prefrontal.learning.group import new_agent
 from prefrontal.runs import RunFolder
 from prefrontal.session import Job, load_agents, train_jobs
 from prefrontal.shipped import shipped_folder
@@ -108,6 +111,42 @@ def evaluate_run(
     make_folder(folder)
     write_learning(folder, runs, seeds)
     return folder, experiment.analyse(agents, config, folder)
+
+
+def evaluate_weights(
+    experiment: Experiment, config: ExperimentConfig, weights: Path, out: Path | None = None
+) -> tuple[Path, dict[str, Any]]:
+    """Test the network in a file, such as one of another program (see `prefrontal.interop`), as seed 0.
+
+    Arguments:
+        experiment: the experiment, one that trains a single set of networks.
+        config: its numbers.
+        weights: the file, `weights.safetensors`.
+        out: the folder of the results. None: runs/EXPERIMENT/NAME OF THE FILE.
+
+    Returns:
+        The folder of the results and what `results.json` holds, in which `weights` says where the network is from.
+
+    Raises:
+        UserError: when the file is missing, damaged or of another network; or `out` holds anything but earlier results
+            of this file.
+    """
+    devices.configure()
+    if list(experiment.variants(config)) != [""]:
+        raise UserError(f"`--weights` must go with an experiment on one set of networks, got {experiment.name}.")
+    arrays, facts = read_arrays(weights)
+    source = {"file": weights.name, "sha256": hashlib.sha256(read_bytes(weights)).hexdigest(), "facts": facts}
+    folder = out or Path("runs") / experiment.name / weights.stem
+    make_folder(folder)
+    names = {name for name in folder_names(folder) if not name.startswith(".")}
+    if names and (RESULTS not in names or read_results(folder).get("weights") != source):
+        raise UserError(
+            f"`{folder}` must be a new folder, an empty one or hold results of `{weights}`, got one that holds "
+            f"{min(names)}. Give another --out."
+        )
+    agent = with_arrays(new_agent(config.agent, make_task(config.task), seed=0), arrays, source=f"`{weights}`")
+    results = experiment.analyse({"": {0: agent}}, config, folder)
+    return folder, write_results(folder, {**results, "weights": source})
 
 
 def results_folder(

@@ -30,5 +30,6 @@ COMMANDS = {
     "train": Command("experiment", "train networks, or go on where training stopped"),
     "evaluate": Command("experiment", "test trained networks with frozen weights, and report"),
     "figure": Command("experiment", "draw the figures of an evaluated run again"),
+    "import-tf1": Command("import_tf1", "read a checkpoint of mtrazzi/two-step-task, without TensorFlow"),
     "bench": Command("bench", "how fast this machine trains and tests: table, JSON, figure"),
 }

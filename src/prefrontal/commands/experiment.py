@@ -102,8 +102,10 @@ def _sweep(command: str, experiment: Experiment, arguments: Sequence[str]) -> No
 
 
 def _test(experiment: Experiment, options: Options) -> tuple[Path, dict[str, Any]]:
-    from prefrontal.workflow import evaluate_run
+    from prefrontal.workflow import evaluate_run, evaluate_weights
 
+    if options.weights:
+        return evaluate_weights(experiment, options.config, options.weights, options.out)
     return evaluate_run(experiment, options.config, options.seeds, options.out, pretrained=options.pretrained)
 
 
