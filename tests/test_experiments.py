@@ -112,7 +112,7 @@ def test_the_ideal_does_not_depend_on_how_the_task_is_shown() -> None:
 
 def test_verdicts_are_whether_a_mean_is_within_the_tolerance() -> None:
     stay = {**NEAR, "uncommon_rewarded": 0.638 - 0.0599, "common_unrewarded": 0.621 + 0.0601}
-    verdicts = {verdict["name"]: verdict for verdict in _verdicts(WANG2018, np.array([66.0, 70.0, 65.9]), stay)}
+    verdicts = {verdict["name"]: verdict for verdict in _verdicts(WANG2018, np.array([66.0, 70.0, 65.9]), stay, {})}
     assert {name: verdict["passed"] for name, verdict in verdicts.items()} == {
         "stay, common rewarded": True,
         "stay, uncommon rewarded": True,
@@ -132,8 +132,8 @@ def test_verdicts_are_whether_a_mean_is_within_the_tolerance() -> None:
 
 
 def test_verdicts_when_all_learn_and_when_nothing_was_measured() -> None:
-    assert all(verdict["passed"] for verdict in _verdicts(WANG2018, np.array([66.0, 70.0]), NEAR))
-    nothing = _verdicts(WANG2018, np.array([70.0]), dict.fromkeys(MEASURES, math.nan))
+    assert all(verdict["passed"] for verdict in _verdicts(WANG2018, np.array([66.0, 70.0]), NEAR, {}))
+    nothing = _verdicts(WANG2018, np.array([70.0]), dict.fromkeys(MEASURES, math.nan), {})
     assert [verdict["passed"] for verdict in nothing] == [False, False, False, False, True]
 
 

@@ -7,10 +7,13 @@ Reference:
 """
 
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
-from prefrontal.experiments.base import ExperimentConfig, Published
-from prefrontal.experiments.two_step import TwoStepExperiment
+from prefrontal.experiments.base import ExperimentConfig
+from prefrontal.experiments.two_step import TwoStepExperiment, published_stays
+from prefrontal.experiments.wang2016_two_step import WANG2016_FIRST
 
 PROJECT = "mtrazzi/two-step-task"
+TOLERANCES = (0.06, 0.1, 0.1, 0.06)
+"""Networks of one kind differ by about .1 in the two middle stay probabilities, and so do means over eight of them."""
 
 
 def _agent(time_per_step: int) -> RecurrentConfig:
@@ -28,17 +31,6 @@ def _train(num_episodes: int) -> TrainConfig:
     return TrainConfig(num_episodes=num_episodes, max_gradient_norm=999.0, log_epsilon=1e-7, time_shift=1)
 
 
-def _published(values: tuple[float, float, float, float], tolerances: tuple[float, float], source: str):
-    """Stay probabilities after common and uncommon transitions, rewarded, then unrewarded. The tolerances are for the
-    two that are near one, and for the two that are not."""
-    kinds = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
-    sure, unsure = tolerances
-    return {
-        kind: Published(f"stay, {kind.replace('_', ' ')}", value, tolerance, source)
-        for kind, value, tolerance in zip(kinds, values, (sure, unsure, unsure, sure), strict=True)
-    }
-
-
 REFERENCE_FINAL = TwoStepExperiment(
     name="reference-final",
     title="The two-step task as mtrazzi/two-step-task has it: one network step a trial",
@@ -52,8 +44,7 @@ REFERENCE_FINAL = TwoStepExperiment(
         test=TestConfig(num_episodes=300),
     ),
     seeds=tuple(range(8)),
-    # Seeds differ by about .1 in the two middle ones, whose means over eight then differ by up to .1 from run to run.
-    published=_published((0.94, 0.71, 0.59, 0.95), (0.06, 0.1), f"{PROJECT}, biorxiv-final, 8 networks"),
+    published=published_stays((0.94, 0.71, 0.59, 0.95), TOLERANCES, f"{PROJECT}, biorxiv-final, 8 networks"),
     learned_reward=61.0,
 )
 
@@ -70,8 +61,7 @@ REFERENCE_FIRST_TRY = TwoStepExperiment(
         test=TestConfig(num_episodes=300),
     ),
     seeds=tuple(range(4)),
-    # One network was published: the tolerance is what single seeds of that project's other networks differ by.
-    published=_published((0.998, 0.693, 0.669, 0.999), (0.06, 0.1), f"{PROJECT}, biorxiv-first-try, 1 network"),
+    published=published_stays((0.998, 0.693, 0.669, 0.999), TOLERANCES, f"{PROJECT}, biorxiv-first-try, 1 network"),
     learned_reward=66.0,
 )
 
@@ -88,6 +78,7 @@ REFERENCE_ARXIV = TwoStepExperiment(
         test=TestConfig(num_episodes=3_000),
     ),
     seeds=tuple(range(8)),
-    published=_published((0.979, 0.530, 0.557, 0.955), (0.06, 0.1), f"{PROJECT}, arxiv, 1 network"),
+    published=published_stays((0.979, 0.530, 0.557, 0.955), TOLERANCES, f"{PROJECT}, arxiv, 1 network"),
     learned_reward=6.3,
+    published_first=WANG2016_FIRST,
 )

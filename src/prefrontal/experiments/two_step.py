@@ -1,12 +1,12 @@
 """Experiments on the two-step task."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefrontal.configs import TwoStepConfig
-from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig
+from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Published
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +20,8 @@ class TwoStepExperiment(Experiment[TwoStepConfig]):
 
     learned_reward: float
     """A seed has learned when its mean reward per test episode is at least this."""
+    published_first: Mapping[str, Published] = field(default_factory=dict, kw_only=True)
+    """Stay probabilities after the first trial of an episode only, by measure. Empty: they are not looked at."""
 
     def variants(self, config: ExperimentConfig[TwoStepConfig]) -> Mapping[str, ExperimentConfig[TwoStepConfig]]:
         return {"": config}
@@ -43,3 +45,22 @@ class TwoStepExperiment(Experiment[TwoStepConfig]):
         from prefrontal.report import stay_summary
 
         return stay_summary(results)
+
+
+def published_stays(
+    values: Sequence[float], tolerances: Sequence[float], source: str, *, first: bool = False
+) -> dict[str, Published]:
+    """Published stay probabilities by measure, in the order of `analysis.behaviour.CONDITIONS`.
+
+    Arguments:
+        values: after common and uncommon transitions, rewarded; then the same unrewarded.
+        tolerances: how near ours has to come to each.
+        source: where they are from.
+        first: whether they are of the first trial of an episode only.
+    """
+    kinds = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
+    prefix = "stay, first, " if first else "stay, "
+    return {
+        kind: Published(prefix + kind.replace("_", " "), value, tolerance, source)
+        for kind, value, tolerance in zip(kinds, values, tolerances, strict=True)
+    }
