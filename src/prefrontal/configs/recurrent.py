@@ -1,8 +1,9 @@
 """The parameters of the recurrent actor-critic."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from prefrontal.configs.base import LATER
 from prefrontal.errors import check_choice, check_count, check_not_negative
 
 InitialState = Literal["learned", "zero"]
@@ -21,10 +22,10 @@ class RecurrentConfig:
     """State at the start of an episode: learned with the weights (Wang et al. 2018), or zero."""
     time_input: TimeInput = "none"
     """Whether the step number is an input: none (Wang et al. 2018), raw (0, 1, 2, ...) or normalised (0 to 1)."""
-    time_per_step: int = 1
+    time_per_step: int = field(default=1, metadata=LATER)
     """What each step adds to the raw time input. (mtrazzi/two-step-task counts two stages a trial, also where a trial
     is one step.)"""
-    first_previous_action: FirstAction = "none"
+    first_previous_action: FirstAction = field(default="none", metadata=LATER)
     """What the network is shown as its last action on the first step: none (all zeros), or the first action, as if it
     had been taken (mtrazzi/two-step-task)."""
     head_bias: bool = True

@@ -1,8 +1,9 @@
 """The parameters of training and of the test that follows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from prefrontal.configs.base import LATER
 from prefrontal.errors import (
     UserError,
     check_choice,
@@ -47,9 +48,9 @@ class TrainConfig:
     """RMSProp's epsilon, under the root. None: the optimiser's own."""
     max_gradient_norm: float | None = None
     """The gradient is scaled down to this global norm. None: never."""
-    log_epsilon: float = 0.0
+    log_epsilon: float = field(default=0.0, metadata=LATER)
     """Added to the probabilities within the logarithms of the loss (mtrazzi/two-step-task: 1e-7)."""
-    time_shift: int = 0
+    time_shift: int = field(default=0, metadata=LATER)
     """Steps by which the time input is ahead, when the gradient is taken, of what it was when acting
     (mtrazzi/two-step-task: 1). Other than 0 it costs a second pass through the network."""
 

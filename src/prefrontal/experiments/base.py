@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from prefrontal.configs import Config, RecurrentConfig, TaskConfig, TestConfig, TrainConfig
+from prefrontal.configs.base import recorded
 from prefrontal.provenance import default_folder
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class ExperimentConfig(Generic[Task]):
     @property
     def training(self) -> dict[str, Any]:
         """What a trained network depends on, as plain values."""
-        return {"task": asdict(self.task), "agent": asdict(self.agent), "train": asdict(self.train)}
+        return {"task": recorded(self.task), "agent": recorded(self.agent), "train": recorded(self.train)}
 
 
 @dataclass(frozen=True)
