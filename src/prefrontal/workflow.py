@@ -135,6 +135,7 @@ def evaluate_weights(
     if list(experiment.variants(config)) != [""]:
         raise UserError(f"`--weights` must go with an experiment on one set of networks, got {experiment.name}.")
     arrays, facts = read_arrays(weights)
+    agent = with_arrays(new_agent(config.agent, make_task(config.task), seed=0), arrays, source=f"`{weights}`")
     source = {"file": weights.name, "sha256": hashlib.sha256(read_bytes(weights)).hexdigest(), "facts": facts}
     folder = out or Path("runs") / experiment.name / weights.stem
     make_folder(folder)
@@ -144,7 +145,6 @@ def evaluate_weights(
             f"`{folder}` must be a new folder, an empty one or hold results of `{weights}`, got one that holds "
             f"{min(names)}. Give another --out."
         )
-    agent = with_arrays(new_agent(config.agent, make_task(config.task), seed=0), arrays, source=f"`{weights}`")
     results = experiment.analyse({"": {0: agent}}, config, folder)
     return folder, write_results(folder, {**results, "weights": source})
 
