@@ -22,7 +22,7 @@ def print_stay_report(results: Mapping[str, Any], console: Console) -> None:
     verdicts = {verdict["name"]: verdict for verdict in results["verdicts"]}
     for measures, indent, prefix in (("stay_probability", "", "stay"), ("first_transition", " ", "stay, first")):
         if indent and measures in results:
-            table.add_row("first trial of an episode only:")
+            table.add_row("first trial only:")
         for name, part in results.get(measures, {}).items():
             label = name.replace("_", " ")
             table.add_row(
