@@ -72,7 +72,7 @@ def variant_name(encoding: str, time: str) -> str:
 ENCODING_COMPARISON = EncodingComparison(
     name="encoding-comparison",
     title="Episodes to learn the two-step task, by encoding and time input",
-    paper="mtrazzi/two-step-task, first try and final",
+    paper="mtrazzi two-step-task, first try and final",
     shows="how long each took",
     duration="15 minutes",
     config=ExperimentConfig(
