@@ -133,7 +133,10 @@ def evaluate_weights(
     """
     devices.configure()
     if list(experiment.variants(config)) != [""]:
-        raise UserError(f"`--weights` must go with an experiment on one set of networks, got {experiment.name}.")
+        raise UserError(
+            f"`--weights` must go with an experiment on one set of networks, got {experiment.name}. "
+            "Choose another: `prefrontal list` tells about each."
+        )
     arrays, facts = read_arrays(weights)
     agent = with_arrays(new_agent(config.agent, make_task(config.task), seed=0), arrays, source=f"`{weights}`")
     source = {"file": weights.name, "sha256": hashlib.sha256(read_bytes(weights)).hexdigest(), "facts": facts}
