@@ -167,18 +167,24 @@ def learning_curves(curves: LearningCurves, ax: Axes) -> None:
         margin = 0.05 * (np.ptp(every) or 1.0)
         ax.set_ylim(every.min() - margin, every.max() + margin)
         ax.set_xlim(0, curves.episodes[-1])
-        heights = _spread(ax, list(references.values()))
-        for (name, reward), height in zip(references.items(), heights, strict=True):
-            color = PALETTE[name.lower().replace("-", "_")]
-            ax.axhline(reward, color=color, linewidth=1.2, linestyle=(0, (5, 2)), zorder=1, gid=name)
-            label = ax.text(1.02, height, f"{name} {reward:.3g}", color=color, va="center", fontsize=7.5)
-            label.set_transform(ax.get_yaxis_transform())
+        reference_lines(references, ax)
         span = round(curves.window * curves.episodes[-1] / len(curves.episodes))
         smoothing = f"\n(running mean over {span:,} episodes)" if span > 1 else ""
         ax.set_ylabel(f"Reward per episode{smoothing}")
-        ax.set_xlabel("Training episode")
-        ax.xaxis.set_major_locator(_few_ticks())
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        count_episodes(ax)
+
+
+def reference_lines(references: Mapping[str, float], ax: Axes) -> None:
+    """A dashed line at each reward to hold ours against, by name, which stands to the right of the axes with its value.
+
+    The limits of the y-axis must be set.
+    """
+    heights = _spread(ax, list(references.values()))
+    for (name, reward), height in zip(references.items(), heights, strict=True):
+        color = PALETTE[name.lower().replace("-", "_")]
+        ax.axhline(reward, color=color, linewidth=1.2, linestyle=(0, (5, 2)), zorder=1, gid=name)
+        label = ax.text(1.02, height, f"{name} {reward:.3g}", color=color, va="center", fontsize=7.5)
+        label.set_transform(ax.get_yaxis_transform())
 
 
 def two_step_figure(
@@ -252,8 +258,11 @@ def _spread(ax: Axes, heights: Sequence[float]) -> list[float]:
     return [float(height) for height in moved[np.argsort(order)]]
 
 
-def _few_ticks() -> MaxNLocator:
-    return MaxNLocator(nbins=3, integer=True, steps=[1, 2, 5, 10])
+def count_episodes(ax: Axes) -> None:
+    """Training episodes along the x-axis: few ticks, thousands set apart."""
+    ax.set_xlabel("Training episode")
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=3, integer=True, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
 def _legend(ax: Axes, handles: Mapping[str, Artist]) -> None:
