@@ -72,10 +72,7 @@ def save_animation(
             and there is no ffmpeg; when `trajectory` is not one episode of `task`, or does not have these trials.
     """
     path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"`path` must end in {' or '.join(SUFFIXES)}, got {path}. Give another --out.")
-    if os.path.lexists(path):
-        raise _exists(path)
+    check_animation_path(path)
     if not SLOWEST <= frames_per_second <= FASTEST:
         raise UserError(f"`frames_per_second` must be from {SLOWEST} to {FASTEST}, got {frames_per_second}.")
     with style():
@@ -94,6 +91,14 @@ def save_animation(
                 f"`{path}` must be a place that can be written, got: {error.strerror or error}. Give another --out."
             ) from error
     return path
+
+
+def check_animation_path(path: Path) -> None:
+    """Refuse a `path` that no animation can be written to: of another suffix, or there already."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise UserError(f"`path` must end in {' or '.join(SUFFIXES)}, got {path}. Give another --out.")
+    if os.path.lexists(path):
+        raise _exists(path)
 
 
 def _write_gif(frames: Sequence[Frame], picture: "Picture", path: Path, frames_per_second: float) -> None:

@@ -1,5 +1,7 @@
 """The recurrent actor-critic as a drawing: what goes in, what comes out, and the two loops that learn."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -31,7 +33,7 @@ def architecture_figure(
         ax.set_axis_off()
         inputs = [f"observation ({observation_size})", f"previous action ({num_actions})", "previous reward (1)"]
         inputs += ["step of the episode (1)"] * time_input
-        lstm = _box(ax, 3.4, 1.65, f"LSTM\n{hidden_size} units", PALETTE["ours"], size=10)
+        lstm = _box(ax, 3.4, 1.65, f"LSTM\n{hidden_size} units", PALETTE["ours"], size=10.0)
         policy = _box(ax, 5.15, 2.05, f"policy\n{num_actions} actions", PALETTE["ours"])
         value = _box(ax, 5.15, 1.15, "value\nreward to come", PALETTE["ours"])
         task = _box(ax, 6.65, 2.05, "task", PALETTE["chance"])
@@ -60,7 +62,7 @@ def _arrow(ax: Axes, start: Text, end: Text, color: str) -> None:
     ax.annotate("", end.get_position(), start.get_position(), arrowprops=looks)
 
 
-def _line(color: str, path: str) -> dict[str, object]:
+def _line(color: str, path: str) -> dict[str, Any]:
     return {"arrowstyle": "-|>", "color": color, "linewidth": 1.2, "connectionstyle": path, "shrinkA": 0, "shrinkB": 1}
 
 
