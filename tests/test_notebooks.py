@@ -1,4 +1,4 @@
-"""The notebooks run from their first cell to their last with nothing but the package, and are kept with what they show."""
+"""The notebooks run from first cell to last with nothing but the package, and are kept with what they show."""
 
 import json
 import re

@@ -1,10 +1,11 @@
 """What one sees of a training as it goes: a line at the bottom of the terminal, and TensorBoard."""
 
 import contextlib
+import struct
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -29,6 +30,15 @@ TAGS = {
     "norm/gradient": "gradient_norm",
     "norm/weights": "weight_norm",
 }
+
+
+class Sight(NamedTuple):
+    """What is to be seen of one moment of a training."""
+
+    numbers: Mapping[str, float]
+    """By TensorBoard's tag."""
+    pictures: Mapping[str, bytes]
+    """PNG images, by TensorBoard's tag."""
 
 
 class Writer:
@@ -63,6 +73,16 @@ class Writer:
                 means = {tag: float(metrics[name][points].mean()) for tag, name in TAGS.items()}
                 values = [Summary.Value(tag=tag, simple_value=mean) for tag, mean in means.items()]
                 self._add(first_episode + points.stop, summary=Summary(value=values))
+
+    def show(self, sight: Sight, episode: int) -> None:
+        """Add what is to be seen when `episode` episodes are trained."""
+        values = [Summary.Value(tag=tag, simple_value=number) for tag, number in sight.numbers.items()]
+        for tag, picture in sight.pictures.items():
+            width, height = struct.unpack(">II", picture[16:24])  # where every PNG has them
+            image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=picture)
+            values.append(Summary.Value(tag=tag, image=image))
+        with self._refusal():
+            self._add(episode, summary=Summary(value=values))
 
     def flush(self) -> None:
         """Have all on the disk: a training state saved later may go on from here."""

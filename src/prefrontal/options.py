@@ -37,6 +37,8 @@ class Options(Generic[Task, Agent, Test]):
     """Test episodes of each seed: the same as --test.num-episodes."""
     snapshot_every: int | None
     """In training, keep the weights of every so many episodes. None: as the experiment needs."""
+    plot_every: int | None
+    """The same, and test them and draw what they do: files, and TensorBoard images. None: never."""
     task: Task
     agent: Agent
     train: TrainConfig
@@ -63,6 +65,7 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         weights=None,
         episodes=None,
         snapshot_every=experiment.snapshot_every,
+        plot_every=None,
         task=config.task,
         agent=config.agent,
         train=config.train,
@@ -93,7 +96,7 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
     for seed in options.seeds:
         check_seed("seeds", seed)
-    for name in ("snapshot_every", "episodes"):
+    for name in ("snapshot_every", "plot_every", "episodes"):
         if getattr(options, name) is not None:
             check_count(name, getattr(options, name))
     if options.weights and (command != "evaluate" or options.pretrained):

@@ -9,6 +9,7 @@ from prefrontal import devices
 from prefrontal.arrays import with_arrays
 from prefrontal.errors import UserError
 from prefrontal.experiments import Experiment, ExperimentConfig, find_experiment
+from prefrontal.experiments.base import Watched
 from prefrontal.experiments.results import RESULTS, read_results, write_learning, write_results
 from prefrontal.files import folder_names, make_folder, read_arrays, read_bytes
 from prefrontal.learning.group import new_agent
@@ -25,6 +26,7 @@ def train_run(
     out: Path | None = None,
     *,
     snapshot_every: int | None = None,
+    plot_every: int | None = None,
 ) -> Path:
     """Train what is missing of `seeds`; return the folder that holds them.
 
@@ -34,12 +36,14 @@ def train_run(
         seeds: one network each.
         out: the folder. None: runs/EXPERIMENT/HASH OF THE CONFIG.
         snapshot_every: keep the weights of every so many episodes. None: as the experiment needs.
+        plot_every: the same, and test them and draw what they do, as files and TensorBoard images. None: never.
 
     Raises:
         Stopped: after Ctrl-C or SIGTERM, when everything is saved.
-        UserError: see `train_jobs` and `RunFolder.open`.
+        UserError: when the experiment has no such drawing; see `train_jobs` and `RunFolder.open`.
     """
-    (folder,) = train_runs(experiment, [config], seeds, [out], snapshot_every=snapshot_every)
+    every = {"snapshot_every": snapshot_every, "plot_every": plot_every}
+    (folder,) = train_runs(experiment, [config], seeds, [out], **every)
     return folder
 
 
@@ -50,6 +54,7 @@ def train_runs(
     outs: Sequence[Path | None],
     *,
     snapshot_every: int | None = None,
+    plot_every: int | None = None,
 ) -> list[Path]:
     """`train_run` for several configs, each in its folder of `outs`.
 
@@ -57,15 +62,26 @@ def train_runs(
     """
     devices.configure()
     jobs, folders = [], []
-    snapshot_every = snapshot_every or experiment.snapshot_every
+    snapshot_every = snapshot_every or plot_every or experiment.snapshot_every
+    if plot_every not in (None, snapshot_every):
+        raise UserError(
+            f"`plot_every` must be as `snapshot_every`, {snapshot_every}, got {plot_every}. Leave one of them out."
+        )
+    if plot_every and not isinstance(experiment, Watched):
+        raise UserError(
+            f"`plot_every` must go with an experiment that can be drawn in training, got {experiment.name}. "
+            "Leave it out; --snapshot-every keeps the weights."
+        )
     for config, out in zip(configs, outs, strict=True):
         trainer, folder = _training(experiment, config, out)
         folders.append(folder)
         for name, variant in experiment.variants(config).items():
             run = RunFolder.open(folder / name, trainer, variant.training)
             task = make_task(variant.task)
+            watch = experiment.watch(variant) if plot_every and isinstance(experiment, Watched) else None
             jobs += [
-                Job(run.seed(seed), task, variant.agent, variant.train, snapshot_every) for seed in dict.fromkeys(seeds)
+                Job(run.seed(seed), task, variant.agent, variant.train, snapshot_every, watch)
+                for seed in dict.fromkeys(seeds)
             ]
     train_jobs(jobs)
     return folders

@@ -31,5 +31,6 @@ COMMANDS = {
     "evaluate": Command("experiment", "test trained networks with frozen weights, and report"),
     "figure": Command("experiment", "draw the figures of an evaluated run again"),
     "import-tf1": Command("import_tf1", "read a checkpoint of mtrazzi/two-step-task, without TensorFlow"),
+    "animate": Command("animate", "a trained network playing: GIF or MP4"),
     "bench": Command("bench", "how fast this machine trains and tests: table, JSON, figure"),
 }

@@ -9,8 +9,9 @@ import tyro
 
 from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError, check_seed
-from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
-from prefrontal.runs import CONFIG, RunFolder
+from prefrontal.experiments import ExperimentConfig, find_experiment
+from prefrontal.runs import RunFolder
+from prefrontal.shipped import shipped_folder, shipped_names
 
 if TYPE_CHECKING:
     from prefrontal.agents import AbstractAgent
@@ -55,7 +56,9 @@ def run(command: str, arguments: Sequence[str]) -> None:
             "play.gif"
         )
     name, *rest = arguments
-    options = tyro.cli(Annotated[AnimateOptions, tyro.conf.arg(name="")], prog=f"prefrontal {command} {name}", args=rest)
+    options = tyro.cli(
+        Annotated[AnimateOptions, tyro.conf.arg(name="")], prog=f"prefrontal {command} {name}", args=rest
+    )
     check_seed("episode", options.episode)
 
     from prefrontal.figures.animation import check_animation_path, save_animation
@@ -84,16 +87,14 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
 def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[TwoStepConfig]]:
     """The run called `name`, by its folder or its experiment, and its numbers."""
-    if name in EXPERIMENTS and not (Path(name) / CONFIG).exists():
-        from prefrontal.shipped import shipped_folder
-
-        folder = RunFolder.read(shipped_folder(name))
-    elif Path(name).exists():
+    if Path(name).exists():
         folder = RunFolder.read(name)
+    elif name in shipped_names():
+        folder = RunFolder.read(shipped_folder(name))
     else:
         raise UserError(
-            f"`{name}` must be the folder of a run or an experiment, got neither. "
-            f"Experiments are {', '.join(EXPERIMENTS)}; runs are in runs/EXPERIMENT/."
+            f"`{name}` must be the folder of a run or an experiment whose networks come with the package, got neither. "
+            f"The experiments are {', '.join(shipped_names())}; runs are kept in runs/EXPERIMENT/."
         )
     preset = find_experiment(folder.experiment).config
     if not isinstance(preset.task, TwoStepConfig):

@@ -11,6 +11,8 @@ from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Pu
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prefrontal.session import Watch
+
 # Modules that start JAX or read pandas are imported where they are used: `prefrontal list` needs neither.
 
 
@@ -27,14 +29,22 @@ class TwoStepExperiment(Experiment[TwoStepConfig]):
         return {"": config}
 
     def analyse(self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path) -> dict[str, Any]:
-        from prefrontal.experiments import two_step_results
+        from prefrontal.experiments import two_step_emergence, two_step_results
 
-        return two_step_results.analyse(self, agents[""], config, folder)
+        results = two_step_results.analyse(self, agents[""], config, folder)
+        two_step_emergence.write_emergence(config, list(agents[""]), folder)
+        return results
 
     def draw(self, folder: Path) -> list[Path]:
-        from prefrontal.experiments import two_step_figure
+        from prefrontal.experiments import two_step_emergence, two_step_figure
 
-        return two_step_figure.draw(self, folder)
+        return [*two_step_figure.draw(self, folder), *two_step_emergence.draw(self, folder)]
+
+    def watch(self, config: ExperimentConfig[TwoStepConfig]) -> "Watch":
+        """What to make of every snapshot while training: it is tested, and its stay probabilities are drawn."""
+        from prefrontal.experiments import two_step_emergence
+
+        return two_step_emergence.watch(self, config)
 
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
         from prefrontal.report import print_stay_report

@@ -93,14 +93,14 @@ def read_emergence(folder: Path) -> Emergence | None:
     if not path.exists():
         return None
     try:
-        table = pd.read_csv(path)[list(COLUMNS)].sort_values(["seed", "episode"])
+        table = pd.read_csv(path, index_col=["seed", "episode"])[["reward", *MEASURES]]
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"`{path}` must be a table of tests, got {error}. Evaluate the run again.") from error
-    num_seeds = table["seed"].nunique()
-    shared = table[table.groupby("episode")["seed"].transform("size") == num_seeds]
-    by_seed = {name: shared[name].to_numpy(float).reshape(num_seeds, -1) for name in ("reward", *MEASURES)}
+    seeds = table.index.unique("seed")
+    shared = [episode for episode, rows in table.groupby(level="episode") if len(rows) == len(seeds)]
+    by_seed = {name: table[name].unstack("episode").loc[seeds, shared].to_numpy(np.float64) for name in table}
     return Emergence(
-        episodes=np.unique(shared["episode"]), reward=by_seed["reward"], stay={name: by_seed[name] for name in MEASURES}
+        episodes=np.array(shared), reward=by_seed["reward"], stay={name: by_seed[name] for name in MEASURES}
     )
 
 

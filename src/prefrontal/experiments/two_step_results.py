@@ -67,6 +67,14 @@ def analyse(
     return write_results(folder, results)
 
 
+def behaviour(
+    agent: AbstractAgent, config: ExperimentConfig[TwoStepConfig], seed: int
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """What one agent does in the experiment's test: the reward of each episode, and its stay probabilities, one row."""
+    event, reward = _test(agent, config, config.test.num_episodes, seed)
+    return reward, stay_probability(trial_table(_stack([event]), subjects=[seed]))
+
+
 def _stays(
     stay: pd.DataFrame, ideal: Mapping[str, float], published: Mapping[str, Published]
 ) -> dict[str, dict[str, Any]]:
