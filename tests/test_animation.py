@@ -270,7 +270,7 @@ def test_a_model_that_expects_nothing_has_no_value_panel(encoding):
         task, trajectory = play(encoding, agent)
         _, picture = picture_of(trajectory, task)
         panels[agent] = {ax.get_title(loc="left") for ax in picture.figure.axes}
-    assert panels[BAYES] - panels[RANDOM] == {"value: discounted reward to come"}
+    assert panels[BAYES] - panels[RANDOM] == {"value: reward expected"}
 
 
 def test_a_long_title_is_cut():

@@ -110,7 +110,7 @@ class Values:
         self.now = ax.plot([], [], marker="o", markersize=4, color=PALETTE["ours"], clip_on=False)[0]
         margin = 0.08 * np.ptp(values)
         ax.set(ylim=(values.min() - margin, values.max() + margin))
-        ax.set_title("value: discounted reward to come", loc="left")
+        ax.set_title("value: reward expected", loc="left")
 
     def show(self, frame: Frame) -> None:
         """Bring the line up to date."""
