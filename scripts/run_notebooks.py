@@ -21,7 +21,8 @@ def executed(path: Path) -> nbformat.NotebookNode:
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
-        NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources=resources).execute()
+        client = NotebookClient(notebook, timeout=SECONDS, startup_timeout=SECONDS, resources=resources)
+        client.execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # the time of day: a notebook that did not change shall not differ
     notebook.metadata.language_info = {"name": "python"}
