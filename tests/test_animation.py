@@ -315,6 +315,7 @@ def save(path, trajectory=INVALID, task=INVALID_TASK, **changes):
     return save_animation(trajectory, task, path, **{"title": "An agent", "num_trials": 1} | changes)
 
 
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # of the reader, which runs ffmpeg
 def test_mp4(tmp_path, monkeypatch):
     """By a true ffmpeg, that of the `mp4` extra."""
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -62,7 +62,7 @@ class Writer:
             # tensorboardX names a file by the second: without the episode a quick resume would replace the one before.
             self._events = EventsWriter(str(folder / "events"), f".{episode:09d}")
             # What an earlier, killed process wrote beyond the saved state is superseded from here on.
-            self._add(episode + 1, session_log=SessionLog(status=SessionLog.START))
+            self._add(episode + 1 if episode else 0, session_log=SessionLog(status=SessionLog.START))
 
     def write(self, metrics: Mapping[str, np.ndarray], first_episode: int) -> None:
         """Add the metrics of some episodes, (episode,) each, of which the first is `first_episode`."""

@@ -170,7 +170,8 @@ def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_bet
             run.metrics.append({name: values[lane] for name, values in chunk.metrics.items()})
             writer.write(run.metrics[-1], chunk.episode - num)
         monitor.advance(chunk.metrics["reward"])
-        if snapshot_every and chunk.episode % snapshot_every == 0:
+        went_on = num == 0 and chunk.episode > 0  # the chunk of no episodes after a resume: this snapshot is there
+        if snapshot_every and chunk.episode % snapshot_every == 0 and not went_on:
             for run, writer, state in zip(runs, writers, chunk.states(), strict=True):
                 run.job.folder.save_snapshot(chunk.episode, named_arrays(state.agent))
                 if run.job.watch:

@@ -29,22 +29,22 @@ class TwoStepExperiment(Experiment[TwoStepConfig]):
         return {"": config}
 
     def analyse(self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path) -> dict[str, Any]:
-        from prefrontal.experiments import two_step_emergence, two_step_results
+        from prefrontal.experiments import two_step_course, two_step_results
 
         results = two_step_results.analyse(self, agents[""], config, folder)
-        two_step_emergence.write_emergence(config, list(agents[""]), folder)
+        two_step_course.write_course(config, list(agents[""]), folder)
         return results
 
     def draw(self, folder: Path) -> list[Path]:
-        from prefrontal.experiments import two_step_emergence, two_step_figure
+        from prefrontal.experiments import two_step_course, two_step_figure
 
-        return [*two_step_figure.draw(self, folder), *two_step_emergence.draw(self, folder)]
+        return [*two_step_figure.draw(self, folder), *two_step_course.draw(self, folder)]
 
     def watch(self, config: ExperimentConfig[TwoStepConfig]) -> "Watch":
         """What to make of every snapshot while training: it is tested, and its stay probabilities are drawn."""
-        from prefrontal.experiments import two_step_emergence
+        from prefrontal.experiments import two_step_course
 
-        return two_step_emergence.watch(self, config)
+        return two_step_course.watch(self, config)
 
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
         from prefrontal.report import print_stay_report

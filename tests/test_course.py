@@ -17,7 +17,7 @@ from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStep
 from prefrontal.errors import Stopped, UserError
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.experiments.base import Experiment
-from prefrontal.experiments.two_step_emergence import read_emergence, write_emergence
+from prefrontal.experiments.two_step_course import read_course, write_course
 from prefrontal.experiments.two_step_results import MEASURES
 from prefrontal.runs import RunFolder
 from prefrontal.workflow import evaluate_run, train_run
@@ -31,6 +31,8 @@ CONFIG = ExperimentConfig(
 )
 SEEDS = (0, 2)
 MOMENTS = [0, 40, 80, 120]
+ALL = {"images": 0, "scalars": 0}
+"""TensorBoard thins out what it shows unless told otherwise."""
 
 
 def trained(folder: Path, seeds=SEEDS, **every) -> Path:
@@ -47,11 +49,11 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def record(folder: Path, seed: int, episode: int) -> dict:
-    return json.loads((folder / f"seed-{seed:03d}" / "emergence" / f"episode-{episode:06d}.json").read_text())
+    return json.loads((folder / f"seed-{seed:03d}" / "course" / f"episode-{episode:06d}.json").read_text())
 
 
 def table(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "emergence.csv", index_col=["seed", "episode"])
+    return pd.read_csv(folder / "course.csv", index_col=["seed", "episode"])
 
 
 def test_each_moment_is_tested_and_drawn(watched: Path) -> None:
@@ -61,10 +63,10 @@ def test_each_moment_is_tested_and_drawn(watched: Path) -> None:
         assert measured["test"] == asdict(CONFIG.test)
         for name in ("reward", *MEASURES):
             assert row[name] == pytest.approx(measured[name], rel=1e-5)
-        with Image.open(watched / f"seed-{seed:03d}" / "emergence" / f"episode-{moment:06d}.png") as picture:
+        with Image.open(watched / f"seed-{seed:03d}" / "course" / f"episode-{moment:06d}.png") as picture:
             assert picture.size == (360, 300)
     for suffix in ("png", "svg", "pdf"):
-        assert (watched / f"emergence.{suffix}").exists()
+        assert (watched / f"course.{suffix}").exists()
     assert (table(watched).groupby("seed")["common_rewarded"].nunique() > 1).all()  # as the weights do
 
 
@@ -80,7 +82,7 @@ def test_the_last_moment_is_the_result_itself(watched: Path) -> None:
 def test_tensorboard_shows_the_same(watched: Path) -> None:
     for seed in SEEDS:
         folder = watched / f"seed-{seed:03d}"
-        events = EventAccumulator(str(folder)).Reload()
+        events = EventAccumulator(str(folder), size_guidance=ALL).Reload()
         for name, tag in (("reward", "test/reward"), *((name, f"stay/{name}") for name in MEASURES)):
             shown = {event.step: event.value for event in events.Scalars(tag)}
             assert shown == pytest.approx({moment: record(watched, seed, moment)[name] for moment in MOMENTS})
@@ -88,13 +90,13 @@ def test_tensorboard_shows_the_same(watched: Path) -> None:
         assert [image.step for image in images] == MOMENTS
         for image in images:
             assert (image.width, image.height) == Image.open(io.BytesIO(image.encoded_image_string)).size
-            kept = folder / "emergence" / f"episode-{image.step:06d}.png"
+            kept = folder / "course" / f"episode-{image.step:06d}.png"
             assert image.encoded_image_string == kept.read_bytes()
 
 
 def test_training_does_not_notice(watched: Path, tmp_path: Path) -> None:
     plain, seen = RunFolder.read(trained(tmp_path / "run")), RunFolder.read(watched)
-    assert not (plain.path / "seed-000" / "emergence").exists()
+    assert not (plain.path / "seed-000" / "course").exists()
     for seed in SEEDS:
         for kept in (lambda folder: folder.load_weights()[0], lambda folder: folder.load_metrics()):
             one, other = kept(plain.seed(seed)), kept(seen.seed(seed))
@@ -103,35 +105,37 @@ def test_training_does_not_notice(watched: Path, tmp_path: Path) -> None:
                 np.testing.assert_array_equal(one[name], other[name])
 
 
-def test_a_stop_on_the_way_changes_nothing(watched: Path, tmp_path: Path) -> None:
-    with when("advance", send(signal.SIGINT), call=2), pytest.raises(Stopped):
+@pytest.mark.parametrize("method", ["advance", "start"])
+def test_a_stop_on_the_way_changes_nothing(watched: Path, tmp_path: Path, method: str) -> None:
+    """A stop after two chunks, at a moment that is saved and seen; and one before the first episode is."""
+    with when(method, send(signal.SIGINT), call=2 if method == "advance" else 1), pytest.raises(Stopped):
         trained(tmp_path / "run", plot_every=40)
-    assert (tmp_path / "run" / "seed-000" / "emergence" / "episode-000080.json").exists()
-    assert not (tmp_path / "run" / "seed-000" / "emergence" / "episode-000120.json").exists()
+    seen = {path.name for path in (tmp_path / "run" / "seed-000" / "course").glob("*.json")}
+    assert seen == {f"episode-{moment:06d}.json" for moment in ((0, 40, 80) if method == "advance" else (0,))}
     trained(tmp_path / "run", plot_every=40)
-    for path in watched.glob("seed-*/emergence/*"):
+    for path in watched.glob("seed-*/course/*"):
         assert (tmp_path / "run" / path.relative_to(watched)).read_bytes() == path.read_bytes()
-    tags = EventAccumulator(str(tmp_path / "run" / "seed-000")).Reload()
-    assert [image.step for image in tags.Images("stay_probability")] == MOMENTS
+    events = EventAccumulator(str(tmp_path / "run" / "seed-000"), size_guidance=ALL).Reload()
+    assert [image.step for image in events.Images("stay_probability")] == MOMENTS
 
 
 def test_snapshots_kept_unseen_are_tested_later(watched: Path, tmp_path: Path) -> None:
     folder = trained(tmp_path / "run", snapshot_every=40)
-    assert not list(folder.glob("seed-*/emergence"))
+    assert not list(folder.glob("seed-*/course"))
     evaluate_run(EXPERIMENT, CONFIG, SEEDS, folder)
-    assert (folder / "emergence.csv").read_bytes() == (watched / "emergence.csv").read_bytes()
+    assert (folder / "course.csv").read_bytes() == (watched / "course.csv").read_bytes()
 
 
 def test_another_test_and_a_damaged_file_are_measured_anew(watched: Path, tmp_path: Path) -> None:
     folder = trained(tmp_path / "run", snapshot_every=120)
     longer = replace(CONFIG, test=TestConfig(num_episodes=40))
     for config in (CONFIG, longer):
-        write_emergence(config, SEEDS, folder)
+        write_course(config, SEEDS, folder)
         assert record(folder, 0, 120)["test"] == asdict(config.test)
-    damaged = folder / "seed-000" / "emergence" / "episode-000120.json"
+    damaged = folder / "seed-000" / "course" / "episode-000120.json"
     for text in ("{", "[]", '{"test": 5}', ""):
         damaged.write_text(text)
-        write_emergence(CONFIG, SEEDS, folder)
+        write_course(CONFIG, SEEDS, folder)
         assert record(folder, 0, 120) == record(watched, 0, 120)
 
 
@@ -140,7 +144,7 @@ def test_seeds_that_were_kept_at_other_moments_are_drawn_at_those_they_share(tmp
     trained(tmp_path / "run", seeds=[1], snapshot_every=60)
     trained(tmp_path / "run", seeds=[2])
     evaluate_run(EXPERIMENT, CONFIG, (0, 1, 2), tmp_path / "run")
-    curves = read_emergence(tmp_path / "run")
+    curves = read_course(tmp_path / "run")
     assert curves is not None
     assert curves.episodes.tolist() == [0, 120]
     rows = table(tmp_path / "run")
@@ -152,15 +156,15 @@ def test_seeds_that_were_kept_at_other_moments_are_drawn_at_those_they_share(tmp
 def test_without_snapshots_there_is_no_such_figure(tmp_path: Path) -> None:
     folder = trained(tmp_path / "run")
     evaluate_run(EXPERIMENT, CONFIG, SEEDS, folder)
-    assert not list(folder.glob("**/emergence*"))
+    assert not list(folder.glob("**/course*"))
     assert {path.stem for path in EXPERIMENT.draw(folder)} == {"figure"}
 
 
 @pytest.mark.parametrize("text", ["", "seed,episode\n0,40\n", "not,a\ntable,\n"])
 def test_a_table_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "emergence.csv").write_text(text)
-    with pytest.raises(UserError, match=r"emergence\.csv` must be a table of tests, got .*\. Evaluate the run again\."):
-        read_emergence(tmp_path)
+    (tmp_path / "course.csv").write_text(text)
+    with pytest.raises(UserError, match=r"course\.csv` must be a table of tests, got .*\. Evaluate the run again\."):
+        read_course(tmp_path)
 
 
 def test_refusals(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ PLOT_SIZE = (3.6, 3.0)
 
 
 @dataclass(frozen=True)
-class Emergence:
+class Course:
     """Behaviour in tests with frozen weights, at moments of the training."""
 
     episodes: Real[np.ndarray, " moment"]
@@ -38,7 +38,7 @@ class Emergence:
             raise UserError(f"`reward` must not be empty, got shape {self.reward.shape}. Train with --plot-every.")
 
 
-def stay_curves(curves: Emergence, outcome: str, published: Mapping[str, float], ax: Axes) -> None:
+def stay_curves(curves: Course, outcome: str, published: Mapping[str, float], ax: Axes) -> None:
     """Stay probabilities after one outcome as training goes: a thin line a seed, their mean thick.
 
     Model-based behaviour shows as the two transitions coming apart: after a reward the common one stays above, without
@@ -67,7 +67,7 @@ def stay_curves(curves: Emergence, outcome: str, published: Mapping[str, float],
         count_episodes(ax)
 
 
-def reward_curves(curves: Emergence, references: Mapping[str, float], ax: Axes) -> None:
+def reward_curves(curves: Course, references: Mapping[str, float], ax: Axes) -> None:
     """Mean reward per test episode as training goes: a thin line a seed, their mean thick.
 
     What lies far below chance, as invalid responses do at first, is cut off; the title says so.
@@ -92,8 +92,8 @@ def reward_curves(curves: Emergence, references: Mapping[str, float], ax: Axes) 
         count_episodes(ax)
 
 
-def emergence_figure(
-    curves: Emergence,
+def course_figure(
+    curves: Course,
     title: str,
     *,
     references: Mapping[str, float],
@@ -154,7 +154,7 @@ def moment_figure(result: Mapping[str, Any], title: str) -> Figure:
     return figure
 
 
-def _caption(curves: Emergence, test_episodes: int, source: str) -> str:
+def _caption(curves: Course, test_episodes: int, source: str) -> str:
     num_seeds, num_moments = curves.reward.shape
     seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds (thin) and their mean"
     caption = f"{seeds}. At {num_moments} moments the weights were frozen and tested for {test_episodes:,} episodes."

@@ -16,7 +16,7 @@ from prefrontal.errors import UserError
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import read_results
 from prefrontal.experiments.two_step_results import MEASURES, behaviour
-from prefrontal.figures.emergence import Emergence, emergence_figure, moment_figure
+from prefrontal.figures.course import Course, course_figure, moment_figure
 from prefrontal.figures.style import save_figure, style
 from prefrontal.files import make_folder, write_bytes, write_text
 from prefrontal.monitor import Sight
@@ -28,7 +28,7 @@ from prefrontal.tasks import make_task
 if TYPE_CHECKING:
     from prefrontal.experiments.two_step import TwoStepExperiment
 
-EMERGENCE = "emergence.csv"
+COURSE = "course.csv"
 COLUMNS = ("seed", "episode", "reward", *MEASURES)
 PLOT_DPI = 100
 
@@ -61,8 +61,8 @@ def watch(experiment: "TwoStepExperiment", config: ExperimentConfig[TwoStepConfi
     return look
 
 
-def write_emergence(config: ExperimentConfig[TwoStepConfig], seeds: Sequence[int], folder: Path) -> None:
-    """Test those snapshots of the run in `folder` that are not tested yet, and write `emergence.csv`, a row each.
+def write_course(config: ExperimentConfig[TwoStepConfig], seeds: Sequence[int], folder: Path) -> None:
+    """Test those snapshots of the run in `folder` that are not tested yet, and write `course.csv`, a row each.
 
     Where there is no run, or it kept no snapshots, nothing is written.
 
@@ -80,16 +80,16 @@ def write_emergence(config: ExperimentConfig[TwoStepConfig], seeds: Sequence[int
     ]
     if rows:
         table = pd.DataFrame(rows)[list(COLUMNS)]
-        write_text(folder / EMERGENCE, table.to_csv(index=False, float_format="%.6g"))
+        write_text(folder / COURSE, table.to_csv(index=False, float_format="%.6g"))
 
 
-def read_emergence(folder: Path) -> Emergence | None:
-    """What `write_emergence` wrote, at the moments that all its seeds share; None where there is nothing.
+def read_course(folder: Path) -> Course | None:
+    """What `write_course` wrote, at the moments that all its seeds share; None where there is nothing.
 
     Raises:
-        UserError: when `emergence.csv` cannot be read.
+        UserError: when `course.csv` cannot be read.
     """
-    path = folder / EMERGENCE
+    path = folder / COURSE
     if not path.exists():
         return None
     try:
@@ -99,20 +99,18 @@ def read_emergence(folder: Path) -> Emergence | None:
     seeds = table.index.unique("seed")
     shared = [episode for episode, rows in table.groupby(level="episode") if len(rows) == len(seeds)]
     by_seed = {name: table[name].unstack("episode").loc[seeds, shared].to_numpy(np.float64) for name in table}
-    return Emergence(
-        episodes=np.array(shared), reward=by_seed["reward"], stay={name: by_seed[name] for name in MEASURES}
-    )
+    return Course(episodes=np.array(shared), reward=by_seed["reward"], stay={name: by_seed[name] for name in MEASURES})
 
 
 def draw(experiment: "TwoStepExperiment", folder: Path) -> list[Path]:
-    """Draw `emergence` from the files in `folder`, where they are; return the files drawn."""
-    curves = read_emergence(folder)
+    """Draw `course` from the files in `folder`, where they are; return the files drawn."""
+    curves = read_course(folder)
     if curves is None:
         return []
     results = read_results(folder, ("stay_probability", "reward_per_episode", "test_episodes"))
     published = {name: part["published"] for name, part in results["stay_probability"].items()}
     reward = results["reward_per_episode"]
-    figure = emergence_figure(
+    figure = course_figure(
         curves,
         f"How behaviour comes about in training: {experiment.name}",
         references={"oracle": reward["oracle"], "Bayes-optimal": reward["bayes_optimal"], "chance": reward["chance"]},
@@ -120,7 +118,7 @@ def draw(experiment: "TwoStepExperiment", folder: Path) -> list[Path]:
         source=results["published_source"] or "",
         test_episodes=results["test_episodes"],
     )
-    return save_figure(figure, folder / "emergence")
+    return save_figure(figure, folder / "course")
 
 
 def _tested(
@@ -144,7 +142,7 @@ def _tested(
 
 
 def _path(folder: SeedFolder, episode: int, suffix: str) -> Path:
-    return folder.path / "emergence" / f"episode-{episode:06d}.{suffix}"
+    return folder.path / "course" / f"episode-{episode:06d}.{suffix}"
 
 
 def _png(result: dict[str, Any], title: str) -> bytes:

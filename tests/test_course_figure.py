@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from prefrontal.errors import UserError
 from prefrontal.figures.architecture import architecture_figure
-from prefrontal.figures.emergence import Emergence, emergence_figure, moment_figure, reward_curves, stay_curves
+from prefrontal.figures.course import Course, course_figure, moment_figure, reward_curves, stay_curves
 from prefrontal.figures.side_by_side import side_by_side_figure
 from prefrontal.figures.style import PALETTE
 
@@ -25,7 +25,7 @@ REFERENCES = {"oracle": 74.0, "Bayes-optimal": 70.6, "chance": 50.0}
 def make_curves(num_seeds=8, num_moments=6):
     rng = np.random.default_rng(num_seeds)
     stay = {name: rng.uniform(0, 1, (num_seeds, num_moments)) for name in CONDITIONS}
-    return Emergence(500 * np.arange(num_moments), stay, rng.uniform(50, 70, (num_seeds, num_moments)))
+    return Course(500 * np.arange(num_moments), stay, rng.uniform(50, 70, (num_seeds, num_moments)))
 
 
 def lines(ax):
@@ -77,13 +77,13 @@ def test_what_lies_far_below_chance_is_cut_off_and_said_to_be(lowest):
 
 def test_no_moments_are_refused():
     with pytest.raises(UserError, match=r"`reward` must not be empty, got shape \(2, 0\)\. Train with --plot-every\."):
-        Emergence(np.zeros(0), {}, np.zeros((2, 0)))
+        Course(np.zeros(0), {}, np.zeros((2, 0)))
 
 
 @pytest.mark.parametrize("num_seeds", [1, 8])
 @pytest.mark.parametrize("published", [PUBLISHED, {}])
 def test_the_figure_says_what_it_shows(num_seeds, published):
-    figure = emergence_figure(
+    figure = course_figure(
         make_curves(num_seeds),
         "A title",
         references=REFERENCES,
