@@ -12,9 +12,9 @@ import jax
 import matplotlib
 import numpy as np
 import pytest
+from drawn_texts import check_texts, drawn_texts
 from imageio_ffmpeg import read_frames
 from matplotlib.colors import to_hex
-from matplotlib.text import Text
 from PIL import Image
 
 from prefrontal.agents.recurrent import RecurrentAgent
@@ -171,21 +171,6 @@ def test_trials_shown_unless_asked():
     assert len(episode_frames(trajectory, task, first_trial=27)) == 3 * 3
 
 
-def texts(picture):
-    """Each text that is drawn, and where, in pixels."""
-    drawn = []
-
-    def draw(text, renderer, *arguments, **options):
-        if text.get_visible() and text.get_text().strip():
-            drawn.append((text.get_text(), text.get_window_extent(renderer)))
-        return original(text, renderer, *arguments, **options)
-
-    original = Text.draw
-    with mock.patch.object(Text, "draw", draw):
-        picture.canvas.draw()
-    return drawn
-
-
 def picture_of(trajectory, task, **shown):
     frames = episode_frames(trajectory, task, **shown)
     with animation.style():
@@ -205,13 +190,7 @@ def test_no_text_overlaps_another_or_leaves_the_picture(task, trajectory):
     frames, picture = picture_of(trajectory, task, first_trial=max(0, task.num_trials - 5))
     for frame in frames:
         picture.show(frame)
-        found = texts(picture)
-        assert len(found) > 30
-        for name, place in found:
-            assert 0 <= place.x0 < place.x1 <= 800, name
-            assert 0 <= place.y0 < place.y1 <= 500, name
-        for (one, place), (other, another) in itertools.combinations(found, 2):
-            assert not place.overlaps(another), (one, other)
+        check_texts(picture.figure, least=30)
 
 
 def test_the_picture_shows_what_its_frame_says():
@@ -238,7 +217,7 @@ def test_the_picture_shows_what_its_frame_says():
         )
         assert tree.outcome.get_visible() == (frame.outcome in OUTCOMES)
         assert tree.invalid_choice.get_visible() == (frame.choice is None)
-        said = {text for text, _ in texts(picture)}
+        said = {text for text, _ in drawn_texts(picture.figure)}
         word, note = words(frame, INVALID_TASK)
         assert {word, f"trial {frame.trial + 1} of 5"} | ({note} if note else set()) <= said
     now, policies, outcomes, values = picture.parts[2:]

@@ -1,15 +1,13 @@
 """The curves over training, the plot of one moment, the bars side by side and the drawing of the network."""
 
-import itertools
 import re
-from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_texts import check_texts
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from prefrontal.errors import UserError
 from prefrontal.figures.architecture import architecture_figure
@@ -98,28 +96,7 @@ def test_the_figure_says_what_it_shows(num_seeds, published):
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["common transition", "uncommon transition", *["published"] * bool(published)]
     assert [ax.get_title(loc="left") for ax in figure.axes][:2] == ["after reward", "after no reward"]
-    assert no_text_collides(figure)
-
-
-def no_text_collides(figure):
-    """Check that every text drawn is inside the figure and apart from the others."""
-    drawn = []
-
-    def draw(text, renderer, *arguments, **options):
-        if text.get_visible() and text.get_text().strip():
-            drawn.append((text.get_text(), text.get_window_extent(renderer)))
-        return original(text, renderer, *arguments, **options)
-
-    original = Text.draw
-    with mock.patch.object(Text, "draw", draw):
-        figure.canvas.draw()
-    width, height = figure.bbox.size
-    for name, box in drawn:
-        assert -1 <= box.x0 < box.x1 <= width + 1, name
-        assert -1 <= box.y0 < box.y1 <= height + 1, name
-    for (one, first), (other, second) in itertools.combinations(drawn, 2):
-        assert not first.overlaps(second), (one, other)
-    return len(drawn) > 5
+    check_texts(figure, least=6)
 
 
 def test_the_plot_of_one_moment():
@@ -148,7 +125,7 @@ def test_side_by_side():
     assert [text.get_text() for text in figure.axes[0].texts] == [".99", ".64", ".62", ".99"]
     assert [len(ax.lines) for ax in figure.axes] == [0, 4]
     np.testing.assert_allclose(figure.axes[1].lines[0].get_ydata(), [0.7, 0.9])
-    assert no_text_collides(figure)
+    check_texts(figure, least=6)
 
 
 @pytest.mark.parametrize("time_input", [False, True])
@@ -157,4 +134,4 @@ def test_the_network_is_drawn_with_its_numbers(time_input):
     said = [text.get_text() for text in figure.axes[0].texts if text.get_text()]
     assert {"observation (5)", "previous action (3)", "previous reward (1)", "LSTM\n64 units"} <= set(said)
     assert any(re.search(r"step of the episode", text) for text in said) == time_input
-    assert no_text_collides(figure)
+    check_texts(figure, least=6)
