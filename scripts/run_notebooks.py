@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SECONDS = 600
-"""A cell may take so long: training from scratch takes longer than anything else here."""
+"""That a cell may take."""
 
 
 def executed(path: Path) -> nbformat.NotebookNode:
