@@ -23,6 +23,7 @@ LAYERS = (
     {"learning"},
     {"evaluation"},
     {"trials"},
+    {"formats"},
     {"analysis"},
     {"figures"},
     {"runs"},
