@@ -114,8 +114,7 @@ def over_subjects(weights: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame
     from scipy.special import stdtr
 
     rows = []
-    for name in weights:
-        values = weights[name].to_numpy(np.float64)
+    for values in weights.to_numpy(np.float64).T:
         interval = mean_interval(values, level)
         kept = values[~np.isnan(values)]
         error = kept.std(ddof=1) / np.sqrt(len(kept)) if len(kept) > 1 else np.nan
@@ -123,7 +122,7 @@ def over_subjects(weights: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame
         p = 2 * float(stdtr(interval.num - 1, -abs(t))) if error > 0 else np.nan
         rows.append((interval.mean, interval.low, interval.high, t, p, interval.num))
     columns = ["mean", "low", "high", "t", "p", "num"]
-    return pd.DataFrame(rows, index=pd.Index(weights.columns, name="regressor"), columns=columns)
+    return pd.DataFrame(rows, index=weights.columns, columns=columns)
 
 
 def kind_weights(weights: pd.DataFrame) -> pd.DataFrame:
