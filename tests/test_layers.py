@@ -31,6 +31,7 @@ LAYERS = (
     {"monitor"},
     {"session"},
     {"report"},
+    {"compare"},
     {"experiments"},
     {"pretrained", "options"},
     {"workflow"},

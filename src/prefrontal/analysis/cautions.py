@@ -42,38 +42,43 @@ def cautions(table: pd.DataFrame) -> list[Caution]:
     return [caution for caution in found if caution is not None]
 
 
-def _contrast(table: pd.DataFrame) -> Caution | None:
-    """A better state that stays the better one: the choice that was rewarded was probably right already."""
+def _rates(table: pd.DataFrame) -> tuple[float, float] | None:
+    """How often the better and the other state paid; None where it is not told or neither or one was visited.
+
+    Without knowing which state was better, rates by state would be those of who chooses well, not of the task.
+    """
     if "better_state" not in table:
         return None
     better = table["state"].to_numpy() == table["better_state"].to_numpy()
-    reward = table["reward"].to_numpy()
     if better.all() or not better.any():
         return None
-    high, low = reward[better].mean(), reward[~better].mean()
-    if high - low < CONTRAST:
+    reward = table["reward"].to_numpy()
+    return float(reward[better].mean()), float(reward[~better].mean())
+
+
+def _contrast(table: pd.DataFrame) -> Caution | None:
+    """A better state that stays the better one: the choice that was rewarded was probably right already."""
+    rates = _rates(table)
+    if rates is None or rates[0] - rates[1] < CONTRAST:
         return None
     return Caution(
         "contrast",
-        f"The better state paid in {high:.0%} of trials, the other in {low:.0%}: a choice that was right already tends "
-        "to be rewarded and repeated, so that a model-free agent, too, shows an interaction of reward and transition. "
-        "Look at the one-back regression with `correct`, and at the multi-back one.",
+        f"The better state paid in {rates[0]:.0%} of trials, the other in {rates[1]:.0%}: a choice that was right "
+        "already tends to be rewarded and repeated, so that a model-free agent, too, shows an interaction of reward "
+        "and transition. Look at the one-back regression with `correct`, and at the multi-back one.",
         "Akam, Costa, Dayan (2015), PLoS Comput Biol 11:e1004648.",
     )
 
 
 def _sum(table: pd.DataFrame) -> Caution | None:
     """States that do not pay one between them."""
-    means = [table.loc[(table["state"] == state).to_numpy(), "reward"].to_numpy() for state in (0, 1)]
-    if not all(len(values) for values in means):
-        return None
-    total = float(sum(values.mean() for values in means))
-    if abs(total - 1) < SUM_FROM_ONE:
+    rates = _rates(table)
+    if rates is None or abs(sum(rates) - 1) < SUM_FROM_ONE:
         return None
     return Caution(
         "sum",
-        f"The reward probabilities of the two states, as experienced, sum to {total:.2f}, not to one: a model-based "
-        "agent then shows a main effect of the transition beside the interaction.",
+        f"The reward probabilities of the two states sum to {sum(rates):.2f}, not to one: a model-based agent then "
+        "shows a main effect of the transition beside the interaction.",
         "Feher da Silva, Hare (2018), PLoS ONE 13:e0195328.",
     )
 

@@ -32,5 +32,6 @@ COMMANDS = {
     "figure": Command("experiment", "draw the figures of an evaluated run again"),
     "import-tf1": Command("import_tf1", "read a checkpoint of mtrazzi/two-step-task, without TensorFlow"),
     "animate": Command("animate", "a trained network playing: GIF or MP4"),
+    "analyse": Command("analyse", "stay probabilities and regressions of any table of trials"),
     "bench": Command("bench", "how fast this machine trains and tests: table, JSON, figure"),
 }

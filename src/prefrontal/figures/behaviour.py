@@ -38,16 +38,19 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
         raise UserError(f"`groups` must be 1 to {MOST_GROUPS} to fit on a page, got {len(groups)}. Draw fewer at once.")
     lines = textwrap.wrap(title, 30 * len(groups) + 15) + _sources(groups, 34 * len(groups) + 20)
     with style():
-        width, height = 0.75 + 2.15 * len(groups), 6.5 + 0.17 * len(lines)
+        handles = _handles(groups)
+        below = 0.18 * -(-len(handles) // len(groups)) + 0.1
+        width, height = 0.75 + 2.15 * len(groups), 6.2 + 0.17 * len(lines) + below
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
-        figure.get_layout_engine().set(rect=(0, 0.55 / height, 1, 1 - (0.6 + 0.17 * len(lines)) / height))  # pyright: ignore
+        figure.get_layout_engine().set(rect=(0, below / height, 1, 1 - (below + 0.1 + 0.17 * len(lines)) / height))  # pyright: ignore
         axes = figure.subplots(3, len(groups), squeeze=False, height_ratios=(1, 1.15, 0.9))
         for column, group in zip(axes.T, groups, strict=True):
             stay_of_group(group, column[0])
             weights_by_lag(group, column[1])
             indices_of_group(group, column[2])
-            column[0].set_title(f"{group.name}\n({group.num:,} {'subject' if group.num == 1 else 'subjects'})", pad=8)
+            count = "published" if group.source else f"{group.num:,} {'subject' if group.num == 1 else 'subjects'}"
+            column[0].set_title(f"{group.name}\n({count})", pad=8)
         for row, label in zip(
             axes, ("Stay probability", "Weight (log odds)", "Index (log odds,\nsum over lags)"), strict=True
         ):
@@ -57,7 +60,6 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
             y = 1 - (0.12 + 0.17 * number) / height
             looks = {"fontsize": 9.5, "weight": "bold"} if bold else {"fontsize": 7, "color": "dimgrey"}
             figure.text(0.12 / width, y, line, looks, va="top")
-        handles = _handles(groups)
         figure.legend(
             handles.values(), handles.keys(), loc="lower center", ncols=min(len(handles), 1 + 2 * len(groups))
         )
