@@ -12,7 +12,7 @@ import pytest
 import prefrontal
 
 LAYERS = (
-    {"errors"},
+    {"errors", "published"},
     {"configs"},
     {"provenance"},
     {"files"},

@@ -9,6 +9,7 @@ import pandas as pd
 from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
 from prefrontal.analysis.regression import Regression, indices, kind_weights, over_subjects, regress
 from prefrontal.analysis.regressors import multi_back, one_back
+from prefrontal.published import PrintedBehaviour
 
 
 @dataclass(frozen=True)
@@ -69,25 +70,15 @@ def behaviour(name: str, table: pd.DataFrame, *, num_lags: int = 5, ridge: float
     )
 
 
-def printed(
-    name: str, num: int, source: str, *, stay: tuple[float, ...], weights: dict[str, tuple[float, ...]]
-) -> Behaviour:
-    """The behaviour of a group known from print: means without intervals.
-
-    Arguments:
-        name: what to call the group.
-        num: its subjects.
-        source: where the numbers are from.
-        stay: stay probabilities, in the order of `CONDITIONS`.
-        weights: of the multi-back regression, by kind of trial, one a lag.
-    """
-    row = {f"{kind}_{lag}": value for kind, values in weights.items() for lag, value in enumerate(values, 1)}
+def printed(group: PrintedBehaviour) -> Behaviour:
+    """A group known from print, to stand beside our own: means without intervals."""
+    row = {f"{kind}_{lag}": value for kind, values in group.weights.items() for lag, value in enumerate(values, 1)}
     frame = pd.DataFrame([row])
     return Behaviour(
-        name=name,
-        num=num,
-        source=source,
-        stay=_means(pd.Series(stay, index=list(CONDITIONS))),
+        name=group.name,
+        num=group.num,
+        source=group.source,
+        stay=_means(pd.Series(group.stay, index=list(CONDITIONS))),
         weights=_means(pd.Series(kind_weights(frame).iloc[0])),
         indices=_means(pd.Series(indices(frame).iloc[0])),
     )

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from prefrontal.errors import UserError, check_count, check_not_negative
 from prefrontal.options import read_options
+from prefrontal.published import PRINTED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,13 +56,13 @@ def run(command: str, arguments: Sequence[str]) -> None:
     if options.ridge is not None:
         check_not_negative("ridge", options.ridge)
 
-    from prefrontal.analysis.printed import PRINTED
+    from prefrontal.analysis.summary import printed
     from prefrontal.compare import compare_tables, print_comparison
 
     groups, record = compare_tables(
         _tables(options),
         options.out,
-        beside=[PRINTED[name] for name in options.published],
+        beside=[printed(PRINTED[name]) for name in options.published],
         num_lags=options.num_lags,
         ridge=options.ridge,
     )

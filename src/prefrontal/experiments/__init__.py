@@ -9,6 +9,7 @@ from prefrontal.experiments.reference_two_step import REFERENCE_ARXIV, REFERENCE
 from prefrontal.experiments.two_step import TwoStepExperiment
 from prefrontal.experiments.wang2016_two_step import WANG2016_TWO_STEP
 from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
+from prefrontal.experiments.wang2018_two_step_weights import WANG2018_TWO_STEP_WEIGHTS
 
 EXPERIMENTS: dict[str, Experiment] = {
     experiment.name: experiment
@@ -19,6 +20,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         REFERENCE_FIRST_TRY,
         REFERENCE_ARXIV,
         ENCODING_COMPARISON,
+        WANG2018_TWO_STEP_WEIGHTS,
     )
 }
 

@@ -35,11 +35,8 @@ def analyse(
     folder: Path,
 ) -> dict[str, Any]:
     """See `Experiment.analyse`; `agents` by seed."""
-    tested = {seed: _test(agent, config, config.test.num_episodes, seed) for seed, agent in agents.items()}
-    events = _stack([event for event, _ in tested.values()])
-    table = trial_table(events, subjects=list(agents))
+    table, reward = play_sessions(agents, config)
     stay, first = stay_probability(table), stay_probability(table, trials="first")
-    reward = np.array([reward.mean() for _, reward in tested.values()])
     ideal = ideal_behaviour(config.task)
 
     results = {
@@ -65,6 +62,19 @@ def analyse(
         results["first_transition_source"] = next(number.source for number in experiment.published_first.values())
     write_table(folder / "trials.csv", table)
     return write_results(folder, results)
+
+
+def play_sessions(
+    agents: Mapping[int, AbstractAgent], config: ExperimentConfig[TwoStepConfig]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Let `agents`, by seed, play their test episodes.
+
+    Returns:
+        The trial table, the seeds as subjects; and each seed's mean reward per episode, (seed,).
+    """
+    tested = [_test(agent, config, config.test.num_episodes, seed) for seed, agent in agents.items()]
+    table = trial_table(_stack([event for event, _ in tested]), subjects=list(agents))
+    return table, np.array([reward.mean() for _, reward in tested])
 
 
 def behaviour(

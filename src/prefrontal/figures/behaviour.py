@@ -36,14 +36,18 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
     """
     if not 1 <= len(groups) <= MOST_GROUPS:
         raise UserError(f"`groups` must be 1 to {MOST_GROUPS} to fit on a page, got {len(groups)}. Draw fewer at once.")
-    lines = textwrap.wrap(title, 30 * len(groups) + 15) + _sources(groups, 34 * len(groups) + 20)
+    heading = textwrap.wrap(title, 30 * len(groups) + 15)
+    sources = [f"{group.name}: {group.source}." for group in groups if group.source]
+    caption = textwrap.wrap(" ".join(sources), 34 * len(groups) + 20)
     with style():
         handles = _handles(groups)
-        below = 0.18 * -(-len(handles) // len(groups)) + 0.1
-        width, height = 0.75 + 2.15 * len(groups), 6.2 + 0.17 * len(lines) + below
+        ncols = min(len(handles), 1 + len(groups))
+        below = 0.2 * -(-len(handles) // ncols) + 0.1
+        above = 0.17 * len(heading + caption) + 0.1
+        width, height = 0.75 + 2.15 * len(groups), 6.1 + above + below
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
-        figure.get_layout_engine().set(rect=(0, below / height, 1, 1 - (below + 0.1 + 0.17 * len(lines)) / height))  # pyright: ignore
+        figure.get_layout_engine().set(rect=(0, below / height, 1, 1 - (above + below) / height))  # pyright: ignore
         axes = figure.subplots(3, len(groups), squeeze=False, height_ratios=(1, 1.15, 0.9))
         for column, group in zip(axes.T, groups, strict=True):
             stay_of_group(group, column[0])
@@ -55,14 +59,11 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
             axes, ("Stay probability", "Weight (log odds)", "Index (log odds,\nsum over lags)"), strict=True
         ):
             row[0].set_ylabel(label)
-        for number, line in enumerate(lines):
-            bold = number < len(textwrap.wrap(title, 30 * len(groups) + 15))
-            y = 1 - (0.12 + 0.17 * number) / height
-            looks = {"fontsize": 9.5, "weight": "bold"} if bold else {"fontsize": 7, "color": "dimgrey"}
-            figure.text(0.12 / width, y, line, looks, va="top")
-        figure.legend(
-            handles.values(), handles.keys(), loc="lower center", ncols=min(len(handles), 1 + 2 * len(groups))
-        )
+        for number, line in enumerate(heading + caption):
+            big = {"fontsize": 9.5, "weight": "bold"}
+            looks = big if number < len(heading) else {"fontsize": 7, "color": "dimgrey"}
+            figure.text(0.12 / width, 1 - (0.1 + 0.17 * number) / height, line, looks, va="top")
+        figure.legend(handles.values(), handles.keys(), loc="lower center", ncols=ncols, fontsize=7)
     return figure
 
 
@@ -136,21 +137,13 @@ def _line(outcome: str, color: str) -> dict:
 
 
 def _handles(groups: Sequence[Behaviour]) -> dict[str, Artist]:
-    handles: dict[str, Artist] = {}
-    for kind in KINDS:
-        transition, outcome = kind.split("_")
-        handles[f"{transition}, {outcome}"] = Line2D(
-            [], [], color=PALETTE[transition], **_line(outcome, PALETTE[transition])
-        )
-    for transition in ("common", "uncommon"):
-        handles[f"{transition} transition"] = Patch(color=PALETTE[transition], alpha=0.55)
+    handles: dict[str, Artist] = {
+        f"{transition} transition": Patch(color=PALETTE[transition], alpha=0.7) for transition in ("common", "uncommon")
+    }
+    for outcome in ("rewarded", "unrewarded"):
+        handles[outcome] = Line2D([], [], color=PALETTE["ours"], **_line(outcome, PALETTE["ours"]))
     if any(np.isfinite(group.stay["low"]).any() for group in groups):
         handles["95 % interval of the mean"] = Line2D([], [], color=PALETTE["ours"], linewidth=1.4)
     if any(group.stay_of_each is not None and group.num <= MOST_DOTS for group in groups):
         handles["one subject"] = Line2D([], [], linestyle="", marker="o", color=PALETTE["chance"], markersize=3)
     return handles
-
-
-def _sources(groups: Sequence[Behaviour], width: int) -> list[str]:
-    told = [f"{group.name}: {group.source}." for group in groups if group.source]
-    return textwrap.wrap(" ".join(told), width)
