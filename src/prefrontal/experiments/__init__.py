@@ -4,6 +4,7 @@ import difflib
 
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Published
+from prefrontal.experiments.emergence import EMERGENCE
 from prefrontal.experiments.encoding_comparison import ENCODING_COMPARISON
 from prefrontal.experiments.reference_two_step import REFERENCE_ARXIV, REFERENCE_FINAL, REFERENCE_FIRST_TRY
 from prefrontal.experiments.two_step import TwoStepExperiment
@@ -21,6 +22,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         REFERENCE_ARXIV,
         ENCODING_COMPARISON,
         WANG2018_TWO_STEP_WEIGHTS,
+        EMERGENCE,
     )
 }
 

@@ -46,7 +46,7 @@ def analyse(
         "test_episodes": config.test.num_episodes,
         "weights": {name: over_seeds(weights[name]) for name in weights},
         "indices": {name: over_seeds(each[name]) for name in each},
-        "separated": [str(seed) for seed in weights.index[group.multi_back.quality["verdict"] != ""]],
+        "separated": [seed for seed, fit in zip(agents, group.multi_back.fits, strict=True) if fit.verdict],
         "verdicts": _verdicts(experiment, weights, each),
         "config": {**config.training, "test": asdict(config.test)},
         "versions": versions(),
@@ -74,10 +74,10 @@ def _verdicts(experiment: "TwoStepWeights", weights: pd.DataFrame, each: pd.Data
     for name in each:
         label = f"{str(name).replace('_', '-')} index"
         rows.append(_compatible(label, each[name].to_numpy(), paper.indices.loc[name, "mean"]))
-    least, most = each["model_based"].min(), each["model_free"].abs().max()
+    least, most = float(np.min(each["model_based"])), float(np.max(np.abs(each["model_free"])))
     above, below = experiment.least_model_based, experiment.most_model_free
-    rows.append(holds(f"model-based index > {above:g} in every seed (least)", float(least), least > above))
-    rows.append(holds(f"|model-free index| < {below:g} in every seed (most)", float(most), most < below))
+    rows.append(holds(f"model-based index > {above:g} in every seed (least)", least, least > above))
+    rows.append(holds(f"|model-free index| < {below:g} in every seed (most)", most, most < below))
     return rows
 
 

@@ -1,0 +1,133 @@
+"""Test networks with the weights of every snapshot, and say when they became model-based."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import Progress
+
+from prefrontal.agents.base import AbstractAgent
+from prefrontal.analysis.behaviour import stay_probability
+from prefrontal.analysis.logistic import FALLBACK_RIDGE
+from prefrontal.analysis.regression import INDICES, indices, regress
+from prefrontal.analysis.regressors import multi_back
+from prefrontal.configs import TwoStepConfig
+from prefrontal.errors import UserError
+from prefrontal.experiments.base import ExperimentConfig
+from prefrontal.experiments.results import holds, over_seeds, read_results, write_results
+from prefrontal.experiments.two_step_results import MEASURES, play_sessions
+from prefrontal.figures.emergence import emergence_figure
+from prefrontal.figures.style import save_figure
+from prefrontal.files import write_text
+from prefrontal.provenance import versions
+from prefrontal.runs import RunFolder
+from prefrontal.session import load_snapshots
+from prefrontal.tasks import make_task
+
+if TYPE_CHECKING:
+    from prefrontal.experiments.emergence import Emergence
+
+TABLE = "emergence.csv"
+LEAST_TRIALS = 500
+"""A network that leaves fewer valid trials than this in its test, as untrained ones do, has no indices."""
+
+
+def analyse(
+    experiment: "Emergence",
+    agents: Mapping[int, AbstractAgent],
+    config: ExperimentConfig[TwoStepConfig],
+    folder: Path,
+) -> dict[str, Any]:
+    """See `Experiment.analyse`; `agents` by seed, of which only the seeds are used: the weights are the snapshots'."""
+    parts = []
+    snapshots = _snapshots(list(agents), config, folder)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        for episode, then in progress.track(snapshots.items(), description="Snapshots"):
+            table, reward = play_sessions(then, config)
+            parts.append(_measures(table).assign(reward=reward, episode=episode).reset_index(names="seed"))
+    course = pd.concat(parts, ignore_index=True)
+    last = course[course["episode"] == course["episode"].max()]
+    since = _since(course, experiment.least_model_based)
+    results = {
+        "experiment": experiment.name,
+        "seeds": list(agents),
+        "test_episodes": config.test.num_episodes,
+        "last": {name: over_seeds(last[name].to_numpy(np.float64)) for name in ("reward", *MEASURES, *INDICES)},
+        "model_based_since": over_seeds(since),
+        "verdicts": _verdicts(experiment, course, since),
+        "config": {**config.training, "test": asdict(config.test)},
+        "versions": versions(),
+    }
+    write_text(folder / TABLE, course.to_csv(index=False, float_format="%.6g"))
+    return write_results(folder, results)
+
+
+def draw(experiment: "Emergence", folder: Path) -> list[Path]:
+    """See `Experiment.draw`."""
+    results = read_results(folder, ("model_based_since",))
+    path = folder / TABLE
+    try:
+        course = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"`{path}` must be a table, got {error}. Evaluate the run again.") from error
+    task = TwoStepConfig(**results["config"]["task"])
+    rewards = {"chance": task.chance_reward, "oracle": task.oracle_reward}
+    return save_figure(emergence_figure(course, experiment.title, rewards=rewards), folder / "figure")
+
+
+def _snapshots(
+    seeds: list[int], config: ExperimentConfig[TwoStepConfig], folder: Path
+) -> dict[int, dict[int, AbstractAgent]]:
+    """Agents by episode and seed, of the episodes at which all seeds have a snapshot."""
+    run, task = RunFolder.read(folder), make_task(config.task)
+    by_seed = {seed: dict(load_snapshots(run.seed(seed), task, config.agent)) for seed in seeds}
+    shared = sorted(set.intersection(*(set(agents) for agents in by_seed.values())))
+    if not shared:
+        raise UserError(f"`{folder}` must hold snapshots of the same episodes of every seed, got none in common.")
+    return {episode: {seed: by_seed[seed][episode] for seed in seeds} for episode in shared}
+
+
+def _measures(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a seed: stay probabilities and Miller's indices.
+
+    All are fitted with `FALLBACK_RIDGE`, so that no moment of training is fitted otherwise than another.
+    """
+    stay = stay_probability(table)
+    valid = (~table["missed"]).groupby(table["subject"], sort=False).sum()
+    kept = table[table["subject"].isin(valid.index[valid >= LEAST_TRIALS])]
+    if kept.empty:
+        return stay.assign(**dict.fromkeys(INDICES, np.nan))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a ridge for all is what is wanted here
+        found = indices(regress(multi_back(kept), ridge=FALLBACK_RIDGE).weights)
+    return stay.join(found.reindex(stay.index))
+
+
+def _since(course: pd.DataFrame, least: float) -> np.ndarray:
+    """For each seed, the training episode from which on its model-based index stays at `least` or above; NaN if none."""
+    wide = course.pivot(index="seed", columns="episode", values="model_based")
+    above = np.logical_and.accumulate((wide.to_numpy() >= least)[:, ::-1], axis=1)[:, ::-1]
+    episodes = wide.columns.to_numpy(np.float64)
+    return np.where(above.any(axis=1), episodes[above.argmax(axis=1)], np.nan)
+
+
+def _verdicts(experiment: "Emergence", course: pd.DataFrame, since: np.ndarray) -> list[dict[str, Any]]:
+    first, last = (course[course["episode"] == course["episode"].agg(end)] for end in ("min", "max"))
+    least = experiment.least_model_based
+    reached = int(np.isfinite(since).sum())
+    most_first = float(first["model_based"].abs().max())
+    gap = (last["model_based"] - last["model_free"].abs()).to_numpy(np.float64)
+    return [
+        holds(f"seeds model-based (index ≥ {least:g}) at the end", reached, reached == len(since), len(since)),
+        holds("|model-based index| before training, most of any seed", most_first, most_first < 1),
+        holds("model-based over |model-free| index at the end, least", float(gap.min()), gap.min() > 0),
+        {
+            **holds(f"model-based from episode (index ≥ {least:g})", float(np.nanmean(since)), reached == len(since)),
+            "interval95": over_seeds(since)["interval95"],
+        },
+    ]
