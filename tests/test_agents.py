@@ -13,7 +13,7 @@ from numpy_actor_critic import NumpyLSTM
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.agents.two_step_models import BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
+from prefrontal.agents.two_step import BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
 from prefrontal.arrays import named_arrays
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.episodes import agent_inputs, replay, rollout
@@ -41,7 +41,7 @@ class TestRecurrentAgentWithTimeAndWithoutBiases(AgentContract):
 
 class TestBayesOptimal(AgentContract):
     task = TwoStep(PAPER)
-    agent = TwoStepAgent(BayesOptimal(PAPER), "fixation")
+    agent = TwoStepAgent(BayesOptimal.of_task(PAPER), "fixation")
 
 
 class TestHybrid(AgentContract):

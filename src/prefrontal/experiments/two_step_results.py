@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.agents.two_step_models import BayesOptimal, TwoStepAgent
+from prefrontal.agents.two_step import BayesOptimal, TwoStepAgent
 from prefrontal.analysis.behaviour import Trials, stay_probability
 from prefrontal.configs import TwoStepConfig
 from prefrontal.evaluation import evaluate
@@ -106,7 +106,7 @@ def ideal_behaviour(task: TwoStepConfig, *, trials: Trials = "all") -> dict[str,
     task = replace(
         task, encoding="trial", better_state="drawn" if task.better_state == "carried" else task.better_state
     )
-    agent = TwoStepAgent(BayesOptimal(task), task.encoding)
+    agent = TwoStepAgent(BayesOptimal.of_task(task), task.encoding)
     event, reward = _test(agent, ExperimentConfig(task=task), NUM_IDEAL_EPISODES, seed=0)
     stay = stay_probability(trial_table(_stack([event]), subjects=[0]), trials=trials)
     return {"reward": float(reward.mean()), **{measure: float(stay[measure].iloc[0]) for measure in MEASURES}}
