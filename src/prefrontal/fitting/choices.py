@@ -17,11 +17,11 @@ Unit = Literal["subject", "session"]
 class Choices(eqx.Module):
     """What was done and met, trial by trial; leaves lead with *axes, for instance (subject, session, trial)."""
 
-    choice: Int[Array, "*axes"] | Int[np.ndarray, "*axes"]
-    state: Int[Array, "*axes"] | Int[np.ndarray, "*axes"]
-    second_choice: Int[Array, "*axes"] | Int[np.ndarray, "*axes"]
-    reward: Float[Array, "*axes"] | Float[np.ndarray, "*axes"]
-    counts: Bool[Array, "*axes"] | Bool[np.ndarray, "*axes"]
+    choice: Int[Array, "*axes"]
+    state: Int[Array, "*axes"]
+    second_choice: Int[Array, "*axes"]
+    reward: Float[Array, "*axes"]
+    counts: Bool[Array, "*axes"]
     """Whether this was a trial to predict and to learn from: not missed, and no padding."""
 
 
@@ -56,15 +56,14 @@ def batch_of(table: pd.DataFrame, *, by: Unit = "subject") -> Batch:
             of a person. Either way a model starts every session from its initial beliefs.
 
     Raises:
-        UserError: when `table` is not a trial table or has no trial that counts, or a second-stage choice is neither
-            0 nor 1.
+        UserError: when `table` is not a trial table or has no trial that counts.
     """
     table = check_table(table)
     missed = table["missed"].to_numpy() if "missed" in table else np.zeros(len(table), bool)
     if not (~missed).any():
         raise UserError("`table` must hold a trial that was not missed, got none. Check its column `missed`.")
     second_choices = "choice2" in table
-    second = _second_choices(table, missed) if second_choices else np.zeros(len(table), np.int8)
+    second = table["choice2"].to_numpy() if second_choices else np.zeros(len(table), np.int8)
 
     names = ["subject"] if by == "subject" else ["subject", "session"]
     unit = table.groupby(names, sort=False).ngroup().to_numpy()
@@ -90,16 +89,3 @@ def batch_of(table: pd.DataFrame, *, by: Unit = "subject") -> Batch:
     )
     units = table[names].drop_duplicates().reset_index(drop=True)
     return Batch(units=units, choices=choices, second_choices=second_choices)
-
-
-def _second_choices(table: pd.DataFrame, missed: np.ndarray) -> np.ndarray:
-    """Column `choice2`; a missed trial may hold anything."""
-    values = pd.Series(pd.to_numeric(table["choice2"], errors="coerce")).to_numpy(np.float64, na_value=np.nan)
-    wrong = ~missed & (values != 0) & (values != 1)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise UserError(
-            f"`choice2` must be 0 or 1, got {table['choice2'].iloc[row]} in row {row}. "
-            "A missed trial says so in `missed`; without second-stage choices leave the column out."
-        )
-    return np.where(missed, 0, values).astype(np.int8)

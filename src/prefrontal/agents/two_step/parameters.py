@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy import stats
 from jax.scipy.special import ndtr, ndtri
 from jaxtyping import Array, ArrayLike, Float
 
@@ -15,13 +14,14 @@ Model = TypeVar("Model", bound=eqx.Module)
 
 @dataclass(frozen=True)
 class Beta:
-    """Beta prior of a parameter that lies between two bounds, which stand for 0 and 1."""
+    """Beta prior of a parameter that lies between two bounds, which stand for 0 and 1. Log densities here and below are
+    up to a constant."""
 
     a: float
     b: float
 
     def log_density(self, share: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
-        return stats.beta.logpdf(share, self.a, self.b)
+        return (self.a - 1) * jnp.log(share) + (self.b - 1) * jnp.log1p(-share)
 
     def draw(self, rng: np.random.Generator, size: int) -> Float[np.ndarray, " draw"]:
         return rng.beta(self.a, self.b, size)
@@ -35,7 +35,7 @@ class Gamma:
     scale: float
 
     def log_density(self, value: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
-        return stats.gamma.logpdf(value, self.shape, scale=self.scale)
+        return (self.shape - 1) * jnp.log(value) - value / self.scale
 
     def draw(self, rng: np.random.Generator, size: int) -> Float[np.ndarray, " draw"]:
         return rng.gamma(self.shape, self.scale, size)
@@ -49,7 +49,7 @@ class Normal:
     deviation: float
 
     def log_density(self, value: Float[Array, "*axes"]) -> Float[Array, "*axes"]:
-        return stats.norm.logpdf(value, self.mean, self.deviation)
+        return -0.5 * ((value - self.mean) / self.deviation) ** 2
 
     def draw(self, rng: np.random.Generator, size: int) -> Float[np.ndarray, " draw"]:
         return rng.normal(self.mean, self.deviation, size)
