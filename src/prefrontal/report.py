@@ -122,7 +122,7 @@ def _significant(value: float | None) -> str:
 
 def _interval(bounds: list[float | None], digits: int) -> str:
     low, high = bounds
-    return "" if low is None or high is None else f"{low:.{digits}f}–{high:.{digits}f}"
+    return "" if low is None or high is None else f"{low:.{digits}f}–{high:.{digits}f}"  # noqa: RUF001
 
 
 def _verdict(verdict: Mapping[str, Any] | None) -> str:

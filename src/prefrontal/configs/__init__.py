@@ -4,8 +4,21 @@ This layer imports nothing heavy: `prefrontal --help` and `prefrontal list` read
 """
 
 from prefrontal.configs.base import Config, TaskConfig
+from prefrontal.configs.block_two_step import BlockTwoStepConfig
+from prefrontal.configs.daw_two_step import DawTwoStepConfig
+from prefrontal.configs.models import KnownTask
 from prefrontal.configs.recurrent import RecurrentConfig
 from prefrontal.configs.training import TestConfig, TrainConfig
 from prefrontal.configs.two_step import TwoStepConfig
 
-__all__ = ["Config", "RecurrentConfig", "TaskConfig", "TestConfig", "TrainConfig", "TwoStepConfig"]
+__all__ = [
+    "BlockTwoStepConfig",
+    "Config",
+    "DawTwoStepConfig",
+    "KnownTask",
+    "RecurrentConfig",
+    "TaskConfig",
+    "TestConfig",
+    "TrainConfig",
+    "TwoStepConfig",
+]

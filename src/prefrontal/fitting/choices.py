@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Array, Bool, Float, Int
@@ -39,12 +40,7 @@ class Batch:
     @property
     def num_choices(self) -> Int[np.ndarray, " subject"]:
         """Choices to predict, of both stages."""
-        return self.choices.counts.sum((1, 2)) * (2 if self.second_choices else 1)
-
-    def take(self, rows: slice) -> Choices:
-        """The choices of some of the subjects."""
-        parts = {name: getattr(self.choices, name)[rows] for name in ("choice", "state", "second_choice", "reward")}
-        return Choices(**parts, counts=self.choices.counts[rows])
+        return np.asarray(self.choices.counts).sum((1, 2)) * (2 if self.second_choices else 1)
 
 
 def batch_of(table: pd.DataFrame, *, by: Unit = "subject") -> Batch:
@@ -75,10 +71,10 @@ def batch_of(table: pd.DataFrame, *, by: Unit = "subject") -> Batch:
     place = np.arange(len(table)) - starts[session]
     shape = (unit.max() + 1, within.max() + 1, place.max() + 1)
 
-    def padded(values: np.ndarray, dtype: type) -> np.ndarray:
+    def padded(values: np.ndarray, dtype: type) -> Array:
         array = np.zeros(shape, dtype)
         array[unit, within, place] = values
-        return array
+        return jnp.asarray(array)
 
     choices = Choices(
         choice=padded(table["choice"].to_numpy(), np.int32),
@@ -87,5 +83,5 @@ def batch_of(table: pd.DataFrame, *, by: Unit = "subject") -> Batch:
         reward=padded(table["reward"].to_numpy(), np.float32),
         counts=padded(~missed, np.bool_),
     )
-    units = table[names].drop_duplicates().reset_index(drop=True)
+    units = pd.DataFrame(table[names]).drop_duplicates().reset_index(drop=True)
     return Batch(units=units, choices=choices, second_choices=second_choices)

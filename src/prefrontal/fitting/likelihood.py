@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -29,8 +30,8 @@ def session_log_likelihood(model: AbstractTwoStepModel, session: Choices) -> Flo
         beliefs = jax.tree.map(lambda new, old: jnp.where(at.counts, new, old), learned, beliefs)
         return beliefs, jnp.where(at.counts, first + second, 0.0)
 
-    session = jax.tree.map(jnp.asarray, session)
-    session = Choices(**{**vars(session), "reward": session.reward.astype(jnp.zeros(()).dtype)})
+    # Rewards are kept in single precision; beliefs are in whatever precision the caller computes in.
+    session = eqx.tree_at(lambda one: one.reward, session, session.reward.astype(jnp.zeros(()).dtype))
     # Backwards, a step is computed again: that takes a third of the time that storing and loading all of it does.
     return jnp.sum(jax.lax.scan(jax.checkpoint(step), model.init(), session)[1])
 

@@ -98,8 +98,10 @@ def search(
         # Every block has the same shape, so that one program serves all: the last is filled up with the first subject.
         rows = np.arange(first, first + block)
         rows[rows >= num_subjects] = 0
-        here = jax.tree.map(lambda leaf, rows=rows: jax.device_put(leaf[rows], spread), (batch.choices, starts))
-        found = jax.device_get(_search_block(model, tuple(parameters.items()), *here, use_prior))
+        here = jax.tree.map(
+            lambda leaf, rows=rows: jax.device_put(np.asarray(leaf)[rows], spread), (batch.choices, starts)
+        )
+        found = jax.device_get(_search_block(model, tuple(parameters.items()), here[0], here[1], use_prior))
         kept = min(block, num_subjects - first)
         parts.append(jax.tree.map(lambda leaf, kept=kept: leaf[:kept], found))
         told(kept)

@@ -2,11 +2,17 @@
 
 from collections.abc import Callable
 
-from prefrontal.configs import TaskConfig, TwoStepConfig
+from prefrontal.configs import BlockTwoStepConfig, DawTwoStepConfig, TaskConfig, TwoStepConfig
 from prefrontal.tasks.base import AbstractTask
+from prefrontal.tasks.block_two_step import BlockTwoStep
+from prefrontal.tasks.daw_two_step import DawTwoStep
 from prefrontal.tasks.two_step import TwoStep, TwoStepEvent, TwoStepState
 
-TASKS: dict[type, Callable[..., AbstractTask]] = {TwoStepConfig: TwoStep}
+TASKS: dict[type, Callable[..., AbstractTask]] = {
+    TwoStepConfig: TwoStep,
+    BlockTwoStepConfig: BlockTwoStep,
+    DawTwoStepConfig: DawTwoStep,
+}
 """The task that each config describes."""
 
 
@@ -15,4 +21,13 @@ def make_task(config: TaskConfig) -> AbstractTask:
     return TASKS[type(config)](config)
 
 
-__all__ = ["TASKS", "AbstractTask", "TwoStep", "TwoStepEvent", "TwoStepState", "make_task"]
+__all__ = [
+    "TASKS",
+    "AbstractTask",
+    "BlockTwoStep",
+    "DawTwoStep",
+    "TwoStep",
+    "TwoStepEvent",
+    "TwoStepState",
+    "make_task",
+]

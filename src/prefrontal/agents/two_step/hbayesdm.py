@@ -16,7 +16,7 @@ from prefrontal.agents.two_step.parameters import Beta, Gamma, Parameter, free, 
 
 
 def _positive(symbol: str, *, of_second_choice: bool = False) -> Parameter:
-    return Parameter(symbol, 0.0, float("inf"), Gamma(1.2, 5.0), of_second_choice=of_second_choice)
+    return Parameter(symbol, 0.0, float("inf"), Gamma(1.2, 5.0), typical=(2.0, 8.0), of_second_choice=of_second_choice)
 
 
 class HybridHBayesDM(AbstractTwoStepModel):
@@ -41,7 +41,7 @@ class HybridHBayesDM(AbstractTwoStepModel):
     weight: Float[Array, ""] = free(0.5, share("w"))
     inverse_temperature: Float[Array, ""] = free(1.0, _positive("β1"))
     second_inverse_temperature: Float[Array, ""] = free(1.0, _positive("β2", of_second_choice=True))
-    perseveration: Float[Array, ""] = free(0.5, Parameter("π", 0.0, 5.0, Beta(1.1, 1.1)))
+    perseveration: Float[Array, ""] = free(0.5, Parameter("π", 0.0, 5.0, Beta(1.1, 1.1), (0.0, 1.5)))
     """π, the log odds that it adds for the last choice."""
     common_probability: Float[Array, ""] = known(0.7)
     second_options: int = eqx.field(static=True, default=2)

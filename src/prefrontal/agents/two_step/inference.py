@@ -68,7 +68,7 @@ class LatentState(AbstractTwoStepModel):
         Akam, Costa, Dayan (2015), PLoS Comput Biol 11:e1004648 (g: .8 without second-stage choices, .625 with them).
     """
 
-    reversal_probability: Float[Array, ""] = free(0.1, Parameter("h", 0.0, 0.5, Beta(1.1, 1.1)))
+    reversal_probability: Float[Array, ""] = free(0.1, Parameter("h", 0.0, 0.5, Beta(1.1, 1.1), (0.02, 0.2)))
     """h, 0 to .5."""
     inverse_temperature: Float[Array, ""] = free(3.0, precision("β1"))
     perseveration: Float[Array, ""] = free(0.0, signed("p"))

@@ -68,6 +68,8 @@ class Parameter:
     high: float
     """Infinite for a parameter that is only known to be above zero."""
     prior: Beta | Gamma | Normal
+    typical: tuple[float, float]
+    """Between which values people and animals are mostly found: where recovery draws from unless told otherwise."""
     slope: float = 1.0
     """How fast u runs through the range."""
     of_second_choice: bool = False
@@ -104,19 +106,19 @@ class Parameter:
 
 def share(symbol: str, *, of_second_choice: bool = False) -> Parameter:
     """From 0 to 1: a learning rate, a trace, a weight. Prior: Beta(1.1, 1.1), as Daw et al. (2011)."""
-    return Parameter(symbol, 0.0, 1.0, Beta(1.1, 1.1), of_second_choice=of_second_choice)
+    return Parameter(symbol, 0.0, 1.0, Beta(1.1, 1.1), typical=(0.2, 0.8), of_second_choice=of_second_choice)
 
 
 def precision(symbol: str, *, of_second_choice: bool = False) -> Parameter:
     """An inverse temperature from 0 to 20, as Kool, Cushman & Gershman (2016) bound it. Prior: Gamma(1.2, 5), as Daw
     et al. (2011)."""
-    return Parameter(symbol, 0.0, 20.0, Gamma(1.2, 5.0), of_second_choice=of_second_choice)
+    return Parameter(symbol, 0.0, 20.0, Gamma(1.2, 5.0), typical=(2.0, 8.0), of_second_choice=of_second_choice)
 
 
-def signed(symbol: str) -> Parameter:
+def signed(symbol: str, typical: tuple[float, float] = (0.0, 0.3)) -> Parameter:
     """Perseveration or a bias, from -20 to 20, as Kool, Cushman & Gershman (2016) bound it; near zero u is θ. Prior:
     Normal(0, 1), as Daw et al. (2011)."""
-    return Parameter(symbol, -20.0, 20.0, Normal(0.0, 1.0), slope=np.sqrt(2 * np.pi) / 40)
+    return Parameter(symbol, -20.0, 20.0, Normal(0.0, 1.0), typical=typical, slope=np.sqrt(2 * np.pi) / 40)
 
 
 def free(default: float, parameter: Parameter) -> Any:

@@ -36,9 +36,9 @@ class WinStayLoseShift(AbstractTwoStepModel):
         Nowak, Sigmund (1993), Nature 364:56 (the strategy).
     """
 
-    stay: Float[Array, ""] = free(0.9, Parameter("stay", 0.0, 1.0, Beta(1.1, 1.1)))
+    stay: Float[Array, ""] = free(0.9, Parameter("stay", 0.0, 1.0, Beta(1.1, 1.1), (0.6, 0.95)))
     """Probability of repeating a rewarded choice, 0 to 1."""
-    shift: Float[Array, ""] = free(0.9, Parameter("shift", 0.0, 1.0, Beta(1.1, 1.1)))
+    shift: Float[Array, ""] = free(0.9, Parameter("shift", 0.0, 1.0, Beta(1.1, 1.1), (0.6, 0.95)))
     """Probability of leaving an unrewarded choice, 0 to 1."""
     second_learning_rate: Float[Array, ""] = free(0.5, share("α2", of_second_choice=True))
     second_inverse_temperature: Float[Array, ""] = free(5.0, precision("β2", of_second_choice=True))
@@ -65,7 +65,7 @@ class WinStayLoseShift(AbstractTwoStepModel):
 class RandomChoice(AbstractTwoStepModel):
     """Chooses by a fixed bias, whatever happens. Second-stage choices are those of `Hybrid`."""
 
-    bias: Float[Array, ""] = free(0.0, signed("bias"))
+    bias: Float[Array, ""] = free(0.0, signed("bias", typical=(-1.0, 1.0)))
     """Log odds of choice 1."""
     second_learning_rate: Float[Array, ""] = free(0.5, share("α2", of_second_choice=True))
     second_inverse_temperature: Float[Array, ""] = free(5.0, precision("β2", of_second_choice=True))
