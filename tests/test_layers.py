@@ -25,6 +25,7 @@ LAYERS = (
     {"trials"},
     {"formats"},
     {"analysis"},
+    {"fitting"},
     {"figures"},
     {"runs"},
     {"shipped"},

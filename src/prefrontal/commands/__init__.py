@@ -33,5 +33,8 @@ COMMANDS = {
     "import-tf1": Command("import_tf1", "read a checkpoint of mtrazzi/two-step-task, without TensorFlow"),
     "animate": Command("animate", "a trained network playing: GIF or MP4"),
     "analyse": Command("analyse", "stay probabilities and regressions of any table of trials"),
+    "fit": Command("fit", "cognitive models fitted to any table of trials, and compared"),
+    "simulate": Command("simulate", "a cognitive model plays: a table of its trials"),
+    "recover": Command("recover", "whether fits find parameters and models again"),
     "bench": Command("bench", "how fast this machine trains and tests: table, JSON, figure"),
 }
