@@ -31,7 +31,7 @@ RATS = PrintedBehaviour(
     },
 )
 NETWORKS = PrintedBehaviour(
-    name="networks, published",
+    name="networks of the paper",
     num=8,
     source="Wang et al. (2018), Figure 5c and e",
     stay=(0.989, 0.638, 0.621, 0.988),

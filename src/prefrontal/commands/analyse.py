@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 from rich.console import Console
@@ -87,14 +87,21 @@ def _read(path: str, options: Options) -> "pd.DataFrame":
     from prefrontal.formats import Columns, read_columns, read_trials
 
     if options.format == "columns" or options.columns or options.values:
-        named, pairs = _pairs("columns", options.columns), _pairs("values", options.values)
+        named: dict[str, Any] = dict(_pairs("columns", options.columns))
+        pairs = _pairs("values", options.values)
         unknown = set(named).difference(Columns.__dataclass_fields__) | ({"values", "void"} & set(named))
         if unknown:
             fields = [name for name in Columns.__dataclass_fields__ if name not in ("values", "void")]
             raise UserError(f"`columns` must be of {', '.join(fields)}, got {', '.join(sorted(unknown))}.")
-        values = {name: tuple(pair.split(",")) for name, pair in pairs.items()}
-        return read_columns(path, Columns(**named, values=values))  # pyright: ignore[reportArgumentType]
+        return read_columns(path, Columns(**named, values={name: _pair(name, text) for name, text in pairs.items()}))
     return read_trials(path, format=options.format)
+
+
+def _pair(name: str, text: str) -> tuple[str, str]:
+    zero, comma, one = text.partition(",")
+    if not comma:
+        raise UserError(f"`values` must give two values of `{name}`, for 0 and for 1, got {text}. Put a comma between.")
+    return zero, one
 
 
 def _pairs(option: str, words: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Test networks with the weights of every snapshot, and say when they became model-based."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -51,13 +50,12 @@ def analyse(
             table, reward = play_sessions(then, config)
             parts.append(_measures(table).assign(reward=reward, episode=episode).reset_index(names="seed"))
     course = pd.concat(parts, ignore_index=True)
-    last = course[course["episode"] == course["episode"].max()]
     since = _since(course, experiment.least_model_based)
     results = {
         "experiment": experiment.name,
         "seeds": list(agents),
         "test_episodes": config.test.num_episodes,
-        "last": {name: over_seeds(last[name].to_numpy(np.float64)) for name in ("reward", *MEASURES, *INDICES)},
+        "last": {name: over_seeds(_wide(course, name)[-1]) for name in ("reward", *MEASURES, *INDICES)},
         "model_based_since": over_seeds(since),
         "verdicts": _verdicts(experiment, course, since),
         "config": {**config.training, "test": asdict(config.test)},
@@ -93,41 +91,40 @@ def _snapshots(
 
 
 def _measures(table: pd.DataFrame) -> pd.DataFrame:
-    """One row a seed: stay probabilities and Miller's indices.
-
-    All are fitted with `FALLBACK_RIDGE`, so that no moment of training is fitted otherwise than another.
-    """
+    """One row a seed: stay probabilities and Miller's indices."""
     stay = stay_probability(table)
-    valid = (~table["missed"]).groupby(table["subject"], sort=False).sum()
-    kept = table[table["subject"].isin(valid.index[valid >= LEAST_TRIALS])]
+    subject, _ = pd.factorize(table["subject"])
+    valid = np.bincount(subject, weights=~table["missed"].to_numpy())
+    kept = table.loc[valid[subject] >= LEAST_TRIALS]
     if kept.empty:
         return stay.assign(**dict.fromkeys(INDICES, np.nan))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a ridge for all is what is wanted here
-        found = indices(regress(multi_back(kept), ridge=FALLBACK_RIDGE).weights)
+    # A ridge for all, not for some: so that no moment of training is fitted otherwise than another.
+    found = indices(regress(multi_back(kept), ridge=FALLBACK_RIDGE).weights)
     return stay.join(found.reindex(stay.index))
 
 
+def _wide(course: pd.DataFrame, name: str) -> np.ndarray:
+    """One measure, (episode, seed), both ascending."""
+    return course.pivot(index="episode", columns="seed", values=name).to_numpy(np.float64)
+
+
 def _since(course: pd.DataFrame, least: float) -> np.ndarray:
-    """For each seed, the training episode from which on its model-based index stays at `least` or above; NaN if none."""
-    wide = course.pivot(index="seed", columns="episode", values="model_based")
-    above = np.logical_and.accumulate((wide.to_numpy() >= least)[:, ::-1], axis=1)[:, ::-1]
-    episodes = wide.columns.to_numpy(np.float64)
-    return np.where(above.any(axis=1), episodes[above.argmax(axis=1)], np.nan)
+    """The training episode from which on each seed's model-based index is never below `least`; NaN if there is none."""
+    above = np.logical_and.accumulate((_wide(course, "model_based") >= least)[::-1], axis=0)[::-1]
+    episodes = np.unique(course["episode"]).astype(np.float64)
+    return np.where(above.any(axis=0), episodes[above.argmax(axis=0)], np.nan)
 
 
 def _verdicts(experiment: "Emergence", course: pd.DataFrame, since: np.ndarray) -> list[dict[str, Any]]:
-    first, last = (course[course["episode"] == course["episode"].agg(end)] for end in ("min", "max"))
-    least = experiment.least_model_based
-    reached = int(np.isfinite(since).sum())
-    most_first = float(first["model_based"].abs().max())
-    gap = (last["model_based"] - last["model_free"].abs()).to_numpy(np.float64)
+    least, reached = experiment.least_model_based, int(np.isfinite(since).sum())
+    model_based, model_free = _wide(course, "model_based"), _wide(course, "model_free")
+    before = np.abs(model_based[0])
+    at_first = float(np.nanmax(before)) if np.isfinite(before).any() else float("nan")
+    gap = float(np.min(model_based[-1] - np.abs(model_free[-1])))
+    when = over_seeds(since)
     return [
         holds(f"seeds model-based (index ≥ {least:g}) at the end", reached, reached == len(since), len(since)),
-        holds("|model-based index| before training, most of any seed", most_first, most_first < 1),
-        holds("model-based over |model-free| index at the end, least", float(gap.min()), gap.min() > 0),
-        {
-            **holds(f"model-based from episode (index ≥ {least:g})", float(np.nanmean(since)), reached == len(since)),
-            "interval95": over_seeds(since)["interval95"],
-        },
+        holds("|model-based index| < 1 before training (most)", at_first, at_first < 1),
+        holds("model-based above |model-free| index at the end (least)", gap, gap > 0),
+        holds("model-based from episode", when["mean"], reached == len(since)) | {"interval95": when["interval95"]},
     ]

@@ -36,9 +36,9 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
     """
     if not 1 <= len(groups) <= MOST_GROUPS:
         raise UserError(f"`groups` must be 1 to {MOST_GROUPS} to fit on a page, got {len(groups)}. Draw fewer at once.")
-    heading = textwrap.wrap(title, 30 * len(groups) + 15)
+    heading = textwrap.wrap(title, 22 * len(groups) + 3)
     sources = [f"{group.name}: {group.source}." for group in groups if group.source]
-    caption = textwrap.wrap(" ".join(sources), 34 * len(groups) + 20)
+    caption = textwrap.wrap(" ".join(sources), 36 * len(groups) + 8)
     with style():
         handles = _handles(groups)
         ncols = min(len(handles), 1 + len(groups))
@@ -112,7 +112,7 @@ def indices_of_group(group: Behaviour, ax: Axes) -> None:
             values = group.indices_of_each[name].to_numpy(np.float64)
             beside = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(1)
             ax.plot(place + beside, values, "o", color=PALETTE["chance"], markersize=2.6, alpha=0.7, mew=0)
-        _interval(ax, place, row)
+        _interval(ax, float(place), row)
         ax.plot([place], [row["mean"]], "D", color=PALETTE["ours"], markersize=4.5, gid=f"index-{name}", zorder=5)
     ax.axhline(0, color="black", linewidth=0.6, zorder=0)
     ax.yaxis.set_major_locator(MaxNLocator(5))

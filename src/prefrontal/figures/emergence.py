@@ -78,9 +78,17 @@ def stay_course(course: pd.DataFrame, ax: Axes) -> None:
     for transition in ("common", "uncommon"):
         for outcome, dashes in (("rewarded", "-"), ("unrewarded", (0, (3, 1.5)))):
             name = f"{transition}_{outcome}"
-            mean = course.groupby("episode")[name].mean()
+            wide = course.pivot(index="episode", columns="seed", values=name)
             label = f"{transition}, {outcome}"
-            ax.plot(mean.index, mean, color=PALETTE[transition], linestyle=dashes, linewidth=1.6, label=label, gid=name)
+            ax.plot(
+                wide.index,
+                wide.mean(axis=1),
+                color=PALETTE[transition],
+                linestyle=dashes,
+                linewidth=1.6,
+                label=label,
+                gid=name,
+            )
     ax.set_ylim(0, 1.03)
     ax.set_ylabel("Stay\nprobability")
     ax.legend(loc="lower right", ncols=2)
@@ -95,12 +103,13 @@ def weight_course(course: pd.DataFrame, ax: Axes) -> None:
 
 def model_course(course: pd.DataFrame, ax: Axes) -> None:
     """In how many seeds each model is the best by BIC."""
-    counts = course.groupby("episode")["best_model"].value_counts().unstack(fill_value=0)
-    names = sorted(counts.columns, key=lambda name: -counts[name].sum())
-    shares = [counts[name].to_numpy(np.float64) for name in names]
+    counts = pd.crosstab(course["episode"], course["best_model"])
+    shares = counts.to_numpy(np.float64).T
+    order = np.argsort(-shares.sum(axis=1))
+    names, shares = [str(counts.columns[place]) for place in order], shares[order]
     colors = [list(PALETTE.values())[number % len(PALETTE)] for number in range(len(names))]
     ax.stackplot(counts.index, shares, labels=names, colors=colors, alpha=0.75, step="mid")
-    ax.set_ylim(0, counts.sum(axis=1).max())
+    ax.set_ylim(0, shares.sum(axis=0).max())
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_ylabel("Seeds best\nexplained by")
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), reverse=True)
