@@ -18,9 +18,10 @@ from prefrontal.analysis.regressors import multi_back
 from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import ExperimentConfig
+from prefrontal.experiments.emergence_models import best_models
 from prefrontal.experiments.results import holds, over_seeds, read_results, write_results
 from prefrontal.experiments.two_step_results import MEASURES, play_sessions
-from prefrontal.figures.emergence import emergence_figure
+from prefrontal.figures.strategies import strategies_figure
 from prefrontal.figures.style import save_figure
 from prefrontal.files import write_text
 from prefrontal.provenance import versions
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from prefrontal.experiments.emergence import Emergence
 
 TABLE = "emergence.csv"
+MOST_FITS = 10
+"""Models are fitted to the last snapshot and about so many before it, evenly spaced: fits take longer than all else."""
 LEAST_TRIALS = 500
 """A network that leaves fewer valid trials than this in its test, as untrained ones do, has no indices."""
 
@@ -45,18 +48,26 @@ def analyse(
     """See `Experiment.analyse`; `agents` by seed, of which only the seeds are used: the weights are the snapshots'."""
     parts = []
     snapshots = _snapshots(list(agents), config, folder)
+    moments = list(snapshots)
+    fitted_at = set(moments[:: max(1, -(-(len(moments) - 1) // MOST_FITS))]) | {moments[-1]}
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for episode, then in progress.track(snapshots.items(), description="Snapshots"):
             table, reward = play_sessions(then, config)
-            parts.append(_measures(table).assign(reward=reward, episode=episode).reset_index(names="seed"))
+            measures = _measures(table).assign(reward=reward, episode=episode)
+            if episode in fitted_at:
+                measures = measures.join(best_models(table, config.task))
+            parts.append(measures.reset_index(names="seed"))
     course = pd.concat(parts, ignore_index=True)
     since = _since(course, experiment.least_model_based)
+    last = course.loc[(course["episode"] == moments[-1]).to_numpy()]
     results = {
         "experiment": experiment.name,
         "seeds": list(agents),
         "test_episodes": config.test.num_episodes,
         "last": {name: over_seeds(_wide(course, name)[-1]) for name in ("reward", *MEASURES, *INDICES)},
         "model_based_since": over_seeds(since),
+        "weight_of_hybrid": over_seeds(last["weight"].to_numpy(np.float64)),
+        "best_models": {str(row.seed): row.best_model for row in last.itertuples()},
         "verdicts": _verdicts(experiment, course, since),
         "config": {**config.training, "test": asdict(config.test)},
         "versions": versions(),
@@ -75,7 +86,7 @@ def draw(experiment: "Emergence", folder: Path) -> list[Path]:
         raise UserError(f"`{path}` must be a table, got {error}. Evaluate the run again.") from error
     task = TwoStepConfig(**results["config"]["task"])
     rewards = {"chance": task.chance_reward, "oracle": task.oracle_reward}
-    return save_figure(emergence_figure(course, experiment.title, rewards=rewards), folder / "figure")
+    return save_figure(strategies_figure(course, experiment.title, rewards=rewards), folder / "figure")
 
 
 def _snapshots(
@@ -117,6 +128,7 @@ def _since(course: pd.DataFrame, least: float) -> np.ndarray:
 
 def _verdicts(experiment: "Emergence", course: pd.DataFrame, since: np.ndarray) -> list[dict[str, Any]]:
     least, reached = experiment.least_model_based, int(np.isfinite(since).sum())
+    weight = over_seeds(_wide(course, "weight")[-1])
     model_based, model_free = _wide(course, "model_based"), _wide(course, "model_free")
     before = np.abs(model_based[0])
     at_first = float(np.nanmax(before)) if np.isfinite(before).any() else float("nan")
@@ -127,4 +139,5 @@ def _verdicts(experiment: "Emergence", course: pd.DataFrame, since: np.ndarray) 
         holds("|model-based index| < 1 before training (most)", at_first, at_first < 1),
         holds("model-based above |model-free| index at the end (least)", gap, gap > 0),
         holds("model-based from episode", when["mean"], reached == len(since)) | {"interval95": when["interval95"]},
+        holds("weight w > .5 at the end", weight["mean"], weight["mean"] > 0.5) | {"interval95": weight["interval95"]},
     ]

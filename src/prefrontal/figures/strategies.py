@@ -20,7 +20,7 @@ LINES = {
 """Miller's indices: how they are called and coloured."""
 
 
-def emergence_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str, float]) -> Figure:
+def strategies_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str, float]) -> Figure:
     """Reward, Miller's indices and stay probabilities against training episodes.
 
     Arguments:
@@ -44,7 +44,8 @@ def emergence_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str, 
             weight_course(course, axes[3])
             model_course(course, axes[4])
         axes[0].set_title(
-            f"{num_seeds} seeds, thin; their mean, thick. Tested with frozen weights at {num_tests} moments.",
+            f"{num_seeds} seeds, thin; their mean, thick. Tested with frozen weights at {num_tests} moments.\n"
+            "Rewards of networks that do not yet keep to fixation and choice are below the axis.",
             loc="left",
             fontsize=7.5,
             color="dimgrey",
@@ -61,6 +62,8 @@ def reward_course(course: pd.DataFrame, ax: Axes, rewards: Mapping[str, float]) 
     for name, reward in rewards.items():
         ax.axhline(reward, color=PALETTE[name], linewidth=1, linestyle=(0, (5, 2)), zorder=0)
         ax.annotate(f" {name}", (1, reward), xycoords=("axes fraction", "data"), color=PALETTE[name], va="center")
+    margin = 0.25 * (rewards["oracle"] - rewards["chance"])
+    ax.set_ylim(rewards["chance"] - margin, rewards["oracle"] + margin / 3)
     ax.set_ylabel("Reward\nper episode")
 
 
@@ -103,7 +106,8 @@ def weight_course(course: pd.DataFrame, ax: Axes) -> None:
 
 def model_course(course: pd.DataFrame, ax: Axes) -> None:
     """In how many seeds each model is the best by BIC."""
-    counts = pd.crosstab(course["episode"], course["best_model"])
+    known = course.dropna(subset="best_model")
+    counts = pd.crosstab(known["episode"], known["best_model"])
     shares = counts.to_numpy(np.float64).T
     order = np.argsort(-shares.sum(axis=1))
     names, shares = [str(counts.columns[place]) for place in order], shares[order]
@@ -117,6 +121,6 @@ def model_course(course: pd.DataFrame, ax: Axes) -> None:
 
 def _lines(course: pd.DataFrame, name: str, ax: Axes, color: str, label: str | None = None) -> None:
     """A thin line a seed and their mean, thick."""
-    wide = course.pivot(index="episode", columns="seed", values=name)
+    wide = course.pivot(index="episode", columns="seed", values=name).dropna(how="all")
     ax.plot(wide.index, wide, color=color, alpha=0.3, linewidth=0.6)
     ax.plot(wide.index, wide.mean(axis=1), color=color, linewidth=1.8, label=label, gid=f"mean-{name}")
