@@ -20,9 +20,9 @@ MODELS: tuple[ModelName, ...] = (
     "biased-random",
 )
 """Those that are compared."""
-NUM_SESSIONS = 20
+NUM_SESSIONS = 10
 """Test sessions of each network that models are fitted to: with 100 trials each, enough to tell them apart."""
-NUM_STARTS = 4
+NUM_STARTS = 3
 
 
 def best_models(table: pd.DataFrame, config: TwoStepConfig) -> pd.DataFrame:
