@@ -127,7 +127,7 @@ def _since(course: pd.DataFrame, least: float) -> np.ndarray:
 
 
 def _verdicts(experiment: "Emergence", course: pd.DataFrame, since: np.ndarray) -> list[dict[str, Any]]:
-    least, reached = experiment.least_model_based, int(np.isfinite(since).sum())
+    least, reached, num = experiment.least_model_based, float(np.isfinite(since).sum()), float(len(since))
     weight = over_seeds(_wide(course, "weight")[-1])
     model_based, model_free = _wide(course, "model_based"), _wide(course, "model_free")
     before = np.abs(model_based[0])
@@ -135,9 +135,9 @@ def _verdicts(experiment: "Emergence", course: pd.DataFrame, since: np.ndarray) 
     gap = float(np.min(model_based[-1] - np.abs(model_free[-1])))
     when = over_seeds(since)
     return [
-        holds(f"seeds model-based (index ≥ {least:g}) at the end", reached, reached == len(since), len(since)),
-        holds("|model-based index| < 1 before training (most)", at_first, at_first < 1),
-        holds("model-based above |model-free| index at the end (least)", gap, gap > 0),
-        holds("model-based from episode", when["mean"], reached == len(since)) | {"interval95": when["interval95"]},
+        holds(f"seeds with index ≥ {least:g} at the end", reached, reached == num, num),
+        holds("|index| < 1 before training (most)", at_first, at_first < 1),
+        holds("index above |model-free| at the end (least)", gap, gap > 0),
+        holds(f"index ≥ {least:g} from episode", when["mean"], reached == num) | {"interval95": when["interval95"]},
         holds("weight w > .5 at the end", weight["mean"], weight["mean"] > 0.5) | {"interval95": weight["interval95"]},
     ]
