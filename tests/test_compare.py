@@ -251,8 +251,18 @@ def test_analyse_takes_sessions_apart_and_mixes_effects(tmp_path):
 def test_analyse_reads_other_columns(table, tmp_path):
     cells = table.rename(columns={"choice": "key", "subject": "who"}).assign(rt=500)
     cells["key"] = np.where(table["choice"], "left", "right")
-    (tmp_path / "them.csv").write_text(cells.to_csv(index=False))
-    options = ["--columns", "choice=key", "subject=who", "rt_unit=ms", "--values", "choice=right,left"]
+    extra = cells.iloc[-1:].assign(trial=600, key="-1")
+    (tmp_path / "them.csv").write_text(pd.concat([cells, extra]).to_csv(index=False))
+    options = [
+        "--columns",
+        "choice=key",
+        "subject=who",
+        "rt_unit=ms",
+        "--values",
+        "choice=right,left",
+        "--missing",
+        "-1",
+    ]
     analyse(tmp_path / "them.csv", *options, "--out", tmp_path / "out")
     record = json.loads((tmp_path / "out" / "analysis.json").read_text())["groups"]["them"]
     assert record["stay_probability"]["common_rewarded"]["mean"] == pytest.approx(

@@ -68,7 +68,7 @@ def test_our_own_table_is_read_as_it_is(table, tmp_path):
     write_table(tmp_path / "trials.csv", table)
     for kind in ("prefrontal", "columns"):
         pd.testing.assert_frame_equal(read_trials(tmp_path / "trials.csv", format=kind), table)
-    with pytest.raises(UserError, match=re.escape("`format` must be one of prefrontal, columns, hbayesdm, jsps")):
+    with pytest.raises(UserError, match=re.escape("`format` must be one of auto, prefrontal, columns, hbayesd")):
         read_trials(tmp_path / "trials.csv", format="excel")
 
 
@@ -105,8 +105,7 @@ def test_numbers_from_0_or_from_1(table, base, four):
     pd.testing.assert_frame_equal(from_cells(as_cells(cells), Columns()), table)
     pd.testing.assert_frame_equal(from_cells(as_cells(cells.drop(columns="common")), Columns()), table)
     pd.testing.assert_frame_equal(from_cells(as_cells(cells.drop(columns="missed")), Columns()), table)
-    if not four:
-        pd.testing.assert_frame_equal(from_cells(as_cells(cells.drop(columns="state")), Columns()), table)
+    pd.testing.assert_frame_equal(from_cells(as_cells(cells.drop(columns="state")), Columns()), table)
 
 
 def test_states_named_the_other_way_round_are_told_by_their_common_choice(table):

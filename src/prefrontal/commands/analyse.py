@@ -35,6 +35,8 @@ class Options:
     """For the format columns: which column holds what, as in choice=resp reward=points rt_unit=ms."""
     values: tuple[str, ...] = ()
     """For the format columns: what stands for 0 and 1, as in choice=left,right."""
+    missing: tuple[str, ...] = ()
+    """For the format columns: what a cell of a missed trial holds, such as -1, beside nothing and NA."""
     sessions: Literal["together", "apart"] = "together"
     """Apart: each session, such as a visit, is a group of its own."""
     published: Annotated[tuple[Literal["rats", "networks"], ...], tyro.conf.arg(metavar="{rats,networks}")] = ()
@@ -85,15 +87,17 @@ def _tables(options: Options) -> "dict[str, pd.DataFrame]":
 
 def _read(path: str, options: Options) -> "pd.DataFrame":
     from prefrontal.formats import Columns, read_columns, read_trials
+    from prefrontal.formats.columns import VOID
 
-    if options.format == "columns" or options.columns or options.values:
+    if options.format == "columns" or options.columns or options.values or options.missing:
         named: dict[str, Any] = dict(_pairs("columns", options.columns))
         pairs = _pairs("values", options.values)
         unknown = set(named).difference(Columns.__dataclass_fields__) | ({"values", "void"} & set(named))
         if unknown:
             fields = [name for name in Columns.__dataclass_fields__ if name not in ("values", "void")]
             raise UserError(f"`columns` must be of {', '.join(fields)}, got {', '.join(sorted(unknown))}.")
-        return read_columns(path, Columns(**named, values={name: _pair(name, text) for name, text in pairs.items()}))
+        values = {name: _pair(name, text) for name, text in pairs.items()}
+        return read_columns(path, Columns(**named, values=values, void=(*VOID, *options.missing)))
     return read_trials(path, format=options.format)
 
 

@@ -108,11 +108,13 @@ def from_cells(cells: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     state = coded("state", names, number) if "state" in found else None
     common = coded("common", truth) if "common" in found else None
     binary = {"choice": choice, "reward": coded("reward", truth)}
-    if "choice2" in found:
-        binary["choice2"] = coded("choice2", second_choices, number, choice if state is None else state)
     if state is not None:
         common = common_transitions(choice, state, common, number, list(who))
-    binary["common"] = np.asarray(common)
+    common = np.asarray(common)
+    binary["common"] = common
+    if "choice2" in found:
+        reached = np.where(common == 1, choice, 1 - choice) if state is None else state
+        binary["choice2"] = coded("choice2", second_choices, number, reached)
 
     void = np.isnan(sum(binary.values()))
     missed = coded("missed", truth) == 1 if "missed" in found else void
