@@ -191,10 +191,10 @@ def _report_fits(fits: "dict[str, Fit]", options: Options) -> None:
     write_text(options.out / RECORD, to_json(record))
 
     shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
-    for heading in ("model", "k", "log-likelihood", "AIC", "BIC", "best for", "converged"):
+    for heading in ("model", "k", "log-likelihood", "BIC", "best for", "converged"):
         shown.add_column(heading, justify="left" if heading == "model" else "right")
     for name, row in rows.items():
-        numbers = (f"{row[key]:,.1f}" for key in ("log_likelihood", "aic", "bic"))
+        numbers = (f"{row[key]:,.1f}" for key in ("log_likelihood", "bic"))
         shown.add_row(name, f"{row['num_parameters']}", *numbers, f"{row['num_best']:,}", f"{row['num_converged']:,}")
     console = Console()
     console.print(shown)

@@ -1,6 +1,8 @@
 """The figures of fits: estimates by subject, comparison of models, recovery of parameters and of models."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,22 +32,20 @@ def estimates_figure(table: pd.DataFrame, labels: Mapping[str, str], spread: str
     """
     with style():
         figure, panels = _panels(len(labels), title)
-        for (name, label), ax in zip(labels.items(), panels, strict=True):
+        for number, ((name, label), ax) in enumerate(zip(labels.items(), panels, strict=True)):
             values = table[name].to_numpy(float)
             if len(values) > MOST_DOTS:
                 ax.hist(values, bins=30, color=PALETTE["ours"], alpha=0.6)
                 ax.axvline(float(np.median(values)), color=PALETTE["published"], linewidth=1.4)
-                ax.set_ylabel("Subjects")
-                ax.set_xlabel(label)
-                ax.xaxis.set_major_locator(MaxNLocator(4))
+                ax.set_ylabel("" if number % COLUMNS else "Subjects")
             else:
                 order = np.argsort(values)
                 bars = table[f"{spread}{name}"].to_numpy(float)[order]
                 ax.errorbar(values[order], np.arange(len(values)), xerr=np.nan_to_num(bars), **_DOTS)
                 ax.set_yticks([])
-                ax.set_ylabel("Subjects, sorted")
-                ax.set_xlabel(label)
-                ax.xaxis.set_major_locator(MaxNLocator(4))
+                ax.set_ylabel("" if number % COLUMNS else "Subjects, sorted")
+            ax.set_xlabel(_lines(label))
+            ax.xaxis.set_major_locator(MaxNLocator(4))
     return figure
 
 
@@ -92,15 +92,15 @@ def recovery_figure(subjects: pd.DataFrame, labels: Mapping[str, str], title: st
     with style():
         figure, panels = _panels(len(labels), title)
         for (name, label), ax in zip(labels.items(), panels, strict=True):
-            part = subjects[subjects["parameter"] == name]
-            true, estimate = part["true"].to_numpy(float), part["estimate"].to_numpy(float)
+            part = subjects.loc[(subjects["parameter"] == name).to_numpy()]
+            true, estimate = (np.asarray(part[column], float) for column in ("true", "estimate"))
             both = np.concatenate([true, estimate])
             ends = [float(both.min()), float(both.max())]
             ax.plot(ends, ends, color=PALETTE["chance"], linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
             ax.plot(true, estimate, "o", color=PALETTE["ours"], markersize=2.6, alpha=0.6, markeredgewidth=0)
             varies = np.ptp(true) > 0 and np.ptp(estimate) > 0
             told = f"r = {np.corrcoef(true, estimate)[0, 1]:.2f}" if varies else "one true value"
-            ax.set_title(f"{label}\n{told}", fontsize=8)
+            ax.set_title(f"{_lines(label)}\n{told}", fontsize=8)
             ax.set_xlabel("True")
             ax.set_ylabel("Fitted")
             for axis in (ax.xaxis, ax.yaxis):
@@ -131,9 +131,13 @@ def confusion_figure(confusion: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-_DOTS = {
+_DOTS: dict[str, Any] = {
     "linestyle": "", "marker": "o", "markersize": 3, "elinewidth": 0.8, "capsize": 0, "color": PALETTE["ours"],
 }  # fmt: skip
+
+
+def _lines(label: str) -> str:
+    return "\n".join(textwrap.wrap(label, 20))
 
 
 def _panels(num: int, title: str) -> tuple[Figure, Sequence[Axes]]:

@@ -22,26 +22,28 @@ TwoStepForm = TwoStepConfig | BlockTwoStepConfig | DawTwoStepConfig
 
 
 def known_of(config: TwoStepForm) -> KnownTask:
-    """What a model is to know of the task that `config` describes."""
+    """What a model is to know of the task that `config` describes. Of blocks, the chance of a reversal that gives the
+    same mean length."""
     if isinstance(config, DawTwoStepConfig):
         return KnownTask(second_choices=True, common_probability=config.common_probability)
-    # Of blocks a model knows their mean length, at best: the chance of a reversal that gives the same.
+    reversal_probability = config.reversal_probability
     if isinstance(config, BlockTwoStepConfig):
-        hazard = config.reversal_probability
-        if config.longest_block is not None:
-            spare = config.longest_block - config.shortest_block
-            waiting = spare if hazard == 0 else (1 - (1 - hazard) ** spare) / hazard
-            reversal_probability = 1 / (config.shortest_block + waiting)
-        else:
-            reversal_probability = 0.0 if hazard == 0 else 1 / (config.shortest_block + 1 / hazard)
-    else:
-        reversal_probability = config.reversal_probability
+        reversal_probability = 1 / _mean_block(config) if np.isfinite(_mean_block(config)) else 0.0
     return KnownTask(
         common_probability=config.common_probability,
         better_reward_probability=config.better_reward_probability,
         worse_reward_probability=config.worse_reward_probability,
         reversal_probability=reversal_probability,
     )
+
+
+def _mean_block(config: BlockTwoStepConfig) -> float:
+    """Trials of a block, on average: the shortest, and one more for every further trial that it outlasts."""
+    outlasts = 1 - config.reversal_probability
+    if config.longest_block is not None:
+        spare = config.longest_block - config.shortest_block
+        return config.shortest_block + sum(outlasts**trial for trial in range(1, spare + 1))
+    return config.shortest_block + outlasts / config.reversal_probability if outlasts < 1 else float("inf")
 
 
 def simulate(

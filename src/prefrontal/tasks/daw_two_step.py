@@ -40,7 +40,6 @@ class DawTwoStepEvent(eqx.Module):
     """Never: every action is a choice."""
     better_state: Int[Array, "*axes"]
     """The second-stage state whose better option pays more often in this trial."""
-    reward_probability: Float[Array, "*axes 2 2"]
 
 
 class DawTwoStep(AbstractTask):
@@ -106,7 +105,6 @@ class DawTwoStep(AbstractTask):
             rewarded=rewarded,
             missed=jnp.bool_(False),
             better_state=jnp.argmax(jnp.max(state.reward_probability, axis=1)).astype(jnp.int32),
-            reward_probability=state.reward_probability,
         )
         walked = state.reward_probability + self.walk_deviation * jax.random.normal(walk_key, (2, 2))
         after = DawTwoStepState(
