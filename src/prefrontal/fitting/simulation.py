@@ -28,7 +28,7 @@ def known_of(config: TwoStepForm) -> KnownTask:
         return KnownTask(second_choices=True, common_probability=config.common_probability)
     reversal_probability = config.reversal_probability
     if isinstance(config, BlockTwoStepConfig):
-        reversal_probability = 1 / _mean_block(config) if np.isfinite(_mean_block(config)) else 0.0
+        reversal_probability = 1 / _mean_block(config)
     return KnownTask(
         common_probability=config.common_probability,
         better_reward_probability=config.better_reward_probability,
@@ -42,7 +42,7 @@ def _mean_block(config: BlockTwoStepConfig) -> float:
     outlasts = 1 - config.reversal_probability
     if config.longest_block is not None:
         spare = config.longest_block - config.shortest_block
-        return config.shortest_block + sum(outlasts**trial for trial in range(1, spare + 1))
+        return config.shortest_block + sum((outlasts**trial for trial in range(1, spare + 1)), 0.0)
     return config.shortest_block + outlasts / config.reversal_probability if outlasts < 1 else float("inf")
 
 
