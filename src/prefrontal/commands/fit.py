@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 RECORD = "fit.json"
 DESCRIPTION = """\
-Fit cognitive models to a table of trials: every subject on its own by maximum likelihood (mle) or with priors (map),
-or all together, hierarchically. Writes fit.json, a table a model (MODEL.csv), the comparison and figures."""
+Fit cognitive models to a table of trials.
+
+Each subject on its own (mle, map) or all together (hierarchical).
+
+Writes fit.json, MODEL.csv, comparison.csv and figures."""
 
 
 @dataclass(frozen=True)

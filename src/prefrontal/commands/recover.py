@@ -22,8 +22,11 @@ Task = TypeVar("Task", bound=Form)
 
 RECORD = "recovery.json"
 DESCRIPTION = """\
-Simulate subjects and fit their choices. With one model: are its parameters found again? With several: is the model
-that made the choices found again, by BIC or AIC? Writes recovery.json, the tables and the figure."""
+Simulate subjects and fit their choices.
+
+With one model: are its parameters found again? With several: is the model?
+
+Writes recovery.json, tables and a figure."""
 
 
 @dataclass(frozen=True)

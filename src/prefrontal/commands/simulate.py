@@ -15,8 +15,9 @@ from prefrontal.options import read_options
 Task = TypeVar("Task", bound=Form)
 
 DESCRIPTION = """\
-Simulated subjects, cognitive models with parameters of their own, play the two-step task. Writes the table of trials,
-and beside it the parameters (OUT.parameters.csv)."""
+Simulated subjects, cognitive models, play the two-step task.
+
+Writes the table of trials, and beside it OUT.parameters.csv."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ It needs the optional packages NumPyro and ArviZ: `pip install prefrontal[bayes]
 
 import importlib
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -201,7 +202,9 @@ def _hierarchy(
 
 def _import(package: str) -> Any:
     try:
-        return importlib.import_module(package)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # ArviZ announces its next version to everybody
+            return importlib.import_module(package)
     except ImportError:
         raise UserError(
             f"`method` must be mle or map where {package} is not installed, got hierarchical. "
