@@ -37,8 +37,8 @@ class Options:
 
     table: tyro.conf.Positional[str]
     """File of trials."""
-    format: str = "prefrontal"
-    """Format of the file: prefrontal, columns, hbayesdm, jspsych or psych."""
+    format: Literal["auto", "prefrontal", "columns", "hbayesdm", "jspsych", "psych"] = "auto"
+    """Format of the file. Auto: told from its name and first line."""
     models: tuple[ModelName, ...] = ("hybrid",)
     """Models to fit."""
     method: Literal["mle", "map", "hierarchical"] = "map"

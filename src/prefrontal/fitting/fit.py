@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from prefrontal.agents.two_step import Parameter, find_model
 from prefrontal.configs.models import KnownTask
@@ -17,6 +17,8 @@ from prefrontal.fitting.choices import Batch, Unit, batch_of
 from prefrontal.fitting.search import Found, double_precision, search
 
 Method = Literal["mle", "map"]
+BOUND = 1e-4
+"""A parameter so near a bound, as a share of its range, counts as being there."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def known_task(batch: Batch, task: KnownTask | None) -> KnownTask:
 def draw_starts(
     parameters: Mapping[str, Parameter], num_subjects: int, num_starts: int, seed: int
 ) -> Float[np.ndarray, "subject start parameter"]:
-    """Draws of the prior, unbounded; a subject's do not depend on who else is fitted before or after it in number."""
+    """Draws of the prior, unbounded, the same for every subject: whom else one fits makes no difference."""
     rng = np.random.default_rng(seed)
     drawn = [parameter.draw(rng, num_starts) for parameter in parameters.values()]
     unbounded = [np.asarray(p.unconstrain(draws)) for p, draws in zip(parameters.values(), drawn, strict=True)]
@@ -128,14 +130,21 @@ def _natural(
         np.asarray(jax.vmap(jax.grad(p.constrain))(jnp.asarray(u)))
         for p, u in zip(parameters.values(), columns, strict=True)
     ]
-    variances = np.diagonal(found.covariance, axis1=1, axis2=2)
-    # A search that ran to a bound ends where the objective is flat: there the Hessian is not positive definite, or its
-    # inverse so large that it says the same.
+    values, variances = np.stack(values, axis=1), np.diagonal(found.covariance, axis1=1, axis2=2)
+    # A search that ran to a bound ends where the objective is flat, and its curvature there tells nothing.
     definite = np.array([_positive_definite(covariance) for covariance in found.covariance])
-    usable = definite[:, None] & (np.abs(columns.T) * [p.slope for p in parameters.values()] < 4.0)
+    usable = definite[:, None] & ~_at_bound(values, list(parameters.values()))
     with np.errstate(invalid="ignore"):
         errors = np.where(usable, np.stack(slopes, axis=1) * np.sqrt(variances), np.nan)
-    return np.stack(values, axis=1), errors
+    return values, errors
+
+
+def _at_bound(
+    values: Float[np.ndarray, "subject parameter"], parameters: list[Parameter]
+) -> Bool[np.ndarray, "subject parameter"]:
+    low, high = (np.array([getattr(parameter, name) for parameter in parameters]) for name in ("low", "high"))
+    margin = BOUND * np.where(np.isinf(high), 0.0, high - low)
+    return (values <= low + margin) | (values >= high - margin)
 
 
 def _positive_definite(covariance: Float[np.ndarray, "parameter parameter"]) -> bool:

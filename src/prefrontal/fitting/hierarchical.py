@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -45,7 +46,7 @@ class Posterior:
     num_divergences: int
     seconds: float
 
-    @property
+    @cached_property
     def diagnostics(self) -> pd.DataFrame:
         """A row a quantity: mean, sd, 95 % highest-density interval, effective sample sizes, R-hat."""
         import arviz
@@ -96,10 +97,10 @@ def fit_hierarchy(
 
     With u_ik the unbounded parameter k of subject i, of which θ_ik is a function (see `Parameter`):
 
-        u_ik = μ_k + σ_k z_ik,     μ_k ~ Normal(m_k, s_k),     σ_k ~ half-Normal(s_k / 2),     z_ik ~ Normal(0, 1)
+        u_ik = μ_k + σ_k z_ik,     μ_k ~ Normal(0, 1),     σ_k ~ half-Normal(.5),     z_ik ~ Normal(0, 1)
 
-    where m_k = 0 and s_k = 1: for a parameter between two bounds, μ's prior makes the median subject's value uniform
-    between them. hBayesDM has the same with σ_k ~ half-Normal(.2); the model hybrid-hbayesdm uses that.
+    so that, between 0 and 1, the median subject's value is uniform before the data. hBayesDM has the same but for
+    σ_k ~ half-Normal(.2), which the model hybrid-hbayesdm has here too.
 
     Arguments:
         table: a trial table (see `prefrontal.trials`).
