@@ -75,7 +75,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     """Fit the models that the arguments name."""
     options: Options = read_options(Options, arguments, program=f"prefrontal {command}", description=DESCRIPTION)
     fixed = read_pairs("fix", options.fix)
-    check_new(options.out / RECORD)
+    for name in (RECORD, "comparison.csv", *(f"{model}.csv" for model in options.models)):
+        check_new(options.out / name)
     if not options.models:
         raise UserError("`models` must name a model or more, got none. Leave it out for hybrid.")
 

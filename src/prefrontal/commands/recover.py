@@ -69,7 +69,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     )
     check_count("num_subjects", options.num_subjects)
     check_seed("seed", options.seed)
-    check_new(options.out / RECORD)
+    for name in (RECORD, "subjects.csv", "summary.csv", "confusion.csv"):
+        check_new(options.out / name)
     task: Any = options.task
     if options.num_trials is not None:
         from dataclasses import replace
