@@ -36,7 +36,7 @@ class Fit:
     """Parameters held at a value."""
     table: pd.DataFrame
     """A row a subject (or a subject's session): subject; session, where each has its own parameters; every parameter
-    and its standard error, "se_" and the name (NaN at a bound, where the curvature tells nothing); log_likelihood;
+    and its standard error, "se_" and the name (NaN at a bound, and given those there for the others); log_likelihood;
     log_prior; num_choices; num_parameters; aic; bic; converged; num_agreeing, the starts that led to the same end."""
 
 
@@ -130,13 +130,22 @@ def _natural(
         np.asarray(jax.vmap(jax.grad(p.constrain))(jnp.asarray(u)))
         for p, u in zip(parameters.values(), columns, strict=True)
     ]
-    values, variances = np.stack(values, axis=1), np.diagonal(found.covariance, axis1=1, axis2=2)
-    # A search that ran to a bound ends where the objective is flat, and its curvature there tells nothing.
-    definite = np.array([_positive_definite(covariance) for covariance in found.covariance])
-    usable = definite[:, None] & ~_at_bound(values, list(parameters.values()))
-    with np.errstate(invalid="ignore"):
-        errors = np.where(usable, np.stack(slopes, axis=1) * np.sqrt(variances), np.nan)
-    return values, errors
+    values, slopes = np.stack(values, axis=1), np.stack(slopes, axis=1)
+    inside = ~_at_bound(values, list(parameters.values()))
+    errors = [_errors(hessian, free) for hessian, free in zip(found.hessian, inside, strict=True)]
+    return values, slopes * np.stack(errors)
+
+
+def _errors(
+    hessian: Float[np.ndarray, "parameter parameter"], inside: Bool[np.ndarray, " parameter"]
+) -> Float[np.ndarray, " parameter"]:
+    """Roots of the diagonal of the inverse Hessian of the parameters `inside` their ranges; NaN for the others, towards
+    whose bound the objective is flat, and for all where the Hessian is not positive definite."""
+    errors = np.full(len(inside), np.nan)
+    part = hessian[np.ix_(inside, inside)]
+    if part.size and np.isfinite(part).all() and np.linalg.eigvalsh(part).min() > 0:
+        errors[inside] = np.sqrt(np.diagonal(np.linalg.inv(part)))
+    return errors
 
 
 def _at_bound(
@@ -145,10 +154,6 @@ def _at_bound(
     low, high = (np.array([getattr(parameter, name) for parameter in parameters]) for name in ("low", "high"))
     margin = BOUND * np.where(np.isinf(high), 0.0, high - low)
     return (values <= low + margin) | (values >= high - margin)
-
-
-def _positive_definite(covariance: Float[np.ndarray, "parameter parameter"]) -> bool:
-    return bool(np.isfinite(covariance).all() and np.linalg.eigvalsh((covariance + covariance.T) / 2).min() > 0)
 
 
 def _tabulated(

@@ -31,8 +31,8 @@ class Found(NamedTuple):
 
     u: Float[Numbers, "*subject parameter"]
     """The best unbounded parameters."""
-    covariance: Float[Numbers, "*subject parameter parameter"]
-    """Inverse of the objective's Hessian there."""
+    hessian: Float[Numbers, "*subject parameter parameter"]
+    """Of the negative objective there."""
     log_likelihood: Float[Numbers, "*subject"]
     log_prior: Float[Numbers, "*subject"]
     converged: Bool[Numbers, "*subject"]
@@ -143,7 +143,7 @@ def _search_subject(
     best = jnp.argmin(objectives)
     return Found(
         u=ends[best],
-        covariance=jnp.linalg.inv(jax.hessian(lambda u: objective(u)[0])(ends[best])),
+        hessian=jax.hessian(lambda u: objective(u)[0])(ends[best]),
         log_likelihood=likelihoods[best],
         log_prior=priors[best],
         converged=converged[best],
