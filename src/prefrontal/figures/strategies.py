@@ -98,8 +98,11 @@ def stay_course(course: pd.DataFrame, ax: Axes) -> None:
 
 
 def weight_course(course: pd.DataFrame, ax: Axes) -> None:
-    """The weight w of the fitted hybrid: 0 model-free, 1 model-based."""
-    _lines(course, "weight", ax, PALETTE["common"])
+    """The weight w of the fitted hybrid, 0 model-free and 1 model-based, of seeds that do not choose at random: while
+    they do, nothing tells it."""
+    told = course["weight"].mask(course["best_model"] == "biased-random")
+    _lines(course.assign(weight=told), "weight", ax, PALETTE["common"])
+    ax.text(0.01, 0.08, "not told while choices are best explained as random", transform=ax.transAxes, fontsize=7)
     ax.set_ylim(-0.03, 1.03)
     ax.set_ylabel("Weight w\nof the hybrid")
 
