@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from prefrontal.errors import UserError
 from prefrontal.formats import (
     Columns,
+    detect_format,
     read_columns,
     read_hbayesdm,
     read_jspsych,
@@ -66,10 +67,32 @@ def table() -> pd.DataFrame:
 
 def test_our_own_table_is_read_as_it_is(table, tmp_path):
     write_table(tmp_path / "trials.csv", table)
-    for kind in ("prefrontal", "columns"):
+    for kind in ("auto", "prefrontal", "columns"):
         pd.testing.assert_frame_equal(read_trials(tmp_path / "trials.csv", format=kind), table)
     with pytest.raises(UserError, match=re.escape("`format` must be one of auto, prefrontal, columns, hbayesd")):
         read_trials(tmp_path / "trials.csv", format="excel")
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "kind"),
+    [
+        ("them.zip", "", "psych"),
+        ("them.jsonl", "{}", "psych"),
+        ("them.txt", "subjID\ttrial\tlevel1_choice\tlevel2_choice\treward", "hbayesdm"),
+        ("them.csv", "trial_type,trial_index,state_1_choice,transition", "jspsych"),
+        ("them.csv", "rt,two_step_task_info", "jspsych"),
+        ("them.csv", "subject,session,trial,choice,state,common,reward,anything", "prefrontal"),
+        ("them.csv", "\ufeffchoice;state;reward", "columns"),
+    ],
+)
+def test_the_format_is_told_from_name_and_first_line(tmp_path, name, heading, kind):
+    (tmp_path / name).write_text(heading + "\n", encoding="utf-8")
+    assert detect_format(tmp_path / name) == kind
+
+
+def test_a_file_that_is_not_there_has_no_format(tmp_path):
+    with pytest.raises(UserError, match=re.escape(f"a file that can be read, got {tmp_path / 'none.csv'}")):
+        read_trials(tmp_path / "none.csv")
 
 
 @given(data=st.data())
