@@ -18,7 +18,7 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.agents.two_step_models import BayesOptimal, RandomChoice, TwoStepAgent
+from prefrontal.agents.two_step import BayesOptimal, RandomChoice, TwoStepAgent
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.episodes import rollout
 from prefrontal.errors import UserError
@@ -41,7 +41,7 @@ def play(encoding, agent=NETWORK, seed=0, **changes):
     task = make_task(config)
     player = {
         NETWORK: lambda: RecurrentAgent(RecurrentConfig(), task, key=jax.random.key(seed)),
-        BAYES: lambda: TwoStepAgent(BayesOptimal(config), encoding),
+        BAYES: lambda: TwoStepAgent(BayesOptimal.of_task(config), encoding),
         RANDOM: lambda: TwoStepAgent(RandomChoice(), encoding),
     }[agent]()
     return config, rollout(player, task, jax.random.key(seed))
