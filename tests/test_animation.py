@@ -18,7 +18,7 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.agents.two_step_models import BayesOptimal, RandomChoice, TwoStepAgent
+from prefrontal.agents.two_step import BayesOptimal, RandomChoice, TwoStepAgent
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.episodes import rollout
 from prefrontal.errors import UserError
