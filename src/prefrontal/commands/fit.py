@@ -55,7 +55,7 @@ class Options:
     """What bayes-optimal takes the worse state to pay."""
     reversal_probability: float = 0.025
     """What bayes-optimal takes the chance of a reversal to be."""
-    num_starts: int = 10
+    num_starts: int = 20
     """Searches a subject; for mle and map."""
     num_warmup: int = 1000
     """Draws of a chain to adapt in; for hierarchical."""

@@ -48,7 +48,7 @@ class Options(Generic[Task]):
     """Of the fits."""
     criterion: Literal["bic", "aic"] = "bic"
     """With several models: what decides."""
-    num_starts: int = 10
+    num_starts: int = 20
     """Searches of each fit."""
     seed: int = 0
     """Of all that is random."""

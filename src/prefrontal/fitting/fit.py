@@ -14,7 +14,7 @@ from prefrontal.agents.two_step import Parameter, find_model
 from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.fitting.choices import Batch, Unit, batch_of
-from prefrontal.fitting.search import Found, double_precision, search
+from prefrontal.fitting.search import CANDIDATES, Found, double_precision, search
 
 Method = Literal["mle", "map"]
 BOUND = 1e-4
@@ -48,15 +48,16 @@ def fit_model(
     by: Unit = "subject",
     task: KnownTask | None = None,
     fixed: Mapping[str, float] | None = None,
-    num_starts: int = 10,
+    num_starts: int = 20,
     seed: int = 0,
     told: Callable[[int], None] = lambda num_subjects: None,
 ) -> Fit:
     r"""Fit the cognitive model `name` to each subject of a trial table.
 
     It maximises log P(choices | θ), "mle", or log P(choices | θ) + log P(θ), "map", over the θ in their ranges, by BFGS
-    on exact gradients from `num_starts` draws of the prior, in double precision. Standard errors: roots of the diagonal
-    of the inverse Hessian of the negative of that. With k free parameters and n choices (of both stages):
+    on exact gradients from `num_starts` draws of the prior, half of them the best of many, in double precision.
+    Standard errors: roots of the diagonal of the inverse Hessian of the negative of that. With k free parameters and n
+    choices (of both stages):
 
         AIC = 2 k - 2 log P(choices | θ),     BIC = k log n - 2 log P(choices | θ)
 
@@ -86,8 +87,9 @@ def fit_model(
         parameters = cognitive.parameters(task, fixed)
         if not parameters:
             raise UserError(f"`fixed` must leave a parameter of {name} to fit, got all of them. Simulate it instead.")
-        starts = draw_starts(parameters, len(batch.units), num_starts, seed)
-        found = search(model, parameters, batch, starts, use_prior=method == "map", told=told)
+        candidates = draw_candidates(parameters, CANDIDATES * num_starts, seed)
+        use_prior = method == "map"
+        found = search(model, parameters, batch, candidates, num_starts=num_starts, use_prior=use_prior, told=told)
         estimates, errors = _natural(parameters, found)
     return Fit(name, method, task, tuple(parameters), fixed, _tabulated(batch, parameters, found, estimates, errors))
 
@@ -109,14 +111,14 @@ def known_task(batch: Batch, task: KnownTask | None) -> KnownTask:
     return task
 
 
-def draw_starts(
-    parameters: Mapping[str, Parameter], num_subjects: int, num_starts: int, seed: int
-) -> Float[np.ndarray, "subject start parameter"]:
-    """Draws of the prior, unbounded, the same for every subject: whom else one fits makes no difference."""
+def draw_candidates(
+    parameters: Mapping[str, Parameter], num: int, seed: int
+) -> Float[np.ndarray, "candidate parameter"]:
+    """Draws of the prior, unbounded; the same for every subject: whom else one fits makes no difference."""
     rng = np.random.default_rng(seed)
-    drawn = [parameter.draw(rng, num_starts) for parameter in parameters.values()]
+    drawn = [parameter.draw(rng, num) for parameter in parameters.values()]
     unbounded = [np.asarray(p.unconstrain(draws)) for p, draws in zip(parameters.values(), drawn, strict=True)]
-    return np.tile(np.stack(unbounded, axis=-1), (num_subjects, 1, 1))
+    return np.stack(unbounded, axis=-1)
 
 
 def _natural(

@@ -75,7 +75,7 @@ def recover_parameters(
     values: Mapping[str, float] | None = None,
     draws: Draws = "typical",
     method: Method = "mle",
-    num_starts: int = 10,
+    num_starts: int = 20,
     seed: int = 0,
     told: Told = _nobody,
 ) -> ParameterRecovery:
@@ -122,7 +122,7 @@ def recover_models(
     draws: Draws = "typical",
     method: Method = "mle",
     criterion: Literal["aic", "bic"] = "bic",
-    num_starts: int = 10,
+    num_starts: int = 20,
     seed: int = 0,
     told: Told = _nobody,
 ) -> ModelRecovery:

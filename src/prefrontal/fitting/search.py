@@ -21,6 +21,9 @@ LANES = 2048
 TOLERANCE = 1e-5
 """A search ends when neither the unbounded parameters nor the objective move by more, absolutely and relatively."""
 MAX_STEPS = 1000
+CANDIDATES = 10
+"""Points tried for every start. Half of the starts are the best of them; the others are as they were drawn, since the
+best points of all may lie around one and the same local optimum."""
 
 
 Numbers = np.ndarray | Array
@@ -71,8 +74,9 @@ def search(
     model: AbstractTwoStepModel,
     parameters: dict[str, Parameter],
     batch: Batch,
-    starts: Float[np.ndarray, "subject start parameter"],
+    candidates: Float[np.ndarray, "candidate parameter"],
     *,
+    num_starts: int,
     use_prior: bool,
     told: Callable[[int], None] = lambda num_subjects: None,
 ) -> Found:
@@ -82,11 +86,12 @@ def search(
         model: with the facts and the fixed parameters that all share.
         parameters: the free ones, by field.
         batch: the choices.
-        starts: unbounded parameters to start from.
+        candidates: unbounded parameters to start from, of which some are chosen for each subject.
+        num_starts: how many.
         use_prior: whether the prior counts (MAP) or the likelihood alone (MLE).
         told: called with the number of subjects done since the last call.
     """
-    num_subjects, num_starts, _ = starts.shape
+    num_subjects = len(batch.units)
     num_devices = jax.local_device_count()
     lanes = num_starts * batch.choices.choice.shape[1]
     block = num_devices * max(1, min(LANES // lanes, -(-num_subjects // num_devices)))
@@ -98,10 +103,8 @@ def search(
         # Every block has the same shape, so that one program serves all: the last is filled up with the first subject.
         rows = np.arange(first, first + block)
         rows[rows >= num_subjects] = 0
-        here = jax.tree.map(
-            lambda leaf, rows=rows: jax.device_put(np.asarray(leaf)[rows], spread), (batch.choices, starts)
-        )
-        found = jax.device_get(_search_block(model, tuple(parameters.items()), here[0], here[1], use_prior))
+        here = jax.tree.map(lambda leaf, rows=rows: jax.device_put(np.asarray(leaf)[rows], spread), batch.choices)
+        found = jax.device_get(_search_block(model, tuple(parameters.items()), here, candidates, num_starts, use_prior))
         kept = min(block, num_subjects - first)
         parts.append(jax.tree.map(lambda leaf, kept=kept: leaf[:kept], found))
         told(kept)
@@ -113,19 +116,22 @@ def _search_block(
     model: AbstractTwoStepModel,
     parameters: tuple[tuple[str, Parameter], ...],
     choices: Choices,
-    starts: Float[Array, "subject start parameter"],
+    candidates: Float[Array, "candidate parameter"] | Float[np.ndarray, "candidate parameter"],
+    num_starts: int,
     use_prior: bool,
 ) -> Found:
-    return jax.vmap(lambda chosen, begin: _search_subject(model, dict(parameters), chosen, begin, use_prior))(
-        choices, starts
-    )
+    candidates = jnp.asarray(candidates)
+    return jax.vmap(
+        lambda sessions: _search_subject(model, dict(parameters), sessions, candidates, num_starts, use_prior)
+    )(choices)
 
 
 def _search_subject(
     model: AbstractTwoStepModel,
     parameters: dict[str, Parameter],
     sessions: Choices,
-    starts: Float[Array, "start parameter"],
+    candidates: Float[Array, "candidate parameter"],
+    num_starts: int,
     use_prior: bool,
 ) -> Found:
     def objective(u: Float[Array, " parameter"], _: None = None) -> tuple[Float[Array, ""], tuple[Array, Array]]:
@@ -137,6 +143,10 @@ def _search_subject(
         solution = optimistix.minimise(objective, solver, start, has_aux=True, max_steps=MAX_STEPS, throw=False)
         return solution.value, *solution.aux, solution.result == optimistix.RESULTS.successful
 
+    drawn = num_starts // 2
+    tried = jax.vmap(lambda u: objective(u)[0])(candidates[drawn:])
+    order = jnp.argsort(jnp.where(jnp.isfinite(tried), tried, jnp.inf))
+    starts = jnp.concatenate([candidates[:drawn], candidates[drawn:][order[: num_starts - drawn]]])
     ends, likelihoods, priors, converged = jax.vmap(descend)(starts)
     objectives = -likelihoods - (priors if use_prior else 0.0)
     objectives = jnp.where(jnp.isfinite(objectives), objectives, jnp.inf)
