@@ -1,4 +1,4 @@
-"""Interventions: a lesion is a network without those weights, a false reward is another reward, and nothing else moves."""
+"""Interventions: a lesion is a network without those weights, a false reward another reward; nothing else moves."""
 
 import re
 
