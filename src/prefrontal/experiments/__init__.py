@@ -5,9 +5,20 @@ import difflib
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Published
 from prefrontal.experiments.two_step import TwoStepExperiment
+from prefrontal.experiments.wang2018_inferred_value import WANG2018_INFERRED_VALUE
+from prefrontal.experiments.wang2018_optogenetics import WANG2018_OPTOGENETICS
 from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
+from prefrontal.experiments.wang2018_two_step_rpe import WANG2018_TWO_STEP_RPE
 
-EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in (WANG2018_TWO_STEP,)}
+EXPERIMENTS: dict[str, Experiment] = {
+    experiment.name: experiment
+    for experiment in (
+        WANG2018_TWO_STEP,
+        WANG2018_TWO_STEP_RPE,
+        WANG2018_INFERRED_VALUE,
+        WANG2018_OPTOGENETICS,
+    )
+}
 
 
 def find_experiment(name: str) -> Experiment:

@@ -2,11 +2,17 @@
 
 from collections.abc import Callable
 
-from prefrontal.configs import TaskConfig, TwoStepConfig
+from prefrontal.configs import ReversalConfig, RiskConfig, TaskConfig, TwoStepConfig
 from prefrontal.tasks.base import AbstractTask
+from prefrontal.tasks.reversal import Reversal
+from prefrontal.tasks.risk import Risk
 from prefrontal.tasks.two_step import TwoStep, TwoStepEvent, TwoStepState
 
-TASKS: dict[type, Callable[..., AbstractTask]] = {TwoStepConfig: TwoStep}
+TASKS: dict[type, Callable[..., AbstractTask]] = {
+    ReversalConfig: Reversal,
+    RiskConfig: Risk,
+    TwoStepConfig: TwoStep,
+}
 """The task that each config describes."""
 
 
@@ -15,4 +21,4 @@ def make_task(config: TaskConfig) -> AbstractTask:
     return TASKS[type(config)](config)
 
 
-__all__ = ["TASKS", "AbstractTask", "TwoStep", "TwoStepEvent", "TwoStepState", "make_task"]
+__all__ = ["TASKS", "AbstractTask", "Reversal", "Risk", "TwoStep", "TwoStepEvent", "TwoStepState", "make_task"]
