@@ -10,7 +10,7 @@ import pytest
 from contracts import AgentContract
 
 from prefrontal.agents.actor_critic import ActorCriticAgent
-from prefrontal.agents.interventions import IntervenedAgent, make_intervention, silencing, tapped_signals
+from prefrontal.agents.interventions import IntervenedAgent, intervened, make_intervention, silenced, tapped_signals
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.agents.two_step_models import Hybrid, TwoStepAgent
 from prefrontal.configs import ActorCriticConfig, InterventionConfig, RecurrentConfig, RiskConfig, TwoStepConfig
@@ -36,8 +36,8 @@ PAIR = moved(ActorCriticAgent(ActorCriticConfig(actor_size=4, critic_size=3), RI
 
 
 def played(agent, task, num_episodes=20, **config):
-    change = make_intervention(InterventionConfig(**config), agent, task) if config else None
-    return evaluate(agent, task, jax.random.key(0), num_episodes=num_episodes, intervention=change)
+    subject = intervened(agent, task, InterventionConfig(**config)) if config else agent
+    return evaluate(subject, task, jax.random.key(0), num_episodes=num_episodes)
 
 
 class TestIntervenedAgent(AgentContract):
@@ -152,12 +152,24 @@ def test_a_shifted_prediction_error_leaves_the_critic_alone():
 
 def test_many_lesions_in_one_program():
     masks = jnp.eye(NUM_UNITS, dtype=bool)
-    every = jax.vmap(
-        lambda mask: evaluate(NETWORK, TASK, jax.random.key(0), num_episodes=20, intervention=silencing(mask))
-    )(masks)
+    every = jax.vmap(lambda mask: evaluate(silenced(NETWORK, mask), TASK, jax.random.key(0), num_episodes=20))(masks)
     for unit in range(NUM_UNITS):
         one = played(NETWORK, TASK, silence=(unit,))
         assert_same_play(jax.tree.map(lambda leaf: leaf[unit], every), one)  # noqa: B023
+
+
+def test_two_interventions_are_both_done():
+    """In either order, and their noises are two."""
+    first, second = InterventionConfig(silence=(1,)), InterventionConfig(clamp=(2,), clamp_value=0.5)
+    both = played(NETWORK, TASK, silence=(1,), clamp=(2,), clamp_value=0.5)
+    for one, other in ((first, second), (second, first)):
+        twice = intervened(intervened(NETWORK, TASK, one), TASK, other)
+        assert_same_play(evaluate(twice, TASK, jax.random.key(0), num_episodes=20), both)
+    noise, num = InterventionConfig(noise=0.3), 2000
+    noisy = intervened(intervened(NETWORK, TASK, noise), TASK, noise)
+    at_first = [evaluate(a, TASK, jax.random.key(0), num_episodes=num).activity[:, 0] for a in (NETWORK, noisy)]
+    added = np.asarray(at_first[1] - at_first[0])
+    assert abs(added.std() / (0.3 * np.sqrt(2)) - 1) < 4.9 / np.sqrt(2 * added.size)
 
 
 def test_what_can_be_tapped():

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from prefrontal.agents.base import AbstractAgent, AbstractTappedAgent, AgentInput, AgentOutput, AgentState
+from prefrontal.agents.base import AbstractAgent, AbstractTappedAgent, AgentInput, AgentOutput, AgentState, Tap
 from prefrontal.configs.intervention import InterventionConfig
 from prefrontal.errors import UserError
 from prefrontal.tasks.base import AbstractTask
@@ -64,39 +64,54 @@ class IntervenedState(eqx.Module):
     step: Int[Array, ""]
 
 
-class IntervenedAgent(AbstractAgent):
+class IntervenedAgent(AbstractTappedAgent):
     """`agent`, with `intervention` applied at every step, before anything is read out of what it changes.
 
     Held units stay held in the memory too: what an LSTM's other units and its next step get of a silenced unit is
-    zero. Its cell goes on.
+    zero. Its cell goes on. An agent with something done to it is an agent: more can be done to it.
     """
 
     agent: AbstractAgent
     intervention: Intervention
     key: PRNGKeyArray
-    """Of the noise of one episode: give every episode its own (`evaluate` does)."""
+    """Of the noise of one episode: `evaluate` gives every episode its own."""
 
     def init(self) -> IntervenedState:
         return IntervenedState(agent=self.agent.init(), step=jnp.int32(0))
 
-    def __call__(self, inputs: AgentInput, state: IntervenedState) -> tuple[AgentOutput, IntervenedState]:
+    def run(self, inputs: AgentInput, state: IntervenedState, tap: Tap) -> tuple[AgentOutput, IntervenedState]:
         change, key = self.intervention, jax.random.fold_in(self.key, state.step)
 
-        def tap(name: str, signal: Array) -> Array:
+        def changed(name: str, signal: Array) -> Array:
             if name == "activity" and change.units is not None:
-                return change.units(signal, key)
+                signal = change.units(signal, key)
             if name == "prediction_error" and change.prediction_error is not None:
-                return signal + change.prediction_error(inputs)
-            return signal
+                signal = signal + change.prediction_error(inputs)
+            return tap(name, signal)
 
         seen = inputs
         if change.reward is not None:
             seen = eqx.tree_at(lambda i: i.previous_reward, inputs, inputs.previous_reward + change.reward(inputs))
         if isinstance(self.agent, AbstractTappedAgent):
-            output, memory = self.agent.run(seen, state.agent, tap)
+            output, memory = self.agent.run(seen, state.agent, changed)
         else:
             output, memory = self.agent(seen, state.agent)
         return output, IntervenedState(agent=memory, step=state.step + 1)
+
+    def with_key(self, key: PRNGKeyArray) -> "IntervenedAgent":
+        """The same with other noise, in it and in whatever it contains."""
+        own, inner = jax.random.split(key)
+        agent = self.agent.with_key(inner) if isinstance(self.agent, IntervenedAgent) else self.agent
+        return IntervenedAgent(agent, self.intervention, own)
+
+
+def intervened(agent: AbstractAgent, task: AbstractTask, config: InterventionConfig) -> IntervenedAgent:
+    """`agent`, with what `config` describes done to it whenever it plays `task`.
+
+    Raises:
+        UserError: see `make_intervention`.
+    """
+    return IntervenedAgent(agent, make_intervention(config, agent, task), jax.random.key(0))
 
 
 def make_intervention(config: InterventionConfig, agent: AbstractAgent, task: AbstractTask) -> Intervention:
@@ -163,6 +178,7 @@ def tapped_signals(agent: AbstractAgent, task: AbstractTask) -> dict[str, tuple[
     return shapes
 
 
-def silencing(units: Bool[Array, " unit"]) -> Intervention:
-    """The intervention that silences the marked units."""
-    return Intervention(units=Units(held=units, value=jnp.zeros(units.shape), noise=jnp.zeros(())))
+def silenced(agent: AbstractAgent, units: Bool[Array, " unit"]) -> IntervenedAgent:
+    """`agent` without the marked units. Which they are is not compiled in: map over many lesions at once."""
+    lesion = Units(held=units, value=jnp.zeros(units.shape), noise=jnp.zeros(()))
+    return IntervenedAgent(agent, Intervention(units=lesion), jax.random.key(0))

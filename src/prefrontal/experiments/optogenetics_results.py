@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.agents.interventions import make_intervention
+from prefrontal.agents.interventions import intervened
 from prefrontal.analysis.statistics import mean_interval
 from prefrontal.configs import InterventionConfig, RiskConfig
 from prefrontal.evaluation import evaluate
@@ -62,8 +62,8 @@ def analyse(
     for seed, agent in agents.items():
         key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
         for name, done in ({"control": None} | manipulations(config.task)).items():
-            change = None if done is None else make_intervention(done, agent, task)
-            played = evaluate(agent, task, key, num_episodes=config.test.num_episodes, intervention=change)
+            subject = agent if done is None else intervened(agent, task, done)
+            played = evaluate(subject, task, key, num_episodes=config.test.num_episodes)
             event = jax.tree.map(np.asarray, played.event)
             percent.setdefault(name, []).append(_risky_percent(event, len(odds)))
             if name == "control":

@@ -28,8 +28,8 @@ def optogenetics_figure(results: Mapping[str, Any], title: str) -> Figure:
     """
     with style():
         caption = (
-            f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes each, weights frozen. Bars: mean "
-            f"over seeds, 95 % interval, a dot a seed.\nPublished: {results['published_source']}; "
+            f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes each, weights frozen. Bars: "
+            f"mean over seeds, 95 % interval, a dot a seed.\nPublished: {results['published_source']}; "
             "rats: Stopper et al. (2014), there Figure 7a."
         )
         figure = page(7.2, 3.5, title, caption)
