@@ -64,24 +64,13 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     generic: Any = Options
     options_of_experiment = generic[type(config.task), type(config.agent), type(config.test)]
     kind: Any = Annotated[options_of_experiment, tyro.conf.arg(name="")]  # pyright: ignore[reportInvalidTypeForm]
-    told = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(told):
-            options: Options = tyro.cli(
-                kind,
-                prog=f"prefrontal {command} {experiment.name}",
-                description=f"{experiment.title}.\n\n{experiment.paper}, {experiment.shows}.",
-                args=arguments,
-                default=default,
-            )
-    except SystemExit as exit_:
-        error: BaseException | None = exit_
-        while error is not None:
-            if isinstance(error, UserError):
-                raise error from None  # a config's own sentence, which tyro would tell in a box, broken into lines
-            error = error.__context__
-        sys.stderr.write(told.getvalue())
-        raise
+    options: Options = read(
+        kind,
+        prog=f"prefrontal {command} {experiment.name}",
+        description=f"{experiment.title}.\n\n{experiment.paper}, {experiment.shows}.",
+        args=arguments,
+        default=default,
+    )
     if not options.seeds:
         raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
     for seed in options.seeds:
@@ -94,6 +83,26 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
             "Leave out the options that change them, or train a run with them."
         )
     return options
+
+
+def read(kind: Any, **call: Any) -> Any:
+    """`tyro.cli`, with a config's own refusals as they are.
+
+    Raises:
+        UserError: when a value is not allowed. What is no value at all ends the process with exit code 2.
+    """
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(told):
+            return tyro.cli(kind, **call)
+    except SystemExit as exit_:
+        error: BaseException | None = exit_
+        while error is not None:
+            if isinstance(error, UserError):
+                raise error from None  # a config's own sentence, which tyro would tell in a box, broken into lines
+            error = error.__context__
+        sys.stderr.write(told.getvalue())
+        raise
 
 
 @dataclass(frozen=True)

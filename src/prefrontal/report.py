@@ -122,6 +122,6 @@ def _interval(bounds: list[float | None], digits: int) -> str:
 
 
 def _verdict(verdict: Mapping[str, Any] | None) -> str:
-    if verdict is None:
+    if verdict is None or verdict["passed"] is None:  # a measurement, not a claim
         return ""
     return "[green]yes[/]" if verdict["passed"] else "[red]NO[/]"

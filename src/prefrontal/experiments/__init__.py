@@ -5,6 +5,7 @@ import difflib
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Published
 from prefrontal.experiments.two_step import TwoStepExperiment
+from prefrontal.experiments.two_step_lesions import TWO_STEP_LESIONS
 from prefrontal.experiments.wang2018_inferred_value import WANG2018_INFERRED_VALUE
 from prefrontal.experiments.wang2018_optogenetics import WANG2018_OPTOGENETICS
 from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
@@ -17,6 +18,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         WANG2018_TWO_STEP_RPE,
         WANG2018_INFERRED_VALUE,
         WANG2018_OPTOGENETICS,
+        TWO_STEP_LESIONS,
     )
 }
 
