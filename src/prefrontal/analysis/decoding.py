@@ -86,4 +86,4 @@ def _cross_validated(
     if (num := len(np.unique(episode))) < num_folds:
         raise UserError(f"`num_folds` must be at most the {num} episodes, got {num_folds}. Record more episodes.")
     scaled = make_pipeline(StandardScaler(), model)
-    return cross_val_predict(scaled, activity, variable, groups=episode, cv=GroupKFold(num_folds))
+    return np.asarray(cross_val_predict(scaled, activity, variable, groups=episode, cv=GroupKFold(num_folds)))

@@ -51,9 +51,9 @@ def principal_components(activity: Float[np.ndarray, "*axes unit"], num_componen
     if num_components is not None and not 1 <= num_components <= most:
         raise UserError(f"`num_components` must be from 1 to {most}, got {num_components}.")
     fitted = PCA(num_components, svd_solver="full").fit(samples)
-    largest = np.abs(fitted.components_).argmax(axis=1)
-    signs = np.sign(fitted.components_[np.arange(len(largest)), largest])
-    return Components(fitted.mean_, signs[:, None] * fitted.components_, fitted.explained_variance_ratio_)
+    axes, share = np.asarray(fitted.components_), np.asarray(fitted.explained_variance_ratio_)
+    signs = np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=1, keepdims=True), axis=1))
+    return Components(np.asarray(fitted.mean_), signs * axes, share)
 
 
 def coding_axes(

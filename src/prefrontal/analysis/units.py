@@ -71,7 +71,8 @@ def corrected(p: Float[np.ndarray, " test"], correction: str) -> Float[np.ndarra
 
 def coding_share(table: pd.DataFrame) -> dict[str, float]:
     """The share of units that code each variable, of a `unit_regression`."""
-    return {str(name): float(share) for name, share in table.groupby("variable", sort=False)["codes"].mean().items()}
+    coded = {str(name): table.loc[table["variable"] == name, "codes"] for name in table["variable"].unique()}
+    return {name: float(np.mean(codes)) for name, codes in coded.items()}
 
 
 def permuted(variable: Shaped[np.ndarray, "episode trial"], seed: int = 0) -> Shaped[np.ndarray, "episode trial"]:

@@ -48,13 +48,11 @@ def analyse(
     ]
     table = pd.concat(tables, ignore_index=True)
     write_text(folder / "lesions.csv", table.to_csv(index=False, float_format="%.5g"))
-    by_share = table[table["unit"] < 0].groupby(["seed", "share"], sort=False)[["reward", *CONDITIONS]].mean()
-    by_share = by_share.reset_index().pivot(index="seed", columns="share").loc[list(agents)]
-    one_unit = table[table["unit"] >= 0]
-    intact = by_share["reward"][0.0]
-    loss = (one_unit["seed"].map(intact) - one_unit["reward"]).groupby(one_unit["seed"])
-    gained = (intact - config.task.chance_reward).clip(lower=1e-9)
-    kept = by_share["reward"].sub(config.task.chance_reward).div(gained, axis=0)
+    by_share = {name: _by_share(tables, name) for name in ("reward", *CONDITIONS)}
+    intact, chance = by_share["reward"][:, 0], config.task.chance_reward
+    alone = np.stack([one.loc[one["unit"] >= 0, "reward"].to_numpy() for one in tables])
+    loss = intact[:, None] - alone
+    kept = (by_share["reward"] - chance) / np.maximum(intact - chance, 1e-9)[:, None]
     return write_results(
         folder,
         {
@@ -63,23 +61,16 @@ def analyse(
             "test_episodes": config.test.num_episodes,
             "reward_per_episode": {"chance": config.task.chance_reward, "oracle": config.task.oracle_reward},
             "shares": list(SHARES),
-            "by_share": {
-                name: [over_seeds(by_share[name][share].to_numpy()) for share in SHARES]
-                for name in ("reward", *CONDITIONS)
-            },
-            "worst_unit": over_seeds(loss.max().loc[list(agents)].to_numpy()),
-            "mean_unit": over_seeds(loss.mean().loc[list(agents)].to_numpy()),
+            "by_share": {name: [over_seeds(column) for column in values.T] for name, values in by_share.items()},
             "verdicts": [
-                _measure("reward, nothing silenced", intact.to_numpy()),
-                _measure("reward lost with one unit silenced, mean unit", loss.mean().to_numpy()),
-                _measure("reward lost with one unit silenced, worst unit", loss.max().to_numpy()),
+                _measure("reward, nothing silenced", intact),
+                _measure("reward lost with one unit silenced, mean unit", loss.mean(axis=1)),
+                _measure("reward lost with one unit silenced, worst unit", loss.max(axis=1)),
                 *(
-                    _measure(
-                        f"share of what was gained over chance, {100 * share:g} % silenced", kept[share].to_numpy()
-                    )
-                    for share in SHARES[1:-1]
+                    _measure(f"share of the gain over chance, {100 * share:g} % silenced", column)
+                    for share, column in zip(SHARES[1:-1], kept.T[1:-1], strict=True)
                 ),
-                _nothing_left(by_share["reward"][1.0].to_numpy(), config.task),
+                _nothing_left(by_share["reward"][:, -1], config.task),
             ],
             "config": {**config.training, "test": asdict(config.test)},
             "versions": versions(),
@@ -111,6 +102,12 @@ def lesion_table(
     stay = stay_probability(trial_table(event, subjects=range(len(masks))))
     table = pd.DataFrame({"unit": units, "share": shares, "reward": reward})
     return pd.concat([table, stay.reset_index(drop=True)], axis=1)
+
+
+def _by_share(tables: list[pd.DataFrame], name: str) -> np.ndarray:
+    """One measure as means over the random lesions of a share, (seed, share)."""
+    random = np.stack([table.loc[table["unit"] < 0, name].to_numpy(float) for table in tables])
+    return np.nanmean(random.reshape(len(tables), len(SHARES), NUM_DRAWS), axis=2)
 
 
 def lesions(num_units: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

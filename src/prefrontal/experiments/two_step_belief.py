@@ -148,6 +148,7 @@ def _shown(agent: AbstractAgent, trajectory: Trajectory, num_actions: int) -> ja
     """The activity of `agent` when it is shown another's sessions."""
 
     def one(*record: jax.Array) -> jax.Array:
-        return replay(agent, agent_inputs(*record, num_actions)).activity
+        observation, action, reward = record
+        return replay(agent, agent_inputs(observation, action, reward, num_actions)).activity
 
     return jax.vmap(one)(trajectory.observation, trajectory.action, trajectory.reward)

@@ -28,8 +28,8 @@ def inferred_value_figure(results: Mapping[str, Any], title: str) -> Figure:
             f"{len(results['seeds'])} seeds, {results['test_blocks']:,} blocks each, weights frozen. Bars: mean over "
             f"seeds, 95 % interval, a dot a seed. Published: {results['published_source']}."
         )
-        figure = page(7.2, 5.6, title, caption)
-        rows = grid(figure, 2, 2, left=0.7, right=0.3, wspace=0.3, hspace=0.55)
+        figure, used = page(7.2, 5.6, title, caption)
+        rows = grid(figure, 2, 2, top=used + 0.45, left=0.7, right=0.3, wspace=0.42, hspace=0.55)
         panels = [figure.add_subplot(rows[place]) for place in ((0, 0), (0, 1), (1, 0), (1, 1))]
         stimulus_responses(results["prediction_error"], panels[0])
         responses_by_step(results["prediction_error"], panels[1])
@@ -53,8 +53,10 @@ def stimulus_responses(responses: Mapping[str, Any], ax: Axes) -> None:
     handles = [Line2D([], [], marker="s", linestyle="", color=color) for color in COLOR.values()]
     handles.append(Line2D([], [], color=PALETTE["published"], linewidth=2))
     # Before a reversal the names tell of the contingency that has just ended: nothing has told of the new one.
-    names = ["cue then rewarded", "cue then unrewarded", "published"]
-    ax.legend(handles, names, loc="lower center", bbox_to_anchor=(0.5, 0.97), ncols=3, handletextpad=0.3)
+    names = ["rewarded cue", "unrewarded cue", "published"]
+    ax.legend(
+        handles, names, loc="lower center", bbox_to_anchor=(0.52, 0.97), ncols=3, handletextpad=0.2, columnspacing=1.0
+    )
 
 
 def responses_by_step(responses: Mapping[str, Any], ax: Axes) -> None:
@@ -84,7 +86,7 @@ def latent_plane(results: Mapping[str, Any], ax: Axes) -> None:
     ax.set_xticks([])
     ax.set_yticks([])
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 0.97), ncols=2, handletextpad=0.1, markerscale=2)
-    ax.text(0.0, 0.0, f"seed {results['seeds'][0]}", transform=ax.transAxes, fontsize=7, color="dimgrey")
+    ax.text(0.5, 0.5, f"seed {results['seeds'][0]}", ha="center", transform=ax.transAxes, fontsize=7, color="dimgrey")
 
 
 def latent_flip(state: Mapping[str, Any], ax: Axes) -> None:

@@ -30,11 +30,11 @@ def lesion_figure(results: Mapping[str, Any], table: pd.DataFrame, title: str) -
     with style():
         caption = (
             f"{len(results['seeds'])} seeds, {results['test_episodes']} test episodes a lesion, the same random "
-            "numbers for each. a, b: means over seeds of\neight random lesions of each share, with 95 % intervals over "
+            "numbers for each. a, b: means over seeds of eight random lesions of each share, with 95 % intervals over "
             "seeds (a: a thin line a seed). c: every unit of every seed, silenced alone."
         )
-        figure = page(7.2, 3.6, title, caption)
-        places = grid(figure, 1, 3, top=1.05, bottom=0.8, wspace=0.42)
+        figure, used = page(7.2, 3.6, title, caption)
+        places = grid(figure, 1, 3, top=used + 0.3, bottom=0.8, wspace=0.42)
         panels = [figure.add_subplot(places[k]) for k in range(3)]
         reward_by_share(results, table, panels[0])
         stay_by_share(results, panels[1])
@@ -70,12 +70,12 @@ def stay_by_share(results: Mapping[str, Any], ax: Axes) -> None:
 
 def loss_by_unit(table: pd.DataFrame, ax: Axes) -> None:
     """How much reward each unit's silence costs, units ranked within their network."""
-    intact = table[(table["unit"] < 0) & (table["share"] == 0)].groupby("seed")["reward"].mean()
-    for seed, units in table[table["unit"] >= 0].groupby("seed"):
-        loss = np.sort(intact[seed] - units["reward"])[::-1]
-        ax.plot(
-            range(1, len(loss) + 1), loss, color=PALETTE["ours"], linewidth=0.8, alpha=0.6, marker="o", markersize=1.5
-        )
+    seed, unit, share, reward = (table[name].to_numpy() for name in ("seed", "unit", "share", "reward"))
+    for number in np.unique(seed):
+        intact = reward[(seed == number) & (unit < 0) & (share == 0)].mean()
+        loss = np.sort(intact - reward[(seed == number) & (unit >= 0)])[::-1]
+        looks = {"linewidth": 0.8, "alpha": 0.6, "marker": "o", "markersize": 1.5}
+        ax.plot(range(1, len(loss) + 1), loss, color=PALETTE["ours"], **looks)
     ax.axhline(0, color="lightgrey", linewidth=0.6, zorder=0)
     ax.set_xlabel("Unit, by rank in its network")
     ax.set_ylabel("Reward lost without it")

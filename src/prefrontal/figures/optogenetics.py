@@ -29,11 +29,11 @@ def optogenetics_figure(results: Mapping[str, Any], title: str) -> Figure:
     with style():
         caption = (
             f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes each, weights frozen. Bars: "
-            f"mean over seeds, 95 % interval, a dot a seed.\nPublished: {results['published_source']}; "
+            f"mean over seeds, 95 % interval, a dot a seed. Published: {results['published_source']}; "
             "rats: Stopper et al. (2014), there Figure 7a."
         )
-        figure = page(7.2, 3.5, title, caption)
-        places = grid(figure, 1, 3, bottom=0.8, top=1.0, wspace=0.22)
+        figure, used = page(7.2, 3.5, title, caption)
+        places = grid(figure, 1, 3, bottom=0.8, top=used + 0.35, wspace=0.22)
         for number, name in enumerate(NAMES):
             ax = figure.add_subplot(places[number])
             manipulation(results, name, ax)

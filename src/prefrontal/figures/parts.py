@@ -1,5 +1,6 @@
 """Parts that figures of several panels share."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,13 +13,22 @@ from matplotlib.gridspec import GridSpec
 from prefrontal.figures.style import PALETTE
 
 
-def page(width: float, height: float, title: str, caption: str) -> Figure:
-    """An empty figure with its title and, below it, a caption; sizes in inches. Panels go below `top_of(figure)`."""
+def page(width: float, height: float, title: str, caption: str) -> tuple[Figure, float]:
+    """An empty figure with its title and, below it, a caption; sizes in inches.
+
+    Returns:
+        The figure, and how much of its height, from the top, the text takes.
+    """
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
-    figure.text(0.1 / width, 1 - 0.08 / height, title, va="top", fontsize=10, weight="bold", wrap=True)
-    figure.text(0.1 / width, 1 - 0.3 / height, caption, va="top", fontsize=7.5, color="dimgrey")
-    return figure
+    heading, lines = textwrap.wrap(title, round(11 * width)), textwrap.wrap(caption, round(17 * width))
+    below = 0.1 + 0.19 * len(heading)
+    for text, y, looks in (
+        ("\n".join(heading), 0.1, {"fontsize": 10, "weight": "bold"}),
+        ("\n".join(lines), below, {"fontsize": 7.5, "color": "dimgrey"}),
+    ):
+        figure.text(0.15 / width, 1 - y / height, text, looks, va="top")
+    return figure, below + 0.16 * len(lines)
 
 
 def grid(figure: Figure, rows: int, columns: int, **spacing: Any) -> GridSpec:
@@ -28,7 +38,7 @@ def grid(figure: Figure, rows: int, columns: int, **spacing: Any) -> GridSpec:
         "left": spacing.pop("left", 0.55) / width,
         "right": 1 - spacing.pop("right", 0.15) / width,
         "bottom": spacing.pop("bottom", 0.45) / height,
-        "top": 1 - spacing.pop("top", 0.85) / height,
+        "top": 1 - spacing.pop("top") / height,
     }
     return GridSpec(rows, columns, figure=figure, **edges, **spacing)
 

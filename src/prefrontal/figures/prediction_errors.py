@@ -36,8 +36,8 @@ def prediction_error_figure(results: Mapping[str, Any], errors: pd.DataFrame, ti
             f"{len(results['seeds'])} seeds, {results['test_episodes']} test episodes each, weights frozen. "
             f"a, b, d, e: seed {seed}. Bars: mean over seeds, 95 % interval, a dot a seed."
         )
-        figure = page(7.2, 7.6, title, caption)
-        rows = grid(figure, 3, 6, left=0.75, wspace=1.75, hspace=0.66)
+        figure, used = page(7.2, 7.6, title, caption)
+        rows = grid(figure, 3, 6, top=used + 0.42, left=0.75, wspace=1.75, hspace=0.66)
         top = [figure.add_subplot(rows[0, 2 * k : 2 * k + 2]) for k in range(3)]
         middle = [figure.add_subplot(rows[1, 2 * k : 2 * k + 2]) for k in range(3)]
         bottom = [figure.add_subplot(rows[2, 3 * k : 3 * k + 3]) for k in range(2)]

@@ -85,9 +85,9 @@ class Reversal(AbstractTask):
         self.invalid_reward = jnp.float32(config.invalid_reward)
 
     def init(self, key: PRNGKeyArray, previous: ReversalState | None = None) -> ReversalState:
-        carried = self.first_cue == "carried" and previous is not None
+        drawn = jax.random.bernoulli(key).astype(jnp.int32)
         return ReversalState(
-            rewarded_cue=previous.rewarded_cue if carried else jax.random.bernoulli(key).astype(jnp.int32),
+            rewarded_cue=drawn if previous is None or self.first_cue == "drawn" else previous.rewarded_cue,
             trial=jnp.int32(0),
             step=jnp.int32(0),
             cue=jnp.int32(0),
