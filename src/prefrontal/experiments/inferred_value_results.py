@@ -75,7 +75,7 @@ def analyse(
             },
             "inferred_ratio": over_seeds(ratios),
             "latent_state": {
-                "balanced_accuracy": over_seeds([state["accuracy"] for state in states], within=(0, 1)),
+                "balanced_accuracy": over_seeds([state["accuracy"] for state in states], within=(0.0, 1.0)),
                 "trial": list(AROUND),
                 "position": [state["position"] for state in states],
                 "components": [state["components"] for state in states],
@@ -139,5 +139,5 @@ def _verdicts(
         | {"interval95": over_seeds(ratios)["interval95"]},
         holds("seeds with that ratio", int((ratios >= 0.7).sum()), bool((ratios >= 0.7).all()), num),
         holds("latent state decoded, accuracy at least .8", float(accuracy.mean()), bool(accuracy.mean() >= 0.8))
-        | {"interval95": over_seeds(accuracy, (0, 1))["interval95"]},
+        | {"interval95": over_seeds(accuracy, (0.0, 1.0))["interval95"]},
     ]

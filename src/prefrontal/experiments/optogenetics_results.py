@@ -81,10 +81,10 @@ def analyse(
                 "chance": config.task.chance_reward,
                 "oracle": config.task.oracle_reward,
             },
-            "missed": over_seeds(missed, within=(0, 1)),
+            "missed": over_seeds(missed, within=(0.0, 1.0)),
             "odds": list(odds),
             "risky_percent": {
-                name: [over_seeds(column, within=(0, 100)) for column in rows.T] for name, rows in values.items()
+                name: [over_seeds(column, within=(0.0, 100.0)) for column in rows.T] for name, rows in values.items()
             },
             "published_percent": PUBLISHED_PERCENT,
             "published_source": next((number.source for number in experiment.published.values()), None),

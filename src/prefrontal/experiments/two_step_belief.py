@@ -67,7 +67,7 @@ def belief_results(
     return {
         "decoded": {name: over_seeds(values) for name, values in decoded.items()},
         "over_training": _over_training(experiment, list(agents), config),
-        "unit_shares": {name: over_seeds([share[name] for share in shares], within=(0, 1)) for name in shares[0]},
+        "unit_shares": {name: over_seeds([share[name] for share in shares], within=(0.0, 1.0)) for name in shares[0]},
         "planes": planes,
     }
 
