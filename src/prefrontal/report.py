@@ -112,7 +112,7 @@ def _number(value: float | None, digits: int = 3) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _significant(value: float | None) -> str:
+def _significant(value: float | int | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.3g}"
 
 

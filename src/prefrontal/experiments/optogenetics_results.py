@@ -118,6 +118,6 @@ def _verdicts(
             holds(number.name, float(change.mean()), bool(enough), number.value)
             | {"interval95": [interval.low, interval.high]}
         )
-        same_sign = int(np.sum(np.sign(change) == np.sign(number.value)))
-        verdicts.append(holds("... seeds in that direction", same_sign, same_sign == len(change), len(change)))
+        short, same_sign = name.replace("_", " "), int(np.sum(np.sign(change) == np.sign(number.value)))
+        verdicts.append(holds(f"{short}: seeds in that direction", same_sign, same_sign == len(change), len(change)))
     return verdicts

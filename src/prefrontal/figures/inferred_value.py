@@ -63,7 +63,7 @@ def responses_by_step(responses: Mapping[str, Any], ax: Axes) -> None:
     """The prediction errors that arrive with each step of the second trial: means over seeds."""
     for name, dashes in (("experienced", "-"), ("inferred", (0, (3, 1.5)))):
         for outcome, color in COLOR.items():
-            mean = np.mean(responses[f"{name}_{outcome}"]["by_step"], axis=0)
+            mean = np.mean(np.array(responses[f"{name}_{outcome}"]["by_step"], float), axis=0)
             ax.plot(range(4), mean, color=color, linestyle=dashes, marker="o", markersize=3)
     ax.axhline(0, color="lightgrey", linewidth=0.6, zorder=0)
     ax.set_xticks(range(4), STEPS)

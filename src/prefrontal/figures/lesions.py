@@ -34,7 +34,7 @@ def lesion_figure(results: Mapping[str, Any], table: pd.DataFrame, title: str) -
             "seeds (a: a thin line a seed). c: every unit of every seed, silenced alone."
         )
         figure, used = page(7.2, 3.6, title, caption)
-        places = grid(figure, 1, 3, top=used + 0.3, bottom=0.8, wspace=0.42)
+        places = grid(figure, 1, 3, top=used + 0.3, bottom=0.8, left=0.65, wspace=0.42)
         panels = [figure.add_subplot(places[k]) for k in range(3)]
         reward_by_share(results, table, panels[0])
         stay_by_share(results, panels[1])
@@ -65,7 +65,7 @@ def stay_by_share(results: Mapping[str, Any], ax: Axes) -> None:
     ax.set_ylim(0, 1.03)
     ax.set_xlabel("Units silenced, %")
     ax.set_ylabel("Stay probability")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2, handlelength=1.6, fontsize=6.5)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2, handlelength=2.8, fontsize=6.5)
 
 
 def loss_by_unit(table: pd.DataFrame, ax: Axes) -> None:

@@ -48,7 +48,7 @@ def letter(ax: Axes, name: str, x: float = -0.22) -> None:
     ax.text(x, 1.06, name, transform=ax.transAxes, fontsize=11, weight="bold", va="bottom")
 
 
-def seed_column(ax: Axes, x: float, part: Mapping[str, Any], color: str, *, width: float = 0.5) -> None:
+def seed_column(ax: Axes, x: float | int, part: Mapping[str, Any], color: str, *, width: float = 0.5) -> None:
     """One measure at `x`: a bar to the mean over seeds, its 95 % interval, and a dot a seed.
 
     Arguments:
@@ -59,14 +59,15 @@ def seed_column(ax: Axes, x: float, part: Mapping[str, Any], color: str, *, widt
         width: of the bar, in data units.
     """
     seeds = np.array(part["per_seed"], float)
-    ax.bar(x, part["mean"], width, color=color, alpha=0.45, linewidth=0)
+    mean = np.nan if part["mean"] is None else part["mean"]
+    ax.bar(x, mean, width, color=color, alpha=0.45, linewidth=0)
     low, high = (np.nan if bound is None else bound for bound in part["interval95"])
     ax.plot([x, x], [low, high], color=PALETTE["ours"], linewidth=1.0, zorder=4)
     beside = np.linspace(-0.3, 0.3, len(seeds)) * width if len(seeds) > 1 else np.zeros(1)
     ax.plot(x + beside, seeds, "o", color=color, markersize=3, markeredgecolor="white", markeredgewidth=0.3, zorder=3)
 
 
-def published_mark(ax: Axes, x: float, value: float | None, *, width: float = 0.5) -> None:
+def published_mark(ax: Axes, x: float | int, value: float | None, *, width: float = 0.5) -> None:
     """The published value at `x`, a line across the bar."""
     if value is not None:
         half = width * 0.62
