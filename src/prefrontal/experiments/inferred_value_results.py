@@ -17,7 +17,7 @@ from prefrontal.configs import ReversalConfig
 from prefrontal.configs.reversal import STEPS_PER_TRIAL
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, near, over_seeds, write_results
+from prefrontal.experiments.results import holds, near, on_average, over_seeds, write_results
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.tasks.reversal import OUTCOME, STIMULUS
@@ -135,9 +135,7 @@ def _verdicts(
         *verdicts,
         holds("seeds that learned the cues' values", len(learned), len(learned) == num, num),
         holds("of these, all six signs as published", len(signed), len(signed) == len(learned) > 0, len(learned)),
-        holds("ratio inferred / experienced at least .7", float(ratios.mean()), bool(ratios.mean() >= 0.7))
-        | {"interval95": over_seeds(ratios)["interval95"]},
+        on_average("ratio inferred / experienced at least .7", ratios, bool(ratios.mean() >= 0.7)),
         holds("seeds with that ratio", int((ratios >= 0.7).sum()), bool((ratios >= 0.7).all()), num),
-        holds("latent state decoded, accuracy at least .8", float(accuracy.mean()), bool(accuracy.mean() >= 0.8))
-        | {"interval95": over_seeds(accuracy, (0.0, 1.0))["interval95"]},
+        on_average("latent state decoded, accuracy at least .8", accuracy, bool(accuracy.mean() >= 0.8)),
     ]

@@ -18,7 +18,7 @@ from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, over_seeds, write_results
+from prefrontal.experiments.results import on_average, over_seeds, write_results
 from prefrontal.files import write_text
 from prefrontal.provenance import versions
 from prefrontal.tasks import AbstractTask, make_task
@@ -63,11 +63,11 @@ def analyse(
             "shares": list(SHARES),
             "by_share": {name: [over_seeds(column) for column in values.T] for name, values in by_share.items()},
             "verdicts": [
-                _measure("reward, nothing silenced", intact),
-                _measure("reward lost with one unit silenced, mean unit", loss.mean(axis=1)),
-                _measure("reward lost with one unit silenced, worst unit", loss.max(axis=1)),
+                on_average("reward, nothing silenced", intact, None),
+                on_average("reward lost with one unit silenced, mean unit", loss.mean(axis=1), None),
+                on_average("reward lost with one unit silenced, worst unit", loss.max(axis=1), None),
                 *(
-                    _measure(f"share of the gain over chance, {100 * share:g} % silenced", column)
+                    on_average(f"share of the gain over chance, {100 * share:g} % silenced", column, None)
                     for share, column in zip(SHARES[1:-1], kept.T[1:-1], strict=True)
                 ),
                 _nothing_left(by_share["reward"][:, -1], config.task),
@@ -137,16 +137,6 @@ def _test(
     return jax.lax.map(one, masks, batch_size=16)
 
 
-def _measure(name: str, values: np.ndarray) -> dict[str, Any]:
-    """A row of the table that claims nothing."""
-    summary = over_seeds(values)
-    return holds(name, summary["mean"], False) | {"passed": None, "interval95": summary["interval95"]}
-
-
 def _nothing_left(reward: np.ndarray, task: TwoStepConfig) -> dict[str, Any]:
     """All units silenced: the policy is its bias, and no bias earns more than chance. (Invalid responses earn less.)"""
-    summary = over_seeds(reward)
-    claim = holds(
-        "all units silenced: reward at most chance", summary["mean"], summary["mean"] < task.chance_reward + 2
-    )
-    return claim | {"interval95": summary["interval95"]}
+    return on_average("all units silenced: reward at most chance", reward, bool(reward.mean() < task.chance_reward + 2))

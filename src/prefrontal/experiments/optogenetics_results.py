@@ -10,11 +10,10 @@ import numpy as np
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.interventions import intervened
-from prefrontal.analysis.statistics import mean_interval
 from prefrontal.configs import InterventionConfig, RiskConfig
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, over_seeds, write_results
+from prefrontal.experiments.results import holds, on_average, over_seeds, write_results
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 
@@ -88,7 +87,7 @@ def analyse(
             },
             "published_percent": PUBLISHED_PERCENT,
             "published_source": next((number.source for number in experiment.published.values()), None),
-            "verdicts": _verdicts(experiment, values, odds),
+            "verdicts": _percentages(values, odds) + _verdicts(experiment, values, odds),
             "config": {**config.training, "test": asdict(config.test)},
             "versions": versions(),
         },
@@ -112,12 +111,20 @@ def _verdicts(
             continue
         column = odds.index(ODDS_OF_EFFECT[name])
         change = values[name][:, column] - values["control"][:, column]
-        interval = mean_interval(change)
         enough = change.mean() * np.sign(number.value) >= abs(number.value) / 2
-        verdicts.append(
-            holds(number.name, float(change.mean()), bool(enough), number.value)
-            | {"interval95": [interval.low, interval.high]}
-        )
-        short, same_sign = name.replace("_", " "), int(np.sum(np.sign(change) == np.sign(number.value)))
+        verdicts.append(on_average(number.name, change, bool(enough), number.value))
+        same_sign = int(np.sum(np.sign(change) == np.sign(number.value)))
+        short = name.replace("_", " ")
         verdicts.append(holds(f"{short}: seeds in that direction", same_sign, same_sign == len(change), len(change)))
     return verdicts
+
+
+def _percentages(values: dict[str, np.ndarray], odds: tuple[float, ...]) -> list[dict[str, Any]]:
+    """The paper's twelve percentages beside ours: measurements, not claims."""
+    return [
+        on_average(f"{name.replace('_', ' ')}, odds {chance:g}: {label}, %", values[row][:, column], None, published)
+        for name, known in PUBLISHED_PERCENT.items()
+        for chance, pair in zip((0.125, 0.5), known["network"], strict=True)
+        for (label, row), published in zip((("control", "control"), ("manipulated", name)), pair, strict=True)
+        for column in [k for k, here in enumerate(odds) if here == chance]
+    ]

@@ -30,6 +30,12 @@ NUM_SHOWN = 10
 """Episodes of each seed that are drawn in the plane of its first components."""
 
 
+def play(agent: AbstractAgent, config: ExperimentConfig[TwoStepConfig], seed: int) -> Trajectory:
+    """The test episodes of one network; leaves (episode, time)."""
+    key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
+    return evaluate(agent, make_task(config.task), key, num_episodes=config.test.num_episodes)
+
+
 def belief_results(
     experiment: "SignalExperiment[TwoStepConfig]",
     agents: Mapping[int, AbstractAgent],
@@ -49,7 +55,7 @@ def belief_results(
     shares, planes = [], []
     for seed, trajectory in played.items():
         before = new_agent(config.agent, task, seed)
-        own = _play(before, config, seed)
+        own = play(before, config, seed)
         shown = np.asarray(_shown(before, trajectory, task.num_actions))
         for name, activity, sessions in (
             ("trained", np.asarray(trajectory.activity), trajectory),
@@ -124,7 +130,7 @@ def _over_training(
     for seed in seeds:
         curve: dict[str, list[float]] = {"episode": [], "decoded": [], "reward": []}
         for episode, agent in load_snapshots(run.seed(seed), task, config.agent):
-            played = _play(agent, config, seed)
+            played = play(agent, config, seed)
             trials = two_step_trials(played.event, size)
             curve["episode"].append(episode)
             curve["decoded"].append(_decoded(np.asarray(played.activity)[:, ::size], trials, config.task))
@@ -136,11 +142,6 @@ def _over_training(
         "episode": shared,
         **{name: [[curves[seed][name][k] for k in at[seed]] for seed in seeds] for name in ("decoded", "reward")},
     }
-
-
-def _play(agent: AbstractAgent, config: ExperimentConfig[TwoStepConfig], seed: int) -> Trajectory:
-    key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
-    return evaluate(agent, make_task(config.task), key, num_episodes=config.test.num_episodes)
 
 
 @eqx.filter_jit

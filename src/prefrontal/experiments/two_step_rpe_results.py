@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 import pandas as pd
 
@@ -21,14 +20,11 @@ from prefrontal.analysis.prediction_errors import (
 )
 from prefrontal.analysis.recordings import recording, write_recording
 from prefrontal.configs import TwoStepConfig
-from prefrontal.episodes import Trajectory
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, over_seeds, write_results
-from prefrontal.experiments.two_step_belief import belief_results
+from prefrontal.experiments.results import holds, on_average, over_seeds, write_results
+from prefrontal.experiments.two_step_belief import belief_results, play
 from prefrontal.files import write_text
 from prefrontal.provenance import versions
-from prefrontal.tasks import make_task
 
 if TYPE_CHECKING:
     from prefrontal.experiments.signals import SignalExperiment
@@ -77,12 +73,6 @@ def analyse(
     )
 
 
-def play(agent: AbstractAgent, config: ExperimentConfig[TwoStepConfig], seed: int) -> Trajectory:
-    """The test episodes of one network; leaves (episode, time)."""
-    key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
-    return evaluate(agent, make_task(config.task), key, num_episodes=config.test.num_episodes)
-
-
 def _account(errors: TwoStepErrors, trials: TwoStepTrials, task: TwoStepConfig) -> tuple[dict[str, Any], pd.DataFrame]:
     """What the models account for of one network's errors; and the errors themselves."""
     valid = trials.valid
@@ -122,10 +112,6 @@ def _verdicts(
     residual = np.array([account["model_free_residual"] for account in accounts])
     published = experiment.published
     trained, untrained = (np.array(belief["decoded"][name]["per_seed"]) for name in ("trained", "untrained"))
-
-    def on_average(name: str, values: np.ndarray, passed: bool, reference: float | None = None) -> dict[str, Any]:
-        claim = holds(name, float(values.mean()), passed, reference)
-        return claim | {"interval95": over_seeds(values)["interval95"]}
 
     in_published = published["model_based"].value, published["model_free"].value
     return [

@@ -26,6 +26,6 @@ WANG2018_OPTOGENETICS = SignalExperiment(
         "block_risky_loss": Published("block risky loss: risky choices at odds .125, % points", 20.0, 10.0, SOURCE),
     },
     stem="optogenetics",
-    note="Change against control, passed when in the published direction and at least half the published size. "
-    "Intervals are over seeds. The twelve percentages are in results.json and in the figure.",
+    note="Verdicts: change against control, passed when in the published direction and at least half the published "
+    "size. Intervals are over seeds. The paper has a control of its own for each manipulation; ours is one.",
 )
