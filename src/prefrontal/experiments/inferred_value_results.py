@@ -137,5 +137,7 @@ def _verdicts(
         holds("of these, all six signs as published", len(signed), len(signed) == len(learned) > 0, len(learned)),
         on_average("ratio inferred / experienced at least .7", ratios, bool(ratios.mean() >= 0.7)),
         holds("seeds with that ratio", int((ratios >= 0.7).sum()), bool((ratios >= 0.7).all()), num),
-        on_average("latent state decoded, accuracy at least .8", accuracy, bool(accuracy.mean() >= 0.8)),
+        on_average(
+            "latent state decoded, accuracy at least .8", accuracy, bool(accuracy.mean() >= 0.8), None, (0.0, 1.0)
+        ),
     ]

@@ -8,8 +8,8 @@ from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
 TWO_STEP_LESIONS = SignalExperiment(
     name="two-step-lesions",
     title="The two-step task: what is left when units are silenced",
-    paper="of this package, on the networks of wang2018-two-step",
-    shows="reward and stay probabilities by lesion",
+    paper="measured here, on the networks of wang2018-two-step",
+    shows="behaviour by lesion",
     duration="5 minutes",
     config=ExperimentConfig(
         task=WANG2018_TWO_STEP.config.task,

@@ -8,7 +8,7 @@ SOURCE = "Wang et al. (2018), Figure 7b"
 
 WANG2018_OPTOGENETICS = SignalExperiment(
     name="wang2018-optogenetics",
-    title="Manipulated dopamine: an actor that is fed false prediction errors shifts its risky choices",
+    title="Manipulated dopamine: false prediction errors shift risky choices",
     paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 6",
     shows="Figure 7",
     duration="5 minutes",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from prefrontal.analysis.accounts import residuals
 from prefrontal.figures.parts import grid, letter, names_below, page, seed_column
@@ -37,7 +38,7 @@ def prediction_error_figure(results: Mapping[str, Any], errors: pd.DataFrame, ti
             f"a, b, d, e: seed {seed}. Bars: mean over seeds, 95 % interval, a dot a seed."
         )
         figure, used = page(7.2, 7.6, title, caption)
-        rows = grid(figure, 3, 6, top=used + 0.42, left=0.75, wspace=1.75, hspace=0.66)
+        rows = grid(figure, 3, 6, top=used + 0.42, left=0.75, right=0.6, wspace=1.75, hspace=0.66)
         top = [figure.add_subplot(rows[0, 2 * k : 2 * k + 2]) for k in range(3)]
         middle = [figure.add_subplot(rows[1, 2 * k : 2 * k + 2]) for k in range(3)]
         bottom = [figure.add_subplot(rows[2, 3 * k : 3 * k + 3]) for k in range(2)]
@@ -122,7 +123,9 @@ def over_training(results: Mapping[str, Any], ax: Axes) -> None:
         ax.plot(curve["episode"], one, color=PALETTE["ours"], linewidth=0.7, alpha=0.6)
         reward.plot(curve["episode"], other, color=PALETTE["oracle"], linewidth=0.7, alpha=0.8)
     ax.set_ylim(-0.1, 1.05)
+    reward.set_ylim(bottom=40)  # at first, invalid responses cost far more
     ax.set_xlim(0, max(curve["episode"]))
+    ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.set_xlabel("Training episode")
     ax.set_ylabel("Belief decoded, r² (black)")
     reward.set_ylabel("Reward per episode (blue)", color=PALETTE["oracle"])
