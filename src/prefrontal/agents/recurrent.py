@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from prefrontal.agents.base import AbstractTappedAgent, AgentInput, AgentOutput, Tap
-from prefrontal.configs.recurrent import KernelInitialiser, RecurrentConfig, TimeInput
+from prefrontal.configs.recurrent import FirstAction, KernelInitialiser, RecurrentConfig, TimeInput
 from prefrontal.tasks.base import AbstractTask
 
 
@@ -43,6 +43,8 @@ class RecurrentAgent(AbstractTappedAgent):
     initial_state: LSTMState | None
     """Learned, or None for zero."""
     time_input: TimeInput = eqx.field(static=True)
+    time_per_step: int = eqx.field(static=True)
+    first_previous_action: FirstAction = eqx.field(static=True)
     num_steps: int = eqx.field(static=True)
 
     def __init__(self, config: RecurrentConfig, task: AbstractTask, *, key: PRNGKeyArray):
@@ -57,6 +59,8 @@ class RecurrentAgent(AbstractTappedAgent):
         learned = config.initial_state == "learned"
         self.initial_state = LSTMState(h=jnp.zeros(units), c=jnp.zeros(units)) if learned else None
         self.time_input = config.time_input
+        self.time_per_step = config.time_per_step
+        self.first_previous_action = config.first_previous_action
         self.num_steps = task.num_steps
 
     def init(self) -> LSTMState:
@@ -64,10 +68,14 @@ class RecurrentAgent(AbstractTappedAgent):
         return self.initial_state or LSTMState(h=zero, c=zero)
 
     def run(self, inputs: AgentInput, state: LSTMState, tap: Tap) -> tuple[AgentOutput, LSTMState]:
-        parts = [inputs.observation, inputs.previous_reward[None], inputs.previous_action]
-        if self.time_input != "none":
-            duration = self.num_steps if self.time_input == "normalised" else 1
-            parts.append((inputs.step / duration)[None])
+        previous_action = inputs.previous_action
+        if self.first_previous_action == "first":
+            previous_action = previous_action.at[0].add(1 - jnp.sum(previous_action))
+        parts = [inputs.observation, inputs.previous_reward[None], previous_action]
+        if self.time_input == "normalised":
+            parts.append((inputs.step / self.num_steps)[None])
+        elif self.time_input == "raw":
+            parts.append(jnp.float32(self.time_per_step * inputs.step)[None])
         h, c = lstm_step(self.kernel, self.bias, parts, state)
         h = tap("activity", h)
         logits, value = h @ self.policy, h @ self.value

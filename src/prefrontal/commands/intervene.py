@@ -9,7 +9,7 @@ from rich.console import Console
 from prefrontal.commands.experiment import named_experiment
 from prefrontal.configs import InterventionConfig
 from prefrontal.errors import UserError
-from prefrontal.options import parse, read
+from prefrontal.options import parse, read_options
 
 FLAGS = tuple(f"--{field.name.replace('_', '-')}" for field in fields(InterventionConfig))
 
