@@ -116,7 +116,7 @@ def _number(value: float | None, digits: int = 3) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _significant(value: float | None) -> str:
+def _significant(value: float | int | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.3g}"
 
 
@@ -126,6 +126,6 @@ def _interval(bounds: list[float | None], digits: int) -> str:
 
 
 def _verdict(verdict: Mapping[str, Any] | None) -> str:
-    if verdict is None:
+    if verdict is None or verdict["passed"] is None:  # a measurement, not a claim
         return ""
     return "[green]yes[/]" if verdict["passed"] else "[red]NO[/]"

@@ -2,17 +2,21 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from prefrontal import devices
+from prefrontal.agents.interventions import intervened
 from prefrontal.arrays import with_arrays
+from prefrontal.configs import InterventionConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import Experiment, ExperimentConfig, find_experiment
 from prefrontal.experiments.base import Watched
 from prefrontal.experiments.results import RESULTS, read_results, write_learning, write_results
-from prefrontal.files import folder_names, make_folder, read_arrays, read_bytes
+from prefrontal.files import folder_names, make_folder, read_arrays, read_bytes, write_text
 from prefrontal.learning.group import new_agent
+from prefrontal.provenance import config_hash, to_json
 from prefrontal.runs import RunFolder
 from prefrontal.session import Job, load_agents, train_jobs
 from prefrontal.shipped import shipped_folder
@@ -94,6 +98,7 @@ def evaluate_run(
     out: Path | None = None,
     *,
     pretrained: bool = False,
+    intervention: InterventionConfig | None = None,
 ) -> tuple[Path, dict[str, Any]]:
     """Test trained seeds; return the folder of the results and what `results.json` holds.
 
@@ -104,9 +109,11 @@ def evaluate_run(
         out: the folder of the run and of its results. None: runs/EXPERIMENT/HASH OF THE CONFIG.
         pretrained: test the networks that come with the package, not those of a run; results then go to `out`, or
             runs/EXPERIMENT/pretrained.
+        intervention: what is done to the agents while they are tested; results then go to a folder of their own within,
+            with `intervention.json`.
 
     Raises:
-        UserError: when a seed is not trained, or its weights do not fit.
+        UserError: when a seed is not trained, or its weights do not fit, or the intervention does not fit the agents.
     """
     devices.configure()
     if pretrained:
@@ -123,8 +130,15 @@ def evaluate_run(
         if not path.exists():
             raise UserError(f"`{path}` must be a run to test, got none there. Train it first, with the same options.")
         runs[name] = RunFolder.open(path, trainer, variant.training)
-        agents[name] = load_agents(runs[name], make_task(variant.task), variant.agent, seeds)
+        task = make_task(variant.task)
+        agents[name] = load_agents(runs[name], task, variant.agent, seeds)
+        if intervention is not None:
+            agents[name] = {seed: intervened(agent, task, intervention) for seed, agent in agents[name].items()}
+    if intervention is not None:
+        folder = folder / f"intervened-{config_hash('intervention', asdict(intervention))}"
     make_folder(folder)
+    if intervention is not None:
+        write_text(folder / "intervention.json", to_json(asdict(intervention)))
     write_learning(folder, runs, seeds)
     return folder, experiment.analyse(agents, config, folder)
 

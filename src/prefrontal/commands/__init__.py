@@ -29,6 +29,7 @@ COMMANDS = {
     "reproduce": Command("experiment", "train what is missing, test, analyse, draw and report"),
     "train": Command("experiment", "train networks, or go on where training stopped"),
     "evaluate": Command("experiment", "test trained networks with frozen weights, and report"),
+    "intervene": Command("intervene", "test networks with silenced units, noise or false signals"),
     "figure": Command("experiment", "draw the figures of an evaluated run again"),
     "import-tf1": Command("import_tf1", "read a checkpoint of mtrazzi/two-step-task, without TensorFlow"),
     "animate": Command("animate", "a trained network playing: GIF or MP4"),

@@ -3,20 +3,28 @@
 This layer imports nothing heavy: `prefrontal --help` and `prefrontal list` read it without starting JAX.
 """
 
+from prefrontal.configs.actor_critic import ActorCriticConfig
 from prefrontal.configs.base import Config, TaskConfig
 from prefrontal.configs.block_two_step import BlockTwoStepConfig
 from prefrontal.configs.daw_two_step import DawTwoStepConfig
+from prefrontal.configs.intervention import InterventionConfig
 from prefrontal.configs.models import KnownTask
 from prefrontal.configs.recurrent import RecurrentConfig
+from prefrontal.configs.reversal import ReversalConfig
+from prefrontal.configs.risk import RiskConfig
 from prefrontal.configs.training import TestConfig, TrainConfig
 from prefrontal.configs.two_step import TwoStepConfig
 
 __all__ = [
+    "ActorCriticConfig",
     "BlockTwoStepConfig",
     "Config",
     "DawTwoStepConfig",
+    "InterventionConfig",
     "KnownTask",
     "RecurrentConfig",
+    "ReversalConfig",
+    "RiskConfig",
     "TaskConfig",
     "TestConfig",
     "TrainConfig",

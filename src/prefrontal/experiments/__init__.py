@@ -8,14 +8,22 @@ from prefrontal.experiments.emergence import EMERGENCE
 from prefrontal.experiments.encoding_comparison import ENCODING_COMPARISON
 from prefrontal.experiments.reference_two_step import REFERENCE_ARXIV, REFERENCE_FINAL, REFERENCE_FIRST_TRY
 from prefrontal.experiments.two_step import TwoStepExperiment
+from prefrontal.experiments.two_step_lesions import TWO_STEP_LESIONS
 from prefrontal.experiments.wang2016_two_step import WANG2016_TWO_STEP
+from prefrontal.experiments.wang2018_inferred_value import WANG2018_INFERRED_VALUE
+from prefrontal.experiments.wang2018_optogenetics import WANG2018_OPTOGENETICS
 from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
+from prefrontal.experiments.wang2018_two_step_rpe import WANG2018_TWO_STEP_RPE
 from prefrontal.experiments.wang2018_two_step_weights import WANG2018_TWO_STEP_WEIGHTS
 
 EXPERIMENTS: dict[str, Experiment] = {
     experiment.name: experiment
     for experiment in (
         WANG2018_TWO_STEP,
+        WANG2018_TWO_STEP_RPE,
+        WANG2018_INFERRED_VALUE,
+        WANG2018_OPTOGENETICS,
+        TWO_STEP_LESIONS,
         WANG2016_TWO_STEP,
         REFERENCE_FINAL,
         REFERENCE_FIRST_TRY,

@@ -2,16 +2,27 @@
 
 from collections.abc import Callable
 
-from prefrontal.configs import BlockTwoStepConfig, DawTwoStepConfig, TaskConfig, TwoStepConfig
+from prefrontal.configs import (
+    BlockTwoStepConfig,
+    DawTwoStepConfig,
+    ReversalConfig,
+    RiskConfig,
+    TaskConfig,
+    TwoStepConfig,
+)
 from prefrontal.tasks.base import AbstractTask
 from prefrontal.tasks.block_two_step import BlockTwoStep
 from prefrontal.tasks.daw_two_step import DawTwoStep
+from prefrontal.tasks.reversal import Reversal
+from prefrontal.tasks.risk import Risk
 from prefrontal.tasks.two_step import TwoStep, TwoStepEvent, TwoStepState
 
 TASKS: dict[type, Callable[..., AbstractTask]] = {
     TwoStepConfig: TwoStep,
     BlockTwoStepConfig: BlockTwoStep,
     DawTwoStepConfig: DawTwoStep,
+    ReversalConfig: Reversal,
+    RiskConfig: Risk,
 }
 """The task that each config describes."""
 
@@ -26,6 +37,8 @@ __all__ = [
     "AbstractTask",
     "BlockTwoStep",
     "DawTwoStep",
+    "Reversal",
+    "Risk",
     "TwoStep",
     "TwoStepEvent",
     "TwoStepState",
