@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from prefrontal.agents.two_step_models import BayesOptimal, Hybrid, TwoStepAgent
+from prefrontal.agents.two_step import BayesOptimal, Hybrid, TwoStepAgent
 from prefrontal.analysis.accounts import explained_variance, multiple_regression, residual_correlation, residuals
 from prefrontal.analysis.prediction_errors import (
     TwoStepErrors,
@@ -83,7 +83,7 @@ def test_errors_of_values_are_their_definition():
 def test_an_agents_errors_stand_at_the_second_stage_and_at_the_outcome(encoding):
     """Values that tell the step they were given at: an error then tells which two steps it lies between."""
     task = TwoStepConfig(num_trials=5, encoding=encoding)
-    size, played = task.steps_per_trial, play(BayesOptimal(task), task, 4)
+    size, played = task.steps_per_trial, play(BayesOptimal.of_task(task), task, 4)
     marks = jnp.broadcast_to(2.0 ** jnp.arange(task.num_steps), played.value.shape)
     errors, trials = network_errors(
         type(played)(**{**vars(played), "value": marks, "reward": jnp.zeros(marks.shape)}), task, 0.5
@@ -105,7 +105,7 @@ def test_an_agents_errors_stand_at_the_second_stage_and_at_the_outcome(encoding)
 def test_a_step_of_its_own_is_needed():
     task = TwoStepConfig(num_trials=5, encoding="trial")
     with pytest.raises(UserError, match=r"^`encoding` must show the second stage in a step of its own, got 'trial'\."):
-        network_errors(play(BayesOptimal(task), task, 2), task, 0.9)
+        network_errors(play(BayesOptimal.of_task(task), task, 2), task, 0.9)
 
 
 def test_models_are_their_loops(model_free):
@@ -127,7 +127,7 @@ def test_models_are_their_loops(model_free):
 
 def test_the_ideal_observer_believes_it_too():
     """The agent that plays by the same belief, on its own trials."""
-    played = play(BayesOptimal(TASK))
+    played = play(BayesOptimal.of_task(TASK))
     observed = belief(TASK, two_step_trials(played.event, 3))
     np.testing.assert_allclose(np.asarray(played.activity)[:, ::3, 0], observed, atol=1e-5)
 

@@ -12,7 +12,7 @@ from contracts import AgentContract
 from prefrontal.agents.actor_critic import ActorCriticAgent
 from prefrontal.agents.interventions import IntervenedAgent, intervened, make_intervention, silenced, tapped_signals
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.agents.two_step_models import Hybrid, TwoStepAgent
+from prefrontal.agents.two_step import Hybrid, TwoStepAgent
 from prefrontal.configs import ActorCriticConfig, InterventionConfig, RecurrentConfig, RiskConfig, TwoStepConfig
 from prefrontal.episodes import agent_inputs, replay
 from prefrontal.errors import UserError

@@ -23,8 +23,11 @@ def run(command: str, arguments: Sequence[str]) -> None:
     if "-h" in rest or "--help" in rest:
         print(f"Beside these options, those of `prefrontal evaluate {experiment.name}`:\n", flush=True)
         own = ["--help"]
-    intervention: InterventionConfig = read(
-        InterventionConfig, prog=f"prefrontal {command} {experiment.name}", args=own
+    intervention: InterventionConfig = read_options(
+        InterventionConfig,
+        own,
+        program=f"prefrontal {command} {experiment.name}",
+        description="Test networks while something is done to them.",
     )
     if intervention == InterventionConfig():
         raise UserError(

@@ -51,10 +51,16 @@ def holds(name: str, measured: float | int, passed: bool, published: float | int
     return {"name": name, "published": published, "measured": measured, "tolerance": None, "passed": bool(passed)}
 
 
-def on_average(name: str, per_seed: ArrayLike, passed: bool | None, published: float | None = None) -> dict[str, Any]:
-    """The verdict on a claim about the mean over seeds, with its interval; `passed` is None for a measurement that
-    claims nothing."""
-    summary = over_seeds(per_seed)
+def on_average(
+    name: str,
+    per_seed: ArrayLike,
+    passed: bool | None,
+    published: float | None = None,
+    within: tuple[float, float] = (-np.inf, np.inf),
+) -> dict[str, Any]:
+    """The verdict on a claim about the mean over seeds, with its interval (see `over_seeds`); `passed` is None for a
+    measurement that claims nothing."""
+    summary = over_seeds(per_seed, within)
     return {
         "name": name,
         "published": published,
