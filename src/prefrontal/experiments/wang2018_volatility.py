@@ -1,0 +1,37 @@
+"""Wang et al. (2018), Simulation 2: a network's learning rate follows the volatility of its world."""
+
+from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, VolatilityConfig
+from prefrontal.experiments.base import ExperimentConfig, Published
+from prefrontal.experiments.signals import SignalExperiment
+
+SOURCE = "Wang et al. (2018), Figure 3"
+
+WANG2018_VOLATILITY = SignalExperiment(
+    name="wang2018-volatility",
+    title="Volatility: a network learns faster, within its activity, when its world changes often",
+    paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 2",
+    shows="Figure 3",
+    duration="10 minutes",
+    config=ExperimentConfig(
+        task=VolatilityConfig(),
+        agent=RecurrentConfig(),
+        train=TrainConfig(
+            num_episodes=40_000,
+            unroll=100,  # not stated in the paper, which has 100 to 300 "depending on the task"
+            learning_rate=5e-5,
+            discount=0.1,
+            entropy_cost=1.0,
+            final_entropy_cost=0.0,
+        ),
+        test=TestConfig(num_episodes=400),
+    ),
+    seeds=tuple(range(8)),
+    published={
+        "stable_1": Published("learning rate, stable, then ...", 0.212, 0.12, SOURCE),
+        "volatile_1": Published("... volatile", 0.458, 0.12, SOURCE),
+        "volatile_2": Published("learning rate, volatile, then ...", 0.513, 0.12, SOURCE),
+        "stable_2": Published("... stable", 0.277, 0.12, SOURCE),
+        "share": Published("share of units that code volatility", 0.37, 0.1, SOURCE),
+    },
+    stem="volatility",
+)
