@@ -4,6 +4,16 @@ from prefrontal.configs import MatchingConfig, RecurrentConfig, TestConfig, Trai
 from prefrontal.experiments.base import ExperimentConfig, Published
 from prefrontal.experiments.signals import SignalExperiment
 
+SOURCE = "Wang et al. (2018), Figure 2"
+
+UNIT_CODING = {"choice": 0.221, "reward": 0.072, "choice_x_reward": 0.109, "value": 0.211}
+"""Mean absolute partial correlation over units at the fixation: Figure 2e."""
+REWARD_LAGS = (1.01, 0.68, 0.67, 0.54, 0.54, 0.30, 0.07, 0.14, 0.22, 0.08, 0.05, -0.10, -0.04, -0.05, -0.01)
+"""Weights of past rewards, lags 1 to 15: Figure 2f."""
+CHOICE_LAGS = (-5.1, -0.66, -0.06, 0.71, 1.0, 1.3, 1.3, 1.1, 0.78, 0.98, 1.1, 1.1, 0.86, 0.77, 0.46)
+"""Weights of past choices, lags 1 to 15: Figure 2f, whose axis runs downwards as printed; read here so that the first
+is for alternation, as it is in the monkey beside it."""
+
 WANG2018_MATCHING = SignalExperiment(
     name="wang2018-matching",
     title="Matching: a network divides its choices between two arms as their rewards are divided",
@@ -19,14 +29,11 @@ WANG2018_MATCHING = SignalExperiment(
     ),
     seeds=tuple(range(8)),
     published={
-        "trained": Published("matching slope, trained range", 0.665, 0.1, "Wang et al. (2018), Figure 2d"),
-        "held_out": Published("matching slope, held-out range", 0.696, 0.1, "Wang et al. (2018), Figure 2d"),
-        "choice": Published("unit coding, last choice", 0.221, 0.1, "Wang et al. (2018), Figure 2e"),
-        "reward": Published("unit coding, last reward", 0.072, 0.1, "Wang et al. (2018), Figure 2e"),
-        "choice_x_reward": Published("unit coding, their interaction", 0.109, 0.1, "Wang et al. (2018), Figure 2e"),
-        "value": Published("unit coding, choice value", 0.211, 0.1, "Wang et al. (2018), Figure 2e"),
+        "trained": Published("slope, trained range", 0.665, 0.1, f"{SOURCE}a, d"),
+        "held-out": Published("slope, held-out range", 0.696, 0.1, f"{SOURCE}a, d"),
     },
     stem="matching",
-    note="Slopes: log choice ratio on log reward ratio, over test episodes; 1 is perfect matching. Unit coding: mean "
-    "absolute partial rank correlation over units, at the fixation. Intervals are over seeds.",
+    note="Slope: of log choice ratio on log reward ratio, over test episodes; 1 is perfect matching. Unit coding: mean "
+    "absolute partial rank correlation over units, at the fixation; beside the paper's, without a verdict. Intervals "
+    "are over seeds.",
 )

@@ -41,8 +41,9 @@ class MatchingEvent(eqx.Module):
     rewarded: Bool[Array, "*axes"]
     missed: Bool[Array, "*axes"]
     """Whether the response was no choice."""
-    probability: Float[Array, "*axes arm"]
-    """Chance of a reward from each arm in this trial."""
+    left_probability: Float[Array, "*axes"]
+    """Chance of a reward from the left arm in this trial."""
+    right_probability: Float[Array, "*axes"]
     base_probability: Float[Array, "*axes"]
     """The left arm's base probability."""
 
@@ -121,7 +122,8 @@ class Matching(AbstractTask):
             choice=choice,
             rewarded=rewarded,
             missed=chooses & invalid,
-            probability=probability,
+            left_probability=probability[LEFT],
+            right_probability=probability[RIGHT],
             base_probability=state.base_probability[LEFT],
         )
         collected = (jnp.arange(2) == choice) & ~invalid
@@ -130,7 +132,7 @@ class Matching(AbstractTask):
             base_probability=state.base_probability,
             num_trials=state.num_trials,
             trial=state.trial + chooses,
-            step=jnp.where(chooses, FIXATION, CHOICE),
+            step=1 - state.step,
             unchosen=jnp.where(chooses, unchosen, state.unchosen),
         )
         return state, reward, event

@@ -31,8 +31,6 @@ class VolatilityEvent(eqx.Module):
     """The arm chosen, 0 or 1."""
     rewarded: Bool[Array, "*axes"]
     """Whether it won its prize."""
-    prizes: Float[Array, "*axes arm"]
-    """What each arm would pay if it won."""
     win_probability: Float[Array, "*axes"]
     """Chance that arm 1 wins; arm 0 wins otherwise."""
     volatile: Bool[Array, "*axes"]
@@ -120,7 +118,6 @@ class Volatility(AbstractTask):
         event = VolatilityEvent(
             choice=action,
             rewarded=rewarded,
-            prizes=state.prizes,
             win_probability=win_probability,
             volatile=state.volatile,
         )
