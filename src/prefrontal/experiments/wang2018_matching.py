@@ -33,7 +33,7 @@ WANG2018_MATCHING = SignalExperiment(
         "held-out": Published("slope, held-out range", 0.696, 0.1, f"{SOURCE}a, d"),
     },
     stem="matching",
-    note="Slope: of log choice ratio on log reward ratio, over test episodes; 1 is perfect matching. Unit coding: mean "
-    "absolute partial rank correlation over units, at the fixation; beside the paper's, without a verdict. Intervals "
-    "are over seeds.",
+    note="Slope: of log choice ratio on log reward ratio, over test episodes; 1 is perfect matching, and a seed "
+    "undermatches when both its slopes are between 0 and 1. Unit coding: mean absolute partial rank correlation over "
+    "units, at the fixation; beside the paper's, without a verdict. Intervals are over seeds.",
 )

@@ -6,6 +6,9 @@ from prefrontal.experiments.signals import SignalExperiment
 
 SOURCE = "Wang et al. (2018), Figure 3"
 
+CODING_SHARE = 0.37
+"""Share of units that code volatility: Results, Simulation 2."""
+
 WANG2018_VOLATILITY = SignalExperiment(
     name="wang2018-volatility",
     title="Volatility: a network learns faster, within its activity, when its world changes often",
@@ -27,11 +30,13 @@ WANG2018_VOLATILITY = SignalExperiment(
     ),
     seeds=tuple(range(8)),
     published={
-        "stable_1": Published("learning rate, stable, then ...", 0.212, 0.12, SOURCE),
+        "stable_1": Published("stable, then ...", 0.212, 0.12, SOURCE),
         "volatile_1": Published("... volatile", 0.458, 0.12, SOURCE),
-        "volatile_2": Published("learning rate, volatile, then ...", 0.513, 0.12, SOURCE),
+        "volatile_2": Published("volatile, then ...", 0.513, 0.12, SOURCE),
         "stable_2": Published("... stable", 0.277, 0.12, SOURCE),
-        "share": Published("share of units that code volatility", 0.37, 0.1, SOURCE),
     },
     stem="volatility",
+    note="First four rows: learning rates of a Rescorla-Wagner learner fitted in windows of 10 trials, mean over the "
+    "windows of each half. Decoded: r^2, cross-validated. Shares are of units and episodes; the shifted ones are what "
+    "the same test finds for a label that is none. Intervals are over seeds.",
 )
