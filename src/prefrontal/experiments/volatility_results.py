@@ -179,12 +179,12 @@ def _verdicts(experiment: "SignalExperiment[VolatilityConfig]", results: Mapping
         for name, number in experiment.published.items()
     ]
     for order, ratio in results["ratio"].items():
-        name = f"volatile / stable over {RATIO:g}, {order}"
+        name = f"ratio over {RATIO:g}, {order}"
         verdicts.append(holds(name, ratio["mean"], ratio["mean"] > RATIO) | {"interval95": ratio["interval95"]})
     both = [min(pair) > RATIO for pair in zip(*(one["per_seed"] for one in results["ratio"].values()), strict=True)]
     verdicts.append(holds("seeds with both ratios", sum(both), all(both), num))
     for name, part in (
-        ("volatility decoded from units", results["decoded_volatility"]["r2"]),
+        ("volatility decoded, r^2", results["decoded_volatility"]["r2"]),
         ("units that code volatility", results["coding_share"]["volatility"]),
         ("units, shifted label", results["coding_share"]["shifted"]),
     ):

@@ -16,7 +16,7 @@ is for alternation, as it is in the monkey beside it."""
 
 WANG2018_MATCHING = SignalExperiment(
     name="wang2018-matching",
-    title="Matching: a network divides its choices between two arms as their rewards are divided",
+    title="Matching: a network divides its choices as their rewards are divided",
     paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 1",
     shows="Figure 2",
     duration="5 minutes",

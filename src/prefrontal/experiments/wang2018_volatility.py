@@ -37,6 +37,7 @@ WANG2018_VOLATILITY = SignalExperiment(
     },
     stem="volatility",
     note="First four rows: learning rates of a Rescorla-Wagner learner fitted in windows of 10 trials, mean over the "
-    "windows of each half. Decoded: r^2, cross-validated. Shares are of units and episodes; the shifted ones are what "
-    "the same test finds for a label that is none. Intervals are over seeds.",
+    "windows of each half. Ratio: volatile to stable. Decoded: the ideal observer's belief, cross-validated. Shares "
+    "are of units and episodes; the shifted ones are what the same test finds for a label that is none. Intervals are over "
+    "seeds.",
 )

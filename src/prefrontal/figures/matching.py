@@ -32,8 +32,8 @@ def matching_figure(results: Mapping[str, Any], title: str) -> Figure:
         rows = grid(figure, 2, 2, top=used + 0.4, left=0.7, right=0.2, wspace=0.3, hspace=0.5)
         panels = [figure.add_subplot(rows[place]) for place in ((0, 0), (0, 1), (1, 0), (1, 1))]
         matching_slopes(results["matching"], panels[0])
-        history_weights(results["lag_regression"]["reward"], "Weight of a past reward (log odds)", panels[1])
-        history_weights(results["lag_regression"]["choice"], "Weight of a past choice (log odds)", panels[2])
+        history_weights(results["lag_regression"]["reward"], "Weight of a past reward\n(log odds)", panels[1])
+        history_weights(results["lag_regression"]["choice"], "Weight of a past choice\n(log odds)", panels[2])
         coding_strength(results["unit_coding"], panels[3])
         for ax, name in zip(panels, "abcd", strict=True):
             letter(ax, name, -0.2)
@@ -45,7 +45,8 @@ def matching_slopes(matched: Mapping[str, Any], ax: Axes) -> None:
     every = [np.abs(row).max() for part in matched.values() for row in part["reward_ratio"] if row]
     reach = max(every, default=1.0)
     ends = np.array([-reach, reach])
-    for which, part in matched.items():
+    for which in PUBLISHED_SLOPE:
+        part = matched[which]
         ax.plot(part["reward_ratio"][0], part["choice_ratio"][0], "o", color=COLOR[which], markersize=1.8, alpha=0.35)
         ax.lines[-1].set(markeredgewidth=0, rasterized=True)
         for x, y in zip(part["reward_ratio"], part["choice_ratio"], strict=True):
@@ -57,7 +58,7 @@ def matching_slopes(matched: Mapping[str, Any], ax: Axes) -> None:
     ax.plot(ends, ends, color="dimgrey", linewidth=0.8, linestyle=":", label="perfect matching")
     ax.set_ylim(-1.05 * reach, 1.05 * reach)
     ax.set_xlabel("Reward ratio, log2(right / left)")
-    ax.set_ylabel("Choice ratio, log2(right / left)")
+    ax.set_ylabel("Choice ratio,\nlog2(right / left)")
     ax.legend(loc="upper left", fontsize=6.5, borderaxespad=0.0, handlelength=1.2)
 
 

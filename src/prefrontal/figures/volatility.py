@@ -78,6 +78,7 @@ def half_means(rates: Mapping[str, Any], ax: Axes) -> None:
         published_mark(ax, place, rates[name]["published"])
     names_below(ax, list(COLUMNS.values()), fontsize=6.5)
     ax.plot([], [], color=PALETTE["published"], linewidth=2, label="published")
+    ax.set_ylim(bottom=0)
     ax.set_ylabel("Learning rate")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 0.98))
 
@@ -90,7 +91,7 @@ def decoded_volatility(decoded: Mapping[str, Any], ax: Axes) -> None:
     for label, looks in (("decoded", "-"), ("ideal observer", (0, (3, 1.5)))):
         ax.plot([], [], color="black", linestyle=looks, label=label)
     r2 = decoded["r2"]["mean"]
-    ax.text(0.03, 0.03, "" if r2 is None else f"$r^2$ = {r2:.2f}", transform=ax.transAxes, fontsize=7)
+    ax.set_title("" if r2 is None else f"$r^2$ = {r2:.2f}", fontsize=7, pad=16)
     ax.set_xlabel("Trial")
     ax.set_ylabel("Probability of\na volatile world")
     ax.legend(
@@ -100,7 +101,8 @@ def decoded_volatility(decoded: Mapping[str, Any], ax: Axes) -> None:
 
 def coding_shares(shares: Mapping[str, Any], ax: Axes) -> None:
     """The share of units that code volatility, and what the same test finds for a label that is none."""
-    for place, (name, part) in enumerate(shares.items()):
+    for place, name in enumerate(("volatility", "shifted")):
+        part = shares[name]
         seed_column(ax, place, part, PALETTE["ours"] if name == "volatility" else PALETTE["chance"])
         published_mark(ax, place, part["published"])
     names_below(ax, ["volatility", "shifted\nlabel"])
