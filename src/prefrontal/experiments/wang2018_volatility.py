@@ -14,7 +14,7 @@ WANG2018_VOLATILITY = SignalExperiment(
     title="Volatility: a network learns faster, within its activity, when its world changes often",
     paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 2",
     shows="Figure 3",
-    duration="10 minutes",
+    duration="not measured",
     config=ExperimentConfig(
         task=VolatilityConfig(),
         agent=RecurrentConfig(),
@@ -38,6 +38,6 @@ WANG2018_VOLATILITY = SignalExperiment(
     stem="volatility",
     note="First four rows: learning rates of a Rescorla-Wagner learner fitted in windows of 10 trials, mean over the "
     "windows of each half. Ratio: volatile to stable. Decoded: the ideal observer's belief, cross-validated. Shares "
-    "are of units and episodes; the shifted ones are what the same test finds for a label that is none. Intervals are over "
-    "seeds.",
+    "are of units and episodes; the shifted ones are what the same test finds for a label that is none. Intervals are "
+    "over seeds.",
 )
