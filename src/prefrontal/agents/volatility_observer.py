@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
-from prefrontal.agents.two_step_models import GREEDY
+from prefrontal.agents.two_step.base import GREEDY
 from prefrontal.configs.volatility import Retying, VolatilityConfig
 
 Belief = Float[Array, "switch volatile better"]
