@@ -15,7 +15,7 @@ from prefrontal.configs.matching import STEPS_PER_TRIAL, BaseProbabilities
 from prefrontal.episodes import Trajectory
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import beside, holds, near, over_seeds, write_results
+from prefrontal.experiments.results import holds, near, on_average, over_seeds, write_results
 from prefrontal.experiments.wang2018_matching import CHOICE_LAGS, REWARD_LAGS, UNIT_CODING
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
@@ -118,6 +118,5 @@ def _verdicts(experiment: "SignalExperiment[MatchingConfig]", results: Mapping[s
     ]
     verdicts.append(holds("seeds that undermatch", sum(under), all(under), len(under)))
     for name, part in results["unit_coding"].items():
-        row = beside(f"unit coding, {LABELS[name]}", part["published"], part["mean"])
-        verdicts.append(row | {"interval95": part["interval95"]})
+        verdicts.append(on_average(f"unit coding, {LABELS[name]}", part["per_seed"], None, part["published"]))
     return verdicts

@@ -18,7 +18,7 @@ from prefrontal.configs.volatility import Schedule
 from prefrontal.episodes import Trajectory, agent_inputs, replay
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import beside, holds, near, over_seeds, write_results
+from prefrontal.experiments.results import holds, near, on_average, over_seeds, write_results
 from prefrontal.experiments.wang2018_volatility import CODING_SHARE
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
@@ -180,7 +180,7 @@ def _verdicts(experiment: "SignalExperiment[VolatilityConfig]", results: Mapping
     ]
     for order, ratio in results["ratio"].items():
         name = f"ratio over {RATIO:g}, {order}"
-        verdicts.append(holds(name, ratio["mean"], ratio["mean"] > RATIO) | {"interval95": ratio["interval95"]})
+        verdicts.append(on_average(name, ratio["per_seed"], bool(ratio["mean"] > RATIO)))
     both = [min(pair) > RATIO for pair in zip(*(one["per_seed"] for one in results["ratio"].values()), strict=True)]
     verdicts.append(holds("seeds with both ratios", sum(both), all(both), num))
     for name, part in (
@@ -188,5 +188,5 @@ def _verdicts(experiment: "SignalExperiment[VolatilityConfig]", results: Mapping
         ("units that code volatility", results["coding_share"]["volatility"]),
         ("units, shifted label", results["coding_share"]["shifted"]),
     ):
-        verdicts.append(beside(name, part.get("published"), part["mean"]) | {"interval95": part["interval95"]})
+        verdicts.append(on_average(name, part["per_seed"], None, part.get("published")))
     return verdicts
