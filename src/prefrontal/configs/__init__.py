@@ -8,12 +8,14 @@ from prefrontal.configs.base import Config, TaskConfig
 from prefrontal.configs.block_two_step import BlockTwoStepConfig
 from prefrontal.configs.daw_two_step import DawTwoStepConfig
 from prefrontal.configs.intervention import InterventionConfig
+from prefrontal.configs.matching import MatchingConfig
 from prefrontal.configs.models import KnownTask
 from prefrontal.configs.recurrent import RecurrentConfig
 from prefrontal.configs.reversal import ReversalConfig
 from prefrontal.configs.risk import RiskConfig
 from prefrontal.configs.training import TestConfig, TrainConfig
 from prefrontal.configs.two_step import TwoStepConfig
+from prefrontal.configs.volatility import VolatilityConfig
 
 __all__ = [
     "ActorCriticConfig",
@@ -22,6 +24,7 @@ __all__ = [
     "DawTwoStepConfig",
     "InterventionConfig",
     "KnownTask",
+    "MatchingConfig",
     "RecurrentConfig",
     "ReversalConfig",
     "RiskConfig",
@@ -29,4 +32,5 @@ __all__ = [
     "TestConfig",
     "TrainConfig",
     "TwoStepConfig",
+    "VolatilityConfig",
 ]

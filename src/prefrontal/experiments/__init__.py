@@ -11,10 +11,12 @@ from prefrontal.experiments.two_step import TwoStepExperiment
 from prefrontal.experiments.two_step_lesions import TWO_STEP_LESIONS
 from prefrontal.experiments.wang2016_two_step import WANG2016_TWO_STEP
 from prefrontal.experiments.wang2018_inferred_value import WANG2018_INFERRED_VALUE
+from prefrontal.experiments.wang2018_matching import WANG2018_MATCHING
 from prefrontal.experiments.wang2018_optogenetics import WANG2018_OPTOGENETICS
 from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
 from prefrontal.experiments.wang2018_two_step_rpe import WANG2018_TWO_STEP_RPE
 from prefrontal.experiments.wang2018_two_step_weights import WANG2018_TWO_STEP_WEIGHTS
+from prefrontal.experiments.wang2018_volatility import WANG2018_VOLATILITY
 
 EXPERIMENTS: dict[str, Experiment] = {
     experiment.name: experiment
@@ -31,6 +33,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         ENCODING_COMPARISON,
         WANG2018_TWO_STEP_WEIGHTS,
         EMERGENCE,
+        WANG2018_MATCHING,
+        WANG2018_VOLATILITY,
     )
 }
 

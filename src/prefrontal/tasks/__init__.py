@@ -5,22 +5,28 @@ from collections.abc import Callable
 from prefrontal.configs import (
     BlockTwoStepConfig,
     DawTwoStepConfig,
+    MatchingConfig,
     ReversalConfig,
     RiskConfig,
     TaskConfig,
     TwoStepConfig,
+    VolatilityConfig,
 )
 from prefrontal.tasks.base import AbstractTask
 from prefrontal.tasks.block_two_step import BlockTwoStep
 from prefrontal.tasks.daw_two_step import DawTwoStep
+from prefrontal.tasks.matching import Matching
 from prefrontal.tasks.reversal import Reversal
 from prefrontal.tasks.risk import Risk
 from prefrontal.tasks.two_step import TwoStep, TwoStepEvent, TwoStepState
+from prefrontal.tasks.volatility import Volatility
 
 TASKS: dict[type, Callable[..., AbstractTask]] = {
     TwoStepConfig: TwoStep,
     BlockTwoStepConfig: BlockTwoStep,
     DawTwoStepConfig: DawTwoStep,
+    MatchingConfig: Matching,
+    VolatilityConfig: Volatility,
     ReversalConfig: Reversal,
     RiskConfig: Risk,
 }
@@ -37,10 +43,12 @@ __all__ = [
     "AbstractTask",
     "BlockTwoStep",
     "DawTwoStep",
+    "Matching",
     "Reversal",
     "Risk",
     "TwoStep",
     "TwoStepEvent",
     "TwoStepState",
+    "Volatility",
     "make_task",
 ]
