@@ -1,4 +1,4 @@
-"""How learning follows volatility: learning rates along an episode, and volatility in the activity."""
+"""How learning follows volatility: learning rates along an episode, and the units that code volatility."""
 
 from dataclasses import dataclass
 
@@ -92,37 +92,6 @@ def _log_likelihoods(
         return jax.lax.map(lambda beta: jax.nn.log_sigmoid(beta * signed).sum(axis=0), betas)
 
     return jax.lax.map(of_alpha, alphas)
-
-
-def decode_linearly(
-    activity: Float[np.ndarray, "episode trial unit"],
-    variable: Float[np.ndarray, "episode trial"],
-    *,
-    num_folds: int = 5,
-) -> tuple[float, Float[np.ndarray, "episode trial"]]:
-    """Read a variable out of activity by multiple regression, cross-validated: every episode is predicted from a
-    regression on the other folds' episodes.
-
-    Returns:
-        r^2, 1 - (squared error) / (variance about the mean): 1 is perfect, 0 no better than the mean; and what was
-        predicted.
-
-    Raises:
-        UserError: when there are fewer episodes than folds.
-    """
-    if len(activity) < num_folds:
-        raise UserError(f"`num_folds` must be at most the {len(activity)} episodes, got {num_folds}. Record more.")
-    constant = np.ones((*activity.shape[:2], 1))
-    design = np.concatenate([activity, constant], axis=-1).astype(np.float64)
-    predicted = np.zeros(variable.shape)
-    fold = np.arange(len(activity)) % num_folds
-    for number in range(num_folds):
-        known, asked = fold != number, fold == number
-        columns = design[known].reshape(-1, design.shape[-1])
-        weights = np.linalg.lstsq(columns, variable[known].ravel(), rcond=None)[0]
-        predicted[asked] = design[asked] @ weights
-    spread = np.sum((variable - variable.mean()) ** 2)
-    return float(1 - np.sum((variable - predicted) ** 2) / spread), predicted
 
 
 def coding_units(

@@ -12,7 +12,8 @@ from jaxtyping import Array, Float
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.volatility_observer import VolatilityObserver
-from prefrontal.analysis.volatility import coding_units, decode_linearly, windowed_learning_rate
+from prefrontal.analysis.decoding import decode
+from prefrontal.analysis.volatility import coding_units, windowed_learning_rate
 from prefrontal.configs import VolatilityConfig
 from prefrontal.configs.volatility import Schedule
 from prefrontal.episodes import Trajectory, agent_inputs, replay
@@ -138,14 +139,16 @@ def _activity(played: Mapping[Schedule, Trajectory], observer: VolatilityObserve
     the true one: while the covariates are the last choice and reward, the choice, and the two prizes shown."""
     activity = np.concatenate([np.asarray(one.activity) for one in played.values()])
     inferred = np.concatenate([_inferred(observer, one) for one in played.values()])
-    r2, decoded = decode_linearly(activity, inferred)
+    episode = np.repeat(np.arange(len(inferred)), inferred.shape[1])
+    read = decode(activity.reshape(len(episode), -1), inferred.ravel(), episode)
+    decoded = read.predicted.reshape(inferred.shape)
     true = np.concatenate([np.asarray(one.event.volatile) for one in played.values()]).astype(float)
     covariates = np.concatenate([_covariates(one) for one in played.values()])
     # A quarter of an episode later, a label that changes as often and is told by nothing.
     shifted = np.roll(true, true.shape[1] // 4, axis=1)
     by_order = np.repeat(list(ORDERS), [len(one.action) for one in played.values()])
     return {
-        "r2": r2,
+        "r2": read.score,
         "decoded": {order: decoded[by_order == order].mean(axis=0) for order in ORDERS},
         "inferred": {order: inferred[by_order == order].mean(axis=0) for order in ORDERS},
         "share": float(coding_units(activity, true, covariates).mean()),
