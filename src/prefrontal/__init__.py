@@ -8,6 +8,8 @@ _HOMES = {
     "AbstractTask": "prefrontal.tasks.base",
     "AgentInput": "prefrontal.agents.base",
     "AgentOutput": "prefrontal.agents.base",
+    "Bandit": "prefrontal.tasks.bandit",
+    "BanditConfig": "prefrontal.configs",
     "ExperimentConfig": "prefrontal.experiments",
     "RecurrentAgent": "prefrontal.agents.recurrent",
     "RecurrentConfig": "prefrontal.configs",

@@ -48,7 +48,7 @@ class InformativeArm(AbstractTask):
     def __init__(self, config: InformativeArmConfig | None = None):
         config = config or InformativeArmConfig()
         informations = np.float32(config.information_unit) * np.arange(1, config.num_targets + 1, dtype=np.float32)
-        levels = np.unique(np.float32([*informations, config.other_reward, config.target_reward]))
+        levels = np.unique(np.array([*informations, config.other_reward, config.target_reward], np.float32))
         self.num_actions = config.num_targets + 1
         self.observation_size = len(levels)
         self.num_steps = config.num_trials
