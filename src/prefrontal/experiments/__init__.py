@@ -5,7 +5,7 @@ import difflib
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Published
 from prefrontal.experiments.two_step import TwoStepExperiment
-from prefrontal.experiments.wang2016_bandits import WANG2016_BANDITS_SEARCH
+from prefrontal.experiments.wang2016_bandits import WANG2016_BANDITS
 from prefrontal.experiments.wang2016_informative_arm import WANG2016_INFORMATIVE_ARM
 from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
 
@@ -13,7 +13,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     experiment.name: experiment
     for experiment in (
         WANG2018_TWO_STEP,
-        WANG2016_BANDITS_SEARCH,
+        WANG2016_BANDITS,
         WANG2016_INFORMATIVE_ARM,
     )
 }

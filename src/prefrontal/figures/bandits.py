@@ -109,7 +109,7 @@ def regret_table(
             color = "white" if shade[row, column] > 0.9 else "black"
             weight = "bold" if best else "normal"
             ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=color, weight=weight)
-        ax.set_xticks(range(len(columns)), columns)
+        ax.set_xticks(range(len(columns)), columns, fontsize=7)
         ax.set_yticks(range(len(rows)), rows)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
@@ -131,9 +131,9 @@ def published_dots(measured: Mapping[str, Sequence[float]], published: Mapping[s
             ax.plot([place - 0.22, place + 0.22], [np.mean(values)] * 2, color=PALETTE["ours"], linewidth=1.6)
             label = "published" if not place else None
             ax.plot(place + 0.33, published[name], "D", color=PALETTE["published"], markersize=4, label=label)
-        ax.set_xticks(range(len(measured)), [textwrap.fill(name, 12) for name in measured])
+        ax.set_xticks(range(len(measured)), list(measured), rotation=30, ha="right", rotation_mode="anchor", fontsize=7)
         ax.set_xlim(-0.5, len(measured) - 0.3)
-        ax.set_ylim(0, None)
+        ax.set_ylim(0, 1.35 * ax.get_ylim()[1])
         ax.set_ylabel("Regret after 100 trials")
         ax.legend(loc="upper left")
 
