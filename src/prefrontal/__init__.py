@@ -9,6 +9,8 @@ _HOMES = {
     "ActorCriticConfig": "prefrontal.configs",
     "AgentInput": "prefrontal.agents.base",
     "AgentOutput": "prefrontal.agents.base",
+    "Bandit": "prefrontal.tasks.bandit",
+    "BanditConfig": "prefrontal.configs",
     "ExperimentConfig": "prefrontal.experiments",
     "InterventionConfig": "prefrontal.configs",
     "RecurrentAgent": "prefrontal.agents.recurrent",

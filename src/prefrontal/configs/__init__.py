@@ -4,6 +4,7 @@ This layer imports nothing heavy: `prefrontal --help` and `prefrontal list` read
 """
 
 from prefrontal.configs.actor_critic import ActorCriticConfig
+from prefrontal.configs.bandits import BanditConfig, InformativeArmConfig, RestlessConfig
 from prefrontal.configs.base import Config, TaskConfig
 from prefrontal.configs.block_two_step import BlockTwoStepConfig
 from prefrontal.configs.daw_two_step import DawTwoStepConfig
@@ -19,13 +20,16 @@ from prefrontal.configs.volatility import VolatilityConfig
 
 __all__ = [
     "ActorCriticConfig",
+    "BanditConfig",
     "BlockTwoStepConfig",
     "Config",
     "DawTwoStepConfig",
+    "InformativeArmConfig",
     "InterventionConfig",
     "KnownTask",
     "MatchingConfig",
     "RecurrentConfig",
+    "RestlessConfig",
     "ReversalConfig",
     "RiskConfig",
     "TaskConfig",

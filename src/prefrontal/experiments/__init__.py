@@ -9,6 +9,8 @@ from prefrontal.experiments.encoding_comparison import ENCODING_COMPARISON
 from prefrontal.experiments.reference_two_step import REFERENCE_ARXIV, REFERENCE_FINAL, REFERENCE_FIRST_TRY
 from prefrontal.experiments.two_step import TwoStepExperiment
 from prefrontal.experiments.two_step_lesions import TWO_STEP_LESIONS
+from prefrontal.experiments.wang2016_bandits import WANG2016_BANDITS
+from prefrontal.experiments.wang2016_informative_arm import WANG2016_INFORMATIVE_ARM
 from prefrontal.experiments.wang2016_two_step import WANG2016_TWO_STEP
 from prefrontal.experiments.wang2018_inferred_value import WANG2018_INFERRED_VALUE
 from prefrontal.experiments.wang2018_matching import WANG2018_MATCHING
@@ -35,6 +37,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         EMERGENCE,
         WANG2018_MATCHING,
         WANG2018_VOLATILITY,
+        WANG2016_BANDITS,
+        WANG2016_INFORMATIVE_ARM,
     )
 }
 

@@ -1,0 +1,71 @@
+"""Experiments on Bernoulli bandits: networks trained on each distribution of arms, tested on all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefrontal.configs import BanditConfig
+from prefrontal.configs.bandits import Arms
+from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DISTRIBUTIONS: tuple[Arms, ...] = ("independent", "uniform", "easy", "medium", "hard")
+"""The distributions of arms of Wang et al. (2016), sections 3.1.1 and 3.1.2."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is tried for every distribution."""
+
+    learning_rate: float
+    discount: float
+
+
+@dataclass(frozen=True)
+class BanditExperiment(Experiment[BanditConfig]):
+    """Networks of several settings on each distribution of arms; the best of each are tested on every distribution.
+
+    The networks that earn most in the first half of the test episodes of their own distribution are chosen; what is
+    reported of them is measured in the second half.
+    """
+
+    settings: Mapping[str, tuple[Setting, ...]]
+    """What is tried, by distribution."""
+    num_best: int
+    """Networks chosen for each distribution."""
+
+    def variants(self, config: ExperimentConfig[BanditConfig]) -> Mapping[str, ExperimentConfig[BanditConfig]]:
+        return {
+            f"{arms}-{number:02d}": replace(
+                config,
+                task=replace(config.task, arms=arms),
+                train=replace(config.train, learning_rate=setting.learning_rate, discount=setting.discount),
+            )
+            for arms, settings in self.settings.items()
+            for number, setting in enumerate(settings)
+        }
+
+    def analyse(self, agents: Agents, config: ExperimentConfig[BanditConfig], folder: Path) -> dict[str, Any]:
+        from prefrontal.experiments import bandit_results
+
+        return bandit_results.analyse(self, agents, config, folder)
+
+    def draw(self, folder: Path) -> list[Path]:
+        from prefrontal.experiments import bandit_figure
+
+        return bandit_figure.draw(self, folder)
+
+    def report(self, results: Mapping[str, Any], console: "Console") -> None:
+        from prefrontal.report import print_verdicts
+
+        note = (
+            "Regret: expected reward lost, summed over an episode. Measured: mean over the networks chosen on the "
+            "first half of the test episodes, in the second half."
+        )
+        print_verdicts(results, console, note=note)
+
+    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
+        return {f"regret_{arms}": results["regret"][arms][arms]["mean"] for arms in results["regret"]}

@@ -1,0 +1,50 @@
+"""Wang et al. (2016), sections 3.1.1 and 3.1.2: networks learn to learn the bandits that they are trained on."""
+
+import random
+
+from prefrontal.configs import BanditConfig, RecurrentConfig, TestConfig, TrainConfig
+from prefrontal.experiments.bandits import DISTRIBUTIONS, BanditExperiment, Setting
+from prefrontal.experiments.base import ExperimentConfig, Published
+
+NUM_SETTINGS = 24
+"""Settings tried for each distribution. The paper tried 100."""
+
+
+def drawn_settings(num: int) -> tuple[Setting, ...]:
+    """`num` learning rates, log-uniform from .0002 to .002, each with a discount, uniform from .7 to .99.
+
+    The ranges of the paper are not known to us. The same numbers every time, and a longer list begins as a shorter one.
+    """
+    draw = random.Random(0)
+    return tuple(
+        Setting(learning_rate=round(2e-4 * 10 ** draw.random(), 6), discount=round(0.7 + 0.29 * draw.random(), 3))
+        for _ in range(num)
+    )
+
+
+CONFIG = ExperimentConfig(
+    task=BanditConfig(),
+    agent=RecurrentConfig(time_input="normalised"),
+    # 20,000 episodes: section 3.1.1. The entropy's weight falls from 1 to 0, the value's is .05, and an update takes
+    # an episode: as is known to us only at second hand.
+    train=TrainConfig(num_episodes=20_000, entropy_cost=1.0, final_entropy_cost=0.0),
+    test=TestConfig(num_episodes=300),
+)
+
+FIGURE_1 = "Wang et al. (2018), Figure 1"
+
+WANG2016_BANDITS = BanditExperiment(
+    name="wang2016-bandits",
+    title="Bandits: what a network learns to do fits the arms that it was trained on",
+    paper="Wang et al. (2016), arXiv 1611.05763, sections 3.1.1 and 3.1.2",
+    shows="Figure 2; Wang et al. (2018), Figure 1",
+    duration="not measured yet",
+    config=CONFIG,
+    seeds=(0,),
+    published={
+        "independent": Published("independent-trained, on .25/.75", 2.15, 0.5, FIGURE_1),
+        "uniform": Published("correlated-trained, on .25/.75", 1.21, 0.3, FIGURE_1),
+    },
+    settings=dict.fromkeys(DISTRIBUTIONS, drawn_settings(NUM_SETTINGS)),
+    num_best=5,
+)

@@ -1,0 +1,172 @@
+"""The panels of bandits: each draws one result on the axes it is given."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from prefrontal.figures.style import PALETTE, style
+
+COLORS = {
+    "networks": PALETTE["ours"],
+    "Gittins": PALETTE["common"],
+    "UCB": PALETTE["uncommon"],
+    "Thompson": PALETTE["unrewarded"],
+    "Bayes-optimal": PALETTE["bayes_optimal"],
+    "structure-optimal": PALETTE["rewarded"],
+    "optimal": PALETTE["bayes_optimal"],
+    "search": PALETTE["unrewarded"],
+    "random": PALETTE["chance"],
+}
+"""What a colour means: whose pulls they are."""
+PULLS = {
+    "informative": ("informative arm", PALETTE["common"]),
+    "target": ("target", PALETTE["bayes_optimal"]),
+    "other": ("another arm", PALETTE["chance"]),
+}
+
+
+def curves_by_trial(
+    curves: Mapping[str, Float[np.ndarray, "network trial"]], ax: Axes, label: str = "Cumulative regret"
+) -> None:
+    """One curve an agent over the trials of an episode, named at its end; of several networks each, and their mean.
+
+    Arguments:
+        curves: by the agent's name, a key of `COLORS`.
+        ax: where to draw. Leave about 2.5 cm to its right.
+        label: what is drawn.
+    """
+    with style():
+        ends = {}
+        trials = np.arange(1, next(iter(curves.values())).shape[1] + 1)
+        for name, rows in curves.items():
+            ours = name == "networks"
+            looks: dict[str, Any] = {"color": COLORS[name], "clip_on": False}
+            if len(trials) <= 10:
+                looks |= {"marker": "o", "markersize": 3}
+            if len(rows) > 1:
+                for row in rows:
+                    ax.plot(trials, row, color=COLORS[name], alpha=0.35, linewidth=0.6)
+            mean = rows.mean(axis=0)
+            ax.plot(trials, mean, **looks, linewidth=2.0 if ours else 1.2, zorder=4 if ours else 3, gid=name)
+            ends[name] = mean[-1]
+        top = max(ends.values())
+        ax.set_xlim(1 if len(trials) <= 10 else 0, len(trials))
+        ax.set_ylim(0, 1.05 * max(top, max(rows.max() for rows in curves.values())))
+        for (name, end), height in zip(ends.items(), _apart(list(ends.values()), ax), strict=True):
+            text = ax.text(1.03, height, f"{name} {end:.2f}", color=COLORS[name], va="center", fontsize=7.5)
+            text.set_transform(ax.get_yaxis_transform())
+        ax.set_xlabel("Trial")
+        ax.set_ylabel(label)
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+
+
+def pulls_by_trial(shares: Mapping[str, Float[np.ndarray, "seed trial"]], ax: Axes) -> None:
+    """Share of episodes in which each kind of arm is pulled, by trial: a thin line a seed, their mean thick.
+
+    Arguments:
+        shares: by the kind of arm, the keys of `PULLS`.
+        ax: where to draw.
+    """
+    with style():
+        trials = np.arange(1, shares["target"].shape[1] + 1)
+        for kind, (name, color) in PULLS.items():
+            rows = shares[kind]
+            for row in rows:
+                ax.plot(trials, row, color=color, alpha=0.35, linewidth=0.6, clip_on=False)
+            ax.plot(trials, rows.mean(axis=0), color=color, marker="o", markersize=3, label=name, clip_on=False)
+        ax.set_ylim(0, 1)
+        ax.set_xticks(trials)
+        ax.set_xlabel("Trial")
+        ax.set_ylabel("Share of episodes")
+        ax.legend(loc="center right")
+
+
+def regret_table(
+    regret: Float[np.ndarray, "row column"], rows: Sequence[str], columns: Sequence[str], ax: Axes
+) -> None:
+    """Regret of each agent (rows) on each distribution of arms (columns), as numbers on a shade.
+
+    Arguments:
+        regret: the numbers.
+        rows: agents, networks by what they were trained on.
+        columns: distributions tested.
+        ax: where to draw.
+    """
+    with style():
+        # Shades are by column: distributions differ in how hard they are, and agents are compared within one.
+        shade = (regret - regret.min(axis=0)) / np.maximum(np.ptp(regret, axis=0), 1e-9)
+        ax.imshow(shade, cmap="Greys", vmin=0, vmax=1.6, aspect="auto")
+        for (row, column), value in np.ndenumerate(regret):
+            best = value == regret[:, column].min()
+            color = "white" if shade[row, column] > 0.9 else "black"
+            weight = "bold" if best else "normal"
+            ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=color, weight=weight)
+        ax.set_xticks(range(len(columns)), columns, fontsize=7)
+        ax.set_yticks(range(len(rows)), rows)
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        ax.set_xlabel("tested on")
+
+
+def published_dots(measured: Mapping[str, Sequence[float]], published: Mapping[str, float], ax: Axes) -> None:
+    """Regret of each agent beside the published one: a dot a network, their mean as a line.
+
+    Arguments:
+        measured: by agent.
+        published: by agent, the same names.
+        ax: where to draw.
+    """
+    with style():
+        for place, (name, values) in enumerate(measured.items()):
+            beside = place + np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else [place]
+            ax.plot(beside, values, "o", color=PALETTE["ours"], markersize=3, label="ours" if not place else None)
+            ax.plot([place - 0.22, place + 0.22], [np.mean(values)] * 2, color=PALETTE["ours"], linewidth=1.6)
+            label = "published" if not place else None
+            ax.plot(place + 0.33, published[name], "D", color=PALETTE["published"], markersize=4, label=label)
+        ax.set_xticks(range(len(measured)), list(measured), rotation=30, ha="right", rotation_mode="anchor", fontsize=7)
+        ax.set_xlim(-0.5, len(measured) - 0.3)
+        ax.set_ylim(0, 1.35 * ax.get_ylim()[1])
+        ax.set_ylabel("Regret after 100 trials")
+        ax.legend(loc="upper left")
+
+
+def framed(title: str, caption: str, width: float, height: float) -> Figure:
+    """A figure with a heading above `height` inches for panels."""
+    with style():
+        heading, below = textwrap.wrap(title, 84), textwrap.wrap(caption, 126)
+        top = 0.3 + 0.19 * len(heading) + 0.16 * len(below)
+        figure = Figure(figsize=(width, height + top))
+        FigureCanvasAgg(figure)
+        whole = height + top
+        figure.text(0.15 / width, 1 - 0.1 / whole, "\n".join(heading), fontsize=10, weight="bold", va="top")
+        place = 1 - (0.1 + 0.19 * len(heading)) / whole
+        figure.text(0.15 / width, place, "\n".join(below), fontsize=7.5, color="dimgrey", va="top")
+    return figure
+
+
+def panel(figure: Figure, letter: str, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Axes in `figure` at a place in inches from its lower left corner, with a letter above their corner."""
+    across, up = figure.get_size_inches()
+    with style():
+        ax = figure.add_axes((left / across, bottom / up, width / across, height / up))
+        figure.text((left - 0.4) / across, (bottom + height + 0.1) / up, letter, fontsize=11, weight="bold")
+    return ax
+
+
+def _apart(heights: Sequence[float], ax: Axes) -> list[float]:
+    """`heights`, moved up as little as lets one line of text stand at each."""
+    bottom, top = ax.get_ylim()
+    gap = 9.5 * (top - bottom) / (ax.get_window_extent().height * 72 / ax.figure.dpi)
+    moved = np.array(heights, float)
+    order = np.argsort(moved)
+    for below, above in pairwise(order):
+        moved[above] = max(moved[above], moved[below] + gap)
+    return [float(height) for height in moved]
