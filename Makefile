@@ -4,15 +4,28 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help reproduce test lint types unit clean
+# Extras of pyproject.toml to install besides, for instance `make install EXTRAS=cuda`.
+EXTRAS :=
+
+.PHONY: help install dev reproduce notebooks test lint types unit clean
 
 help:
 	@echo "make reproduce   train eight networks on the two-step task, test, draw and report"
 	@echo "make test        lint, types and tests"
+	@echo "make notebooks   execute the notebooks and keep what they show"
+	@echo "make install     the package, in .venv; EXTRAS=cuda for NVIDIA GPUs"
+	@echo "make dev         that, and what the tests and the notebooks need"
 	@echo "make clean       delete .venv (never your runs)"
+
+install: $(VENV)/.installed
+
+dev: $(VENV)/.installed-dev
 
 reproduce: $(VENV)/.installed
 	$(BIN)/prefrontal reproduce wang2018-two-step
+
+notebooks: $(VENV)/.installed-dev
+	$(BIN)/python scripts/run_notebooks.py
 
 test: lint types unit
 
@@ -28,7 +41,7 @@ unit: $(VENV)/.installed-dev
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable .
+	$(PIP) --editable '.$(if $(EXTRAS),[$(EXTRAS)])'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -62,7 +62,7 @@ def card(experiment: Experiment, results: dict, run: Path) -> str:
     environment = json.loads(next(run.rglob(ENVIRONMENT)).read_text())
     versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items() if version)
     rows = [
-        f"| {v['name']} | {number(v['published'])} | {number(v['measured'])} | {'yes' if v['passed'] else 'NO'} |"
+        f"| {v['name']} | {number(v['published'])} | {number(v['measured'])} | {verdict(v['passed'])} |"
         for v in results["verdicts"]
     ]
     config = json.dumps(read_record(next(run.rglob(CONFIG)))["config"], indent=2)
@@ -96,6 +96,11 @@ def card(experiment: Experiment, results: dict, run: Path) -> str:
 def number(value: float | None) -> str:
     """As a table shows it."""
     return "" if value is None else f"{value:.3g}"
+
+
+def verdict(passed: bool | None) -> str:
+    """As a table shows it; None: a measurement, not a claim."""
+    return "" if passed is None else "yes" if passed else "NO"
 
 
 if __name__ == "__main__":

@@ -14,12 +14,14 @@ class NumpyLSTM:
         weights: "kernel" (inputs then units by gates i, f, g, o), "bias", "policy", "value"; and, if it has them,
             "policy_bias", "value_bias", and the initial "h" and "c".
         time_scale: what the step number is divided by to be an input; None when it is none.
+        first_action: what stands for the last action on the first step, one-hot; None for zeros.
     """
 
-    def __init__(self, weights: dict[str, np.ndarray], time_scale: float | None):
+    def __init__(self, weights: dict[str, np.ndarray], time_scale: float | None, first_action: int | None = None):
         self.weights = {name: np.asarray(array, np.float64) for name, array in weights.items()}
         self.units = self.weights["value"].shape[0]
         self.time_scale = time_scale
+        self.first_action = first_action
 
     def inputs(self, observation: np.ndarray, action: np.ndarray, reward: np.ndarray, first_step: int) -> np.ndarray:
         """One episode's inputs from its start, from `first_step` on: observation, last reward, last action, time."""
@@ -30,6 +32,8 @@ class NumpyLSTM:
             if t > 0:
                 last_action[action[t - 1]] = 1.0
                 last_reward = reward[t - 1]
+            elif self.first_action is not None:
+                last_action[self.first_action] = 1.0
             time = [] if self.time_scale is None else [t / self.time_scale]
             rows.append(np.concatenate([observation[t], [last_reward], last_action, time]))
         return np.array(rows)
@@ -111,10 +115,13 @@ def loss_and_errors(
     *,
     value_cost: float,
     entropy_cost: float,
+    baseline: np.ndarray | None = None,
+    log_epsilon: float = 0.0,
 ) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
     """The actor-critic loss's three sums, dL/dlogits and dL/dvalue, in closed form, step by step.
 
-    With the policy pi and the entropy H: d(-log pi(a))/dlogits = pi - onehot(a), dH/dlogits_k = -pi_k (log pi_k + H).
+    With the policy pi, dpi_k/dlogits_j = pi_k (onehot(k)_j - pi_j). So for any f of the policy, with f_k = df/dpi_k,
+    df/dlogits_j = pi_j (f_j - sum_k pi_k f_k).
     """
     terms = {"policy": 0.0, "value": 0.0, "entropy": 0.0}
     logits_errors, value_errors = np.zeros(logits.shape), np.zeros(value.shape)
@@ -124,14 +131,16 @@ def loss_and_errors(
         shifted = logits[t].astype(np.float64) - logits[t].max()
         log_policy = shifted - np.log(np.exp(shifted).sum())
         policy = np.exp(log_policy)
+        log_policy = np.log(policy + log_epsilon)
         entropy = -(policy * log_policy).sum()
-        advantage = returns[t] - value[t]
+        advantage = returns[t] - (value if baseline is None else baseline)[t]
         terms["policy"] -= log_policy[action[t]] * advantage
-        terms["value"] += 0.5 * advantage**2
+        terms["value"] += 0.5 * (returns[t] - value[t]) ** 2
         terms["entropy"] += entropy
-        logits_errors[t] = (policy - np.eye(len(policy))[action[t]]) * advantage
-        logits_errors[t] += entropy_cost * policy * (log_policy + entropy)
-        value_errors[t] = -value_cost * advantage
+        slopes = entropy_cost * (log_policy + policy / (policy + log_epsilon))
+        slopes[action[t]] -= advantage / (policy[action[t]] + log_epsilon)
+        logits_errors[t] = policy * (slopes - policy @ slopes)
+        value_errors[t] = -value_cost * (returns[t] - value[t])
     return terms, logits_errors, value_errors
 
 

@@ -13,7 +13,7 @@ from numpy_actor_critic import NumpyLSTM
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.agents.two_step_models import BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
+from prefrontal.agents.two_step import BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
 from prefrontal.arrays import named_arrays
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.episodes import agent_inputs, replay, rollout
@@ -41,7 +41,7 @@ class TestRecurrentAgentWithTimeAndWithoutBiases(AgentContract):
 
 class TestBayesOptimal(AgentContract):
     task = TwoStep(PAPER)
-    agent = TwoStepAgent(BayesOptimal(PAPER), "fixation")
+    agent = TwoStepAgent(BayesOptimal.of_task(PAPER), "fixation")
 
 
 class TestHybrid(AgentContract):
@@ -89,6 +89,7 @@ def test_an_agent_sees_the_step_before_and_nothing_before_the_first():
         ({}, None),
         ({"time_input": "raw", "initial_state": "zero"}, 1.0),
         ({"time_input": "normalised", "head_bias": False}, 20.0),
+        ({"time_input": "raw", "time_per_step": 2, "first_previous_action": "first"}, 0.5),
     ],
 )
 def test_recurrent_agent_is_its_equations(options, time_scale):
@@ -103,7 +104,7 @@ def test_recurrent_agent_is_its_equations(options, time_scale):
 
     observation = np.eye(3)[rng.integers(0, 3, 20)]
     action, reward = rng.integers(0, 2, 20), rng.normal(size=20)
-    oracle = NumpyLSTM(weights, time_scale)
+    oracle = NumpyLSTM(weights, time_scale, first_action=0 if "first_previous_action" in options else None)
     logits, value = oracle.forward(oracle.inputs(observation, action, reward, 0), oracle.initial_state())
     record = (jnp.asarray(array) for array in (observation, action, reward))
     output = jax.jit(lambda *record: replay(agent, agent_inputs(*record, 2)))(*record)
@@ -160,6 +161,8 @@ class TestInitialWeights:
         ({"hidden_size": 0}, "`hidden_size` must be a whole number of at least 1, got 0."),
         ({"initial_state": "one"}, "`initial_state` must be one of learned, zero, got 'one'."),
         ({"time_input": "yes"}, "`time_input` must be one of none, raw, normalised, got 'yes'."),
+        ({"time_per_step": 0}, "`time_per_step` must be a whole number of at least 1, got 0."),
+        ({"first_previous_action": "last"}, "`first_previous_action` must be one of none, first, got 'last'."),
         (
             {"kernel_initialiser": "ones"},
             "`kernel_initialiser` must be one of glorot-uniform, lecun-normal, orthogonal, got 'ones'.",

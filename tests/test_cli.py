@@ -23,7 +23,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from prefrontal import cli
 from prefrontal.analysis.behaviour import stay_probability
-from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
+from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments import EXPERIMENTS
 from prefrontal.learning import group
@@ -205,7 +205,8 @@ def test_help_of_an_experiment_lists_every_number_in_eighty_columns(name: str, m
     assert end.value.code == 0
     text = printed.getvalue()
     assert max(map(len, text.splitlines())) <= 80
-    parts = {"task": TwoStepConfig, "agent": RecurrentConfig, "train": TrainConfig, "test": TestConfig}
+    config = EXPERIMENTS[name].config
+    parts = {"task": config.task, "agent": config.agent, "train": config.train, "test": config.test}
     options = [f"{part}.{field.name}" for part, config in parts.items() for field in dataclasses.fields(config)]
     for option in ["seeds", "out", *options]:
         assert re.search(rf"--{option.replace('_', '-')}\b", text), option

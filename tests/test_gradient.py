@@ -26,6 +26,7 @@ from prefrontal.tasks import TwoStep
 TOLERANCE = 1e-5
 DISCOUNT, VALUE_COST, ENTROPY_COST = 0.8, 0.4, 0.3
 NUM_TRIALS, UNROLL = 5, 3
+KEY = jax.random.key(3)
 
 
 def assert_close(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
@@ -45,16 +46,19 @@ def randomised(agent: AbstractAgent, seed: int) -> AbstractAgent:
 
 
 @eqx.filter_jit
-def learn(agent: AbstractAgent, task: TwoStep, situation: Situation, keys: jax.Array, starts: Any) -> list[Unrolled]:
+def learn(
+    agent: AbstractAgent, task: TwoStep, situation: Situation, keys: jax.Array, starts: Any, time_shift: int = 0
+) -> list[Unrolled]:
     """The gradient of as many steps as there are keys, in two ways."""
 
     def loss(heads, trajectory, end):
         bootstrap = agent(end.inputs, end.agent_state)[0].value
         returns = discounted_returns(trajectory.reward, DISCOUNT, bootstrap)
-        costs = {"value_cost": VALUE_COST, "entropy_cost": ENTROPY_COST}
+        costs = {"value_cost": VALUE_COST, "entropy_cost": ENTROPY_COST, "baseline": trajectory.value}
         return actor_critic_loss(*heads, trajectory.action, returns, trajectory.active, **costs)
 
-    return [way(agent, task, situation, keys, loss, starts=starts) for way in (unrolled_gradient, plain_gradient)]
+    options = {"starts": starts, "time_shift": time_shift}
+    return [way(agent, task, situation, keys, loss, **options) for way in (unrolled_gradient, plain_gradient)]
 
 
 def situation_at(agent: AbstractAgent, task: TwoStep, *, starts: bool) -> Situation:
@@ -97,7 +101,7 @@ def inputs_of(situation: Situation, learned: Unrolled) -> AgentInput:
 
 
 def numpy_gradient(
-    agent: RecurrentAgent, situation: Situation, learned: Unrolled, starts: bool
+    agent: RecurrentAgent, situation: Situation, learned: Unrolled, starts: bool, time_shift: int = 0
 ) -> dict[str, np.ndarray]:
     """The gradient of the same play by hand: loop, closed-form loss, backpropagation through time."""
     weights = {name.removeprefix("initial_state."): array for name, array in named_arrays(agent).items()}
@@ -107,13 +111,18 @@ def numpy_gradient(
     columns = [seen.observation, seen.previous_reward[:, None], seen.previous_action]
     if scale:
         columns.append(seen.step[:, None] / scale)
-    inputs = np.concatenate([np.asarray(column, np.float64) for column in columns], axis=1)
+    inputs, num = np.concatenate([np.asarray(column, np.float64) for column in columns], axis=1), len(played.reward)
+    if scale:
+        inputs[:num, -1] += time_shift / scale
     state = situation.agent_state
     start = network.initial_state() if starts else (np.asarray(state.h, float), np.asarray(state.c, float))
     logits, value = network.forward(inputs[:-1], start)
-    bootstrap = NumpyLSTM(weights, scale).forward(inputs[-1:], network.state)[1][0]
+    end = tuple(
+        np.asarray(part, np.float64) for part in (learned.situation.agent_state.h, learned.situation.agent_state.c)
+    )
+    bootstrap = NumpyLSTM(weights, scale).forward(inputs[-1:], end)[1][0]
     returns = loop_returns(played.reward, DISCOUNT, bootstrap)
-    costs = {"value_cost": VALUE_COST, "entropy_cost": ENTROPY_COST}
+    costs = {"value_cost": VALUE_COST, "entropy_cost": ENTROPY_COST, "baseline": np.asarray(played.value, np.float64)}
     _, *errors = loss_and_errors(logits, value, played.action, returns, np.ones(len(value), bool), **costs)
     gradient = network.backward(*errors, starts=starts)
     return {f"initial_state.{name}" if name in ("h", "c") else name: array for name, array in gradient.items()}
@@ -146,6 +155,22 @@ def test_three_ways_to_the_gradient(encoding, config, unroll, seed):
         assert_close(named_arrays(unrolled.gradient), by_hand)
         if config.initial_state == "learned":
             assert np.any(unrolled.gradient.initial_state.h) == starts
+
+
+@pytest.mark.parametrize(("time_input", "starts"), [("raw", True), ("normalised", False)])
+def test_time_may_be_ahead_when_learning(time_input, starts):
+    """What was done stays as it was; the gradient is that of the network's answers to the later times."""
+    task = TwoStep(TwoStepConfig(num_trials=NUM_TRIALS, encoding="stage"))
+    agent = randomised(RecurrentAgent(RecurrentConfig(hidden_size=4, time_input=time_input), task, key=KEY), 0)
+    keys, situation = jax.random.split(KEY, 6), situation_at(agent, task, starts=starts)
+    at_the_time, _ = learn(agent, task, situation, keys, jnp.bool_(starts))
+    unrolled, plain = learn(agent, task, situation, keys, jnp.bool_(starts), 2)
+    for way in (unrolled, plain):
+        np.testing.assert_array_equal(way.trajectory.action, at_the_time.trajectory.action)
+        np.testing.assert_allclose(way.trajectory.value, at_the_time.trajectory.value, rtol=1e-5)
+        assert_close(named_arrays(way.gradient), numpy_gradient(agent, situation, way, starts, 2))
+    with pytest.raises(AssertionError):
+        assert_close(named_arrays(unrolled.gradient), named_arrays(at_the_time.gradient))
 
 
 class TwoNetworks(AbstractAgent):

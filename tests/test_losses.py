@@ -1,5 +1,7 @@
 """Returns and the actor-critic loss against loops and closed forms in NumPy."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -38,11 +40,11 @@ def sequence(seed: int) -> dict[str, np.ndarray]:
     }
 
 
-@jax.jit
-def loss_and_gradient(sequence, value_cost, entropy_cost):
+@partial(jax.jit, static_argnames="log_epsilon")
+def loss_and_gradient(sequence, value_cost, entropy_cost, log_epsilon=0.0):
     def loss(logits, value, returns):
         at = sequence | {"logits": logits, "value": value, "returns": returns}
-        return actor_critic_loss(**at, value_cost=value_cost, entropy_cost=entropy_cost)
+        return actor_critic_loss(**at, value_cost=value_cost, entropy_cost=entropy_cost, log_epsilon=log_epsilon)
 
     heads = (sequence["logits"], sequence["value"], sequence["returns"])
     return jax.value_and_grad(loss, argnums=(0, 1, 2), has_aux=True)(*heads)
@@ -53,11 +55,19 @@ def in_single_precision(sequence):
 
 
 @settings(max_examples=30)
-@given(seed=seeds, value_cost=st.floats(0, 2, width=32), entropy_cost=st.floats(0, 2, width=32))
-def test_loss_and_gradient_are_the_closed_form(seed, value_cost, entropy_cost):
+@given(
+    seed=seeds,
+    value_cost=st.floats(0, 2, width=32),
+    entropy_cost=st.floats(0, 2, width=32),
+    own_baseline=st.booleans(),
+    log_epsilon=st.sampled_from([0.0, 1e-7, 0.05]),
+)
+def test_loss_and_gradient_are_the_closed_form(seed, value_cost, entropy_cost, own_baseline, log_epsilon):
     """With returns a constant: the critic learns by its own error, and nothing learns through the returns."""
     data = sequence(seed)
-    costs = {"value_cost": value_cost, "entropy_cost": entropy_cost}
+    if own_baseline:
+        data["baseline"] = np.random.default_rng(seed).normal(size=LENGTH)
+    costs = {"value_cost": value_cost, "entropy_cost": entropy_cost, "log_epsilon": log_epsilon}
     (loss, terms), (logits, value, returns) = loss_and_gradient(in_single_precision(data), **costs)
     expected, expected_logits, expected_value = loss_and_errors(**data, **costs)
     for name, sum_ in expected.items():
@@ -69,17 +79,19 @@ def test_loss_and_gradient_are_the_closed_form(seed, value_cost, entropy_cost):
     np.testing.assert_array_equal(returns, 0.0)
 
 
-def test_closed_form_agrees_with_finite_differences():
+@pytest.mark.parametrize("log_epsilon", [0.0, 0.05])
+def test_closed_form_agrees_with_finite_differences(log_epsilon):
     """So that the oracle of the test before this one stands on its own. The advantage and the return are constants."""
-    data = sequence(0) | {"active": np.ones(LENGTH, bool)}
-    costs = {"value_cost": 0.3, "entropy_cost": 0.7}
+    data = sequence(0) | {"active": np.ones(LENGTH, bool), "baseline": np.arange(LENGTH) / 3}
+    costs = {"value_cost": 0.3, "entropy_cost": 0.7, "log_epsilon": log_epsilon}
     _, logits_errors, value_errors = loss_and_errors(**data, **costs)
-    fixed_advantage = data["returns"] - data["value"]
+    fixed_advantage = data["returns"] - data["baseline"]
 
     def loss(logits: np.ndarray, value: np.ndarray) -> float:
         policy = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-        chosen = np.log(policy[np.arange(LENGTH), data["action"]])
-        entropy = -(policy * np.log(policy)).sum()
+        log_policy = np.log(policy + log_epsilon)
+        chosen = log_policy[np.arange(LENGTH), data["action"]]
+        entropy = -(policy * log_policy).sum()
         return -chosen @ fixed_advantage + 0.3 * 0.5 * ((data["returns"] - value) ** 2).sum() - 0.7 * entropy
 
     for name, errors in (("logits", logits_errors), ("value", value_errors)):

@@ -14,11 +14,13 @@ import pytest
 
 from prefrontal import cli
 from prefrontal.commands import COMMANDS
+from prefrontal.experiments import EXPERIMENTS
 from prefrontal.files import read_arrays, write_arrays
 from prefrontal.runs import RunFolder
 
 NAME = "wang2018-two-step"
 WORDS = ", ".join(COMMANDS)
+NAMES = ", ".join(EXPERIMENTS)
 TASK = ["--task.num-trials", "10", "--task.encoding", "trial", "--train.num-episodes", "100", "--train.unroll", "None"]
 TINY = [*TASK, "--agent.hidden-size", "4", "--seeds", "0", "--test.num-episodes", "5"]
 LARGER = [*TASK, "--agent.hidden-size", "6", "--seeds", "0"]
@@ -68,7 +70,7 @@ def run(trained: Path, tmp_path: Path) -> Path:
         (["--seeds", "1"], f"`command` must be one of {WORDS}, got --seeds. "),
         (["train"], f"`experiment` must follow `train`, got nothing. There are: {NAME}"),
         (["figure", "--out", "x"], f"`experiment` must follow `figure`, got --out. There are: {NAME}"),
-        (["train", "wang2018"], f"`experiment` must be one of {NAME}, got wang2018. Did you mean {NAME}?"),
+        (["train", "wang2018"], f"`experiment` must be one of {NAMES}, got wang2018. Did you mean {NAME}?"),
     ],
 )
 def test_a_wrong_word_is_told_with_what_there_is(arguments: list[str], message: str) -> None:

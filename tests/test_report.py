@@ -159,3 +159,21 @@ def test_a_sweep_has_a_row_a_setting_and_no_number_where_none_was_measured() -> 
     assert max(map(len, lines)) <= 80
     assert row(lines, ".8") == [".8", "68.9", "68.2-69.6", "0.989", "0.638", "0.621", "0.988"]
     assert row(lines, ".95") == [".95", "68.9", "0.638", "0.621", "0.988"]
+
+
+def test_the_first_trial_has_rows_of_its_own_where_it_is_looked_at() -> None:
+    both = deepcopy(FULL)
+    first = results(dict.fromkeys(MEASURES, 0.96), dict(zip(MEASURES, (0.97, 0.2, 0.1, 0.91), strict=True)))
+    both |= {"first_transition": first["stay_probability"], "first_transition_source": "Wang et al. (2016), Figure 5c"}
+    for verdict in first["verdicts"][:4]:
+        verdict |= {"name": verdict["name"].replace("stay, ", "stay, first, "), "tolerance": 0.1, "passed": False}
+        both["verdicts"].append(verdict)
+    lines = printed(both)
+    assert max(map(len, lines)) <= 80
+    heading = next(number for number, line in enumerate(lines) if line.strip() == "first trial only:")
+    assert row(lines[:heading], "common rewarded")[1:3] == ["0.989", "0.985"]
+    cells = row(lines[heading:], "common rewarded")
+    assert cells == ["common rewarded", "0.960", "0.970", "0.958-1.000", "0.654", "NO"]
+    caption = " ".join(" ".join(lines).split())
+    assert "whether within 0.06 or 0.1 of the published value" in caption
+    assert "First trial only: Wang et al. (2016), Figure 5c." in caption

@@ -52,8 +52,19 @@ def test_table_has_a_row_for_each_complete_step_in_order(event):
 
 
 def test_table_is_compact_and_passes_its_own_check(table):
-    assert dict(table.dtypes) == {"subject": np.int64} | DTYPES
+    kinds = {name: kind for name, kind in DTYPES.items() if name not in ("choice2", "rt", "rt2")}
+    assert dict(table.dtypes) == {"subject": np.int64} | kinds
     pd.testing.assert_frame_equal(check_table(table), table)
+
+
+def test_second_choices_come_along_where_there_are_any(event, tmp_path):
+    event.choice2 = 1 - event.choice
+    table = trial_table(event, subjects=[7, 3])
+    assert list(table)[5:8] == ["common", "choice2", "reward"]
+    assert (table["choice2"] == 1 - table["choice"]).all()
+    timed = table.assign(rt=0.5, rt2=[float("nan"), *np.full(len(table) - 1, 0.25)])
+    write_table(tmp_path / "trials.csv", timed)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "trials.csv"), timed)
 
 
 def test_trials_of_a_real_session_make_a_table():
@@ -132,6 +143,9 @@ BAD_VALUES = [
     ("session", -1, "`session` must be a whole number from 0, got -1 in row 5."),
     ("trial", 1.5, "`trial` must be a whole number from 0, got 1.5 in row 5."),
     ("trial", 2**40, f"`trial` must be a whole number from 0, got {2**40} in row 5."),
+    ("choice2", 2, "`choice2` must be 0 or 1, got 2 in row 5."),
+    ("rt", 0.0, "`rt` must be a time in seconds above 0, or empty, got 0.0 in row 5."),
+    ("rt2", "slow", "`rt2` must be a time in seconds above 0, or empty, got slow in row 5."),
     ("trial", 0, "`trial` must ascend within a session, got 0 after 0 in row 5. Sort by"),
     ("subject", None, "`subject` must be named in every row, got none in row 5."),
     ("subject", "", "`subject` must be named in every row, got none in row 5."),
@@ -140,6 +154,7 @@ BAD_VALUES = [
 
 @pytest.mark.parametrize(("column", "value", "message"), BAD_VALUES)
 def test_bad_values_are_refused_with_row_and_column(table, column, value, message):
+    table = table.assign(choice2=0, rt=0.5, rt2=0.25)
     with pytest.raises(UserError, match=re.escape(message)):
         check_table(_with(table, column, 5, value))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, fisher_exact
 
-from prefrontal.agents.two_step_models import GREEDY, BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
+from prefrontal.agents.two_step import GREEDY, BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
 from prefrontal.analysis.behaviour import stay_counts
 from prefrontal.configs import TwoStepConfig
 from prefrontal.episodes import agent_inputs, replay
@@ -164,7 +164,7 @@ def test_ideal_observer_is_its_equations_in_every_encoding(encoding, spoilt, bet
     )
     start = {"drawn": 0.5, "second": 0.0}[better_state]
     expected = bayes_by_loop(trials, common=0.7, better=0.85, worse=0.25, reversal=0.05, start=start)
-    rewards = choice_logits(BayesOptimal(config), trials, encoding) / GREEDY
+    rewards = choice_logits(BayesOptimal.of_task(config), trials, encoding) / GREEDY
     np.testing.assert_allclose(rewards, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -251,7 +251,7 @@ def ideal_play(num_episodes: int, seed: int) -> tuple[np.ndarray, dict[tuple[boo
 def test_ideal_observer_earns_and_stays_as_it_should():
     """As an independent simulation, and as a long run of that: 70.587, standard error .003, in 2,000,000 episodes."""
     config = TwoStepConfig()
-    agent = TwoStepAgent(BayesOptimal(config), "fixation")
+    agent = TwoStepAgent(BayesOptimal.of_task(config), "fixation")
     played = evaluate(agent, TwoStep(config), jax.random.key(0), num_episodes=1000)
     rewards = np.asarray(played.reward.sum(axis=1))
     error = rewards.std(ddof=1) / np.sqrt(len(rewards))

@@ -5,6 +5,7 @@ import jax
 from jaxtyping import PRNGKeyArray
 
 from prefrontal.agents.base import AbstractAgent
+from prefrontal.agents.interventions import IntervenedAgent
 from prefrontal.episodes import Trajectory, rollout
 from prefrontal.tasks.base import AbstractTask
 
@@ -13,10 +14,16 @@ from prefrontal.tasks.base import AbstractTask
 def evaluate(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, *, num_episodes: int) -> Trajectory:
     """Let `agent` play `num_episodes` episodes of `task`, each from its initial state; nothing is learned.
 
-    Compiled once for all agents of one shape: test many seeds by calling it for each.
+    Compiled once for all agents of one shape: test many seeds by calling it for each. With one key, an agent and the
+    same agent with something done to it (see `prefrontal.agents.interventions`) meet the same random numbers.
 
     Returns:
         The trajectories; leaves lead with episode and time, (B, T).
     """
-    keys = jax.random.split(key, num_episodes)
-    return jax.vmap(lambda key: rollout(agent, task, key))(keys)
+
+    def episode(key: PRNGKeyArray) -> Trajectory:
+        if isinstance(agent, IntervenedAgent):
+            return rollout(agent.with_key(jax.random.fold_in(key, 1)), task, key)
+        return rollout(agent, task, key)
+
+    return jax.vmap(episode)(jax.random.split(key, num_episodes))

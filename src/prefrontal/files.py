@@ -61,6 +61,22 @@ def folder_names(path: Path) -> set[str]:
         ) from error
 
 
+def read_bytes(path: Path) -> bytes:
+    """The content of the file `path`.
+
+    Raises:
+        UserError: when there is none, or it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise UserError(f"`{path}` must be a file, got none there. Check its name and folder.") from error
+    except OSError as error:
+        raise UserError(
+            f"`{path}` must be a file to read, got: {_reason(error)}. Check its name and its permissions."
+        ) from error
+
+
 def write_bytes(path: Path, data: bytes, *, previous: Path | None = None) -> None:
     """Write `data` to `path`: afterwards the file is the new one, or untouched if that failed.
 
@@ -130,14 +146,7 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     Raises:
         UserError: when the file is missing, unreadable, truncated, or not what was written.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise UserError(f"`{path}` must be a file, got none there. Check its name and folder.") from error
-    except OSError as error:
-        raise UserError(
-            f"`{path}` must be a file to read, got: {_reason(error)}. Check its name and its permissions."
-        ) from error
+    data = read_bytes(path)
     if not data:
         raise _damaged(path, "an empty file")
     try:

@@ -1,10 +1,11 @@
 """What one sees of a training as it goes: a line at the bottom of the terminal, and TensorBoard."""
 
 import contextlib
+import struct
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -31,6 +32,15 @@ TAGS = {
 }
 
 
+class Sight(NamedTuple):
+    """What is to be seen of one moment of a training."""
+
+    numbers: Mapping[str, float]
+    """By TensorBoard's tag."""
+    pictures: Mapping[str, bytes]
+    """PNG images, by TensorBoard's tag."""
+
+
 class Writer:
     """TensorBoard events of one seed.
 
@@ -52,7 +62,7 @@ class Writer:
             # tensorboardX names a file by the second: without the episode a quick resume would replace the one before.
             self._events = EventsWriter(str(folder / "events"), f".{episode:09d}")
             # What an earlier, killed process wrote beyond the saved state is superseded from here on.
-            self._add(episode + 1, session_log=SessionLog(status=SessionLog.START))
+            self._add(episode + 1 if episode else 0, session_log=SessionLog(status=SessionLog.START))
 
     def write(self, metrics: Mapping[str, np.ndarray], first_episode: int) -> None:
         """Add the metrics of some episodes, (episode,) each, of which the first is `first_episode`."""
@@ -63,6 +73,16 @@ class Writer:
                 means = {tag: float(metrics[name][points].mean()) for tag, name in TAGS.items()}
                 values = [Summary.Value(tag=tag, simple_value=mean) for tag, mean in means.items()]
                 self._add(first_episode + points.stop, summary=Summary(value=values))
+
+    def show(self, sight: Sight, episode: int) -> None:
+        """Add what is to be seen when `episode` episodes are trained."""
+        values = [Summary.Value(tag=tag, simple_value=number) for tag, number in sight.numbers.items()]
+        for tag, picture in sight.pictures.items():
+            width, height = struct.unpack(">II", picture[16:24])  # where every PNG has them
+            image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=picture)
+            values.append(Summary.Value(tag=tag, image=image))
+        with self._refusal():
+            self._add(episode, summary=Summary(value=values))
 
     def flush(self) -> None:
         """Have all on the disk: a training state saved later may go on from here."""

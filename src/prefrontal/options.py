@@ -5,7 +5,7 @@ import io
 import itertools
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -31,8 +31,14 @@ class Options(Generic[Task, Agent, Test]):
     """Folder of the run. None: runs/EXPERIMENT/HASH OF THE SETTINGS."""
     pretrained: bool
     """Test the networks that come with the package; nothing is trained."""
+    weights: Path | None
+    """Test the network in this file (weights.safetensors), as --seeds 0; nothing is trained."""
+    episodes: int | None
+    """Test episodes of each seed: the same as --test.num-episodes."""
     snapshot_every: int | None
     """In training, keep the weights of every so many episodes. None: as the experiment needs."""
+    plot_every: int | None
+    """The same, and test them and draw what they do: files, and TensorBoard images. None: never."""
     task: Task
     agent: Agent
     train: TrainConfig
@@ -40,7 +46,8 @@ class Options(Generic[Task, Agent, Test]):
 
     @property
     def config(self) -> ExperimentConfig[Task]:
-        return ExperimentConfig(task=self.task, agent=self.agent, train=self.train, test=self.test)
+        test = self.test if self.episodes is None else replace(self.test, num_episodes=self.episodes)
+        return ExperimentConfig(task=self.task, agent=self.agent, train=self.train, test=test)
 
 
 def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Options:
@@ -55,7 +62,10 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         seeds=shipped_seeds(experiment.networks or experiment.name) if pretrained else experiment.seeds,
         out=None,
         pretrained=False,
+        weights=None,
+        episodes=None,
         snapshot_every=experiment.snapshot_every,
+        plot_every=None,
         task=config.task,
         agent=config.agent,
         train=config.train,
@@ -64,16 +74,42 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     generic: Any = Options
     options_of_experiment = generic[type(config.task), type(config.agent), type(config.test)]
     kind: Any = Annotated[options_of_experiment, tyro.conf.arg(name="")]  # pyright: ignore[reportInvalidTypeForm]
+    options: Options = read_options(
+        kind,
+        arguments,
+        program=f"prefrontal {command} {experiment.name}",
+        description=f"{experiment.title}.\n\n{experiment.paper}, {experiment.shows}.",
+        default=default,
+    )
+    if not options.seeds:
+        raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
+    for seed in options.seeds:
+        check_seed("seeds", seed)
+    for name in ("snapshot_every", "plot_every", "episodes"):
+        if getattr(options, name) is not None:
+            check_count(name, getattr(options, name))
+    if options.weights and (command != "evaluate" or options.pretrained):
+        got = "--pretrained" if options.pretrained else command
+        raise UserError(f"`--weights` must go with evaluate alone, got {got}. Leave one of them out.")
+    if options.pretrained and options.config.training != config.training:
+        raise UserError(
+            "`--pretrained` must go with the preset's own task, agent and training, got others. "
+            "Leave out the options that change them, or train a run with them."
+        )
+    return options
+
+
+def read_options(kind: Any, arguments: Sequence[str], *, program: str, description: str, default: Any = None) -> Any:
+    """Read `arguments` into the dataclass `kind`.
+
+    Raises:
+        UserError: when a value is not allowed. What is no value at all ends the process with exit code 2.
+    """
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told):
-            options: Options = tyro.cli(
-                kind,
-                prog=f"prefrontal {command} {experiment.name}",
-                description=f"{experiment.title}.\n\n{experiment.paper}, {experiment.shows}.",
-                args=arguments,
-                default=default,
-            )
+            known = {} if default is None else {"default": default}
+            return tyro.cli(kind, prog=program, description=description, args=arguments, **known)
     except SystemExit as exit_:
         error: BaseException | None = exit_
         while error is not None:
@@ -82,18 +118,6 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
             error = error.__context__
         sys.stderr.write(told.getvalue())
         raise
-    if not options.seeds:
-        raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
-    for seed in options.seeds:
-        check_seed("seeds", seed)
-    if options.snapshot_every is not None:
-        check_count("snapshot_every", options.snapshot_every)
-    if options.pretrained and options.config.training != config.training:
-        raise UserError(
-            "`--pretrained` must go with the preset's own task, agent and training, got others. "
-            "Leave out the options that change them, or train a run with them."
-        )
-    return options
 
 
 @dataclass(frozen=True)

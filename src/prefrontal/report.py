@@ -20,29 +20,33 @@ def print_stay_report(results: Mapping[str, Any], console: Console) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict")
     verdicts = {verdict["name"]: verdict for verdict in results["verdicts"]}
-    for name, part in results["stay_probability"].items():
-        label = name.replace("_", " ")
-        verdict = verdicts.pop(f"stay, {label}", None)
-        table.add_row(
-            label,
-            _number(part["published"]),
-            _number(part["mean"]),
-            _interval(part["interval95"], 3),
-            _number(part["bayes_optimal"]),
-            _verdict(verdict),
-        )
+    for measures, indent, prefix in (("stay_probability", "", "stay"), ("first_transition", " ", "stay, first")):
+        if indent and measures in results:
+            table.add_row("first trial only:")
+        for name, part in results.get(measures, {}).items():
+            label = name.replace("_", " ")
+            table.add_row(
+                indent + label,
+                _number(part["published"]),
+                _number(part["mean"]),
+                _interval(part["interval95"], 3),
+                _number(part["bayes_optimal"]),
+                _verdict(verdicts.pop(f"{prefix}, {label}", None)),
+            )
+        table.add_section()
     reward = results["reward_per_episode"]
-    tolerance = max((v["tolerance"] or 0 for v in results["verdicts"]), default=0)
+    tolerances = sorted({v["tolerance"] for v in results["verdicts"] if v["tolerance"]}) or [0]
+    within = " or ".join(f"{tolerance:g}" for tolerance in tolerances)
     mean, ideal = _number(reward["mean"], 1), _number(reward["bayes_optimal"], 1)
-    table.add_section()
     table.add_row("reward per episode", "", mean, _interval(reward["interval95"], 1), ideal, "")
     for name, verdict in verdicts.items():
         table.add_row(name, f"{verdict['published']:g}", f"{verdict['measured']:g}", "", "", _verdict(verdict))
+    first = results.get("first_transition_source")
     console.print(table)
     console.print(
-        f"Verdict: whether within {tolerance:g} of the published value. Intervals are over seeds. "
+        f"Verdict: whether within {within} of the published value. Intervals are over seeds. "
         f"Ideal: the Bayes-optimal agent; chance earns {reward['chance']:.1f}, an oracle {reward['oracle']:.1f}. "
-        f"Published: {results['published_source'] or 'nothing'}.",
+        f"Published: {results['published_source'] or 'nothing'}." + (f" First trial only: {first}." if first else ""),
         style="dim",
     )
 
@@ -112,7 +116,7 @@ def _number(value: float | None, digits: int = 3) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _significant(value: float | None) -> str:
+def _significant(value: float | int | None) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.3g}"
 
 
@@ -122,6 +126,6 @@ def _interval(bounds: list[float | None], digits: int) -> str:
 
 
 def _verdict(verdict: Mapping[str, Any] | None) -> str:
-    if verdict is None:
+    if verdict is None or verdict["passed"] is None:  # a measurement, not a claim
         return ""
     return "[green]yes[/]" if verdict["passed"] else "[red]NO[/]"

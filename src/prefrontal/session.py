@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import time
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -17,11 +17,14 @@ from prefrontal.errors import Stopped
 from prefrontal.learning.group import new_agent, new_learner, train_group
 from prefrontal.learning.lanes import Learner, signature
 from prefrontal.learning.train import Metrics, TrainState
-from prefrontal.monitor import Monitor
+from prefrontal.monitor import Monitor, Sight
 from prefrontal.runs import RunFolder, SeedFolder
 from prefrontal.tasks.base import AbstractTask
 
 SECONDS_BETWEEN_SAVES = 10.0
+
+Watch = Callable[[SeedFolder, int, AbstractAgent], Sight]
+"""Looks at a snapshot: the seed's folder, the episodes trained, and the agent as it is then. May leave files there."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Job:
     train: TrainConfig
     snapshot_every: int | None = None
     """Keep the weights of every so many episodes, those before the first included. None: only the last."""
+    watch: Watch | None = None
+    """Looks at every snapshot as it is kept, for TensorBoard to show."""
 
 
 @dataclass
@@ -165,9 +170,12 @@ def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_bet
             run.metrics.append({name: values[lane] for name, values in chunk.metrics.items()})
             writer.write(run.metrics[-1], chunk.episode - num)
         monitor.advance(chunk.metrics["reward"])
-        if snapshot_every and chunk.episode % snapshot_every == 0:
-            for run, state in zip(runs, chunk.states(), strict=True):
+        went_on = num == 0 and chunk.episode > 0  # the chunk of no episodes after a resume: this snapshot is there
+        if snapshot_every and chunk.episode % snapshot_every == 0 and not went_on:
+            for run, writer, state in zip(runs, writers, chunk.states(), strict=True):
                 run.job.folder.save_snapshot(chunk.episode, named_arrays(state.agent))
+                if run.job.watch:
+                    writer.show(run.job.watch(run.job.folder, chunk.episode, state.agent), chunk.episode)
         done = chunk.episode == train.num_episodes
         if done or stop.requested or time.monotonic() - saved_at >= seconds_between_saves:
             for run, writer, state in zip(runs, writers, chunk.states(), strict=True):

@@ -18,19 +18,27 @@ DTYPES = {
     "choice": np.dtype(np.int8),
     "state": np.dtype(np.int8),
     "common": np.dtype(np.bool_),
+    "choice2": np.dtype(np.int8),
     "reward": np.dtype(np.int8),
     "missed": np.dtype(np.bool_),
     "better_state": np.dtype(np.int8),
+    "rt": np.dtype(np.float64),
+    "rt2": np.dtype(np.float64),
 }
-"""The columns beside `subject`. All hold 0 or 1 but `session` and `trial`, which count from 0."""
+"""The columns beside `subject`. They hold 0 or 1, but for `session` and `trial`, which count from 0, and for `rt` and
+`rt2`, the response times of the two choices in seconds, NaN where there is none."""
 
-OPTIONAL = ("missed", "better_state")
-"""Columns that a table may lack: nobody missed a trial, or nobody wrote down which state was better."""
+OPTIONAL = ("choice2", "missed", "better_state", "rt", "rt2")
+"""Columns that a table may lack: the second stage asked for no choice, nobody missed a trial, nobody wrote down which
+state was better or how long a choice took."""
 
 
 @runtime_checkable
 class TrialEvent(Protocol):
-    """What happened at each step: `TwoStepEvent` or anything like it, leaves (subject, episode, time)."""
+    """What happened at each step: `TwoStepEvent` or anything like it, leaves (subject, episode, time).
+
+    An event that has `choice2` as well, the second-stage choice, gives the table that column.
+    """
 
     @property
     def trial(self) -> ArrayLike: ...
@@ -59,9 +67,10 @@ def trial_table(event: TrialEvent, *, subjects: Sequence[int | str]) -> pd.DataF
 
     Returns:
         Columns subject; session (the episode) and trial, from 0; choice, 0 or 1; state, the second-stage
-        state reached, 0 or 1; common, whether by the common transition; reward, the outcome, 0 or 1; missed,
-        whether an invalid response spoilt the trial, which makes choice and all that follows from it void;
-        better_state, the state that paid more often, 0 or 1.
+        state reached, 0 or 1; common, whether by the common transition; choice2, the second-stage choice, 0 or
+        1, where there was one; reward, the outcome, 0 or 1; missed, whether an invalid response spoilt the
+        trial, which makes choice and all that follows from it void; better_state, the state that paid more
+        often, 0 or 1.
 
     Raises:
         UserError: when `subjects` are not as many as `event` has, or two have one name.
@@ -79,14 +88,15 @@ def trial_table(event: TrialEvent, *, subjects: Sequence[int | str]) -> pd.DataF
     numbered = all(isinstance(subject, int | np.integer) for subject in subjects)
     names = np.asarray(subjects, dtype=np.int64 if numbered else object)
     subject, session, time = np.nonzero(complete)
+    leaves = {name: "rewarded" if name == "reward" else name for name in DTYPES}
     columns = {
-        name: np.asarray(getattr(event, "rewarded" if name == "reward" else name))[subject, session, time]
-        for name in DTYPES
-        if name != "session"
-    }
+        name: np.asarray(getattr(event, leaf))[subject, session, time]
+        for name, leaf in leaves.items()
+        if hasattr(event, leaf)
+    } | {"session": session}
     return pd.DataFrame(
         {"subject": names[subject] if numbered else names.astype(str)[subject]}
-        | {name: columns.get(name, session).astype(dtype) for name, dtype in DTYPES.items()}
+        | {name: columns[name].astype(dtype) for name, dtype in DTYPES.items() if name in columns}
     )
 
 
@@ -144,10 +154,15 @@ def read_table(path: str | Path) -> pd.DataFrame:
         table = check_table(table)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
+    return number_subjects(table)
+
+
+def number_subjects(table: pd.DataFrame) -> pd.DataFrame:
+    """`table` with its subjects as whole numbers, where the names of all of them are written as such."""
     codes, names = pd.factorize(table["subject"])
-    if all(re.fullmatch(r"0|-?[1-9]\d{0,17}", name) for name in names):
-        table["subject"] = np.array([int(name) for name in names], np.int64)[codes]
-    return table
+    if not all(re.fullmatch(r"0|-?[1-9]\d{0,17}", name) for name in names):
+        return table
+    return table.assign(subject=np.array([int(name) for name in names], np.int64)[codes])
 
 
 def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
@@ -158,15 +173,19 @@ def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
         truth = {"true": 1, "false": 0}
         column = column.map(lambda value: truth.get(str(value).lower(), value))
     numbers = pd.Series(pd.to_numeric(column, errors="coerce")).to_numpy(np.float64, na_value=np.nan)
-    if name in ("session", "trial"):
+    remedy = ""
+    if DTYPES[name] == np.float64:
+        condition = "a time in seconds above 0, or empty"
+        good = (numbers > 0) & np.isfinite(numbers) | np.asarray(column.isna())
+    elif name in ("session", "trial"):
         condition = "a whole number from 0"
         good = (numbers >= 0) & (numbers == np.floor(numbers)) & (numbers <= np.iinfo(np.int32).max)
     else:
         condition = "0 or 1"
         good = (numbers == 0) | (numbers == 1)
+        remedy = " A missed trial holds 0 and says so in `missed`."
     if not good.all():
         row = int(np.argmin(good))
-        remedy = "" if name in ("session", "trial") else " A missed trial holds 0 and says so in `missed`."
         raise UserError(f"`{name}` must be {condition}, got {column.iloc[row]} in row {row}.{remedy}")
     return numbers.astype(DTYPES[name])
 

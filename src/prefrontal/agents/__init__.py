@@ -4,12 +4,16 @@ from collections.abc import Callable
 
 from jaxtyping import PRNGKeyArray
 
+from prefrontal.agents.actor_critic import ActorCriticAgent
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.configs import Config, RecurrentConfig
+from prefrontal.configs import ActorCriticConfig, Config, RecurrentConfig
 from prefrontal.tasks.base import AbstractTask
 
-AGENTS: dict[type, Callable[..., AbstractAgent]] = {RecurrentConfig: RecurrentAgent}
+AGENTS: dict[type, Callable[..., AbstractAgent]] = {
+    ActorCriticConfig: ActorCriticAgent,
+    RecurrentConfig: RecurrentAgent,
+}
 """The trainable agent that each config describes."""
 
 

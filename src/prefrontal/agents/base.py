@@ -1,12 +1,15 @@
 """The contract that every agent keeps: networks, cognitive models and ideal observers alike."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
 from jaxtyping import Array, Float, Int
 
 AgentState = Any
+Tap = Callable[[str, Array], Array]
+"""Given a signal's name and its value: the value to go on with."""
 
 
 class AgentInput(eqx.Module):
@@ -52,3 +55,26 @@ class AbstractAgent(eqx.Module):
         Returns:
             The output for this step and the memory for the next.
         """
+
+
+class AbstractTappedAgent(AbstractAgent):
+    """An agent whose inner signals can be changed from outside while it runs; see `prefrontal.agents.interventions`.
+
+    Every agent taps `"activity"`, what its `AgentOutput` will show. Some tap signals of their own.
+    """
+
+    @abstractmethod
+    def run(self, inputs: AgentInput, state: AgentState, tap: Tap) -> tuple[AgentOutput, AgentState]:
+        """Answer one input, with every inner signal passed through `tap` before anything is made of it.
+
+        Arguments:
+            inputs: what the agent sees at this step.
+            state: its memory of the steps before.
+            tap: what changes the signals. Activity has one shape at every call, that of `AgentOutput.activity`.
+
+        Returns:
+            The output for this step and the memory for the next.
+        """
+
+    def __call__(self, inputs: AgentInput, state: AgentState) -> tuple[AgentOutput, AgentState]:
+        return self.run(inputs, state, lambda _, signal: signal)

@@ -21,6 +21,8 @@ from prefrontal.tasks import make_task
 SECONDS_PER_MEASUREMENT = 1.0
 """How long one measurement trains, about; one episode of all seeds at the least."""
 MOST_EPISODES = 1_000
+LEAST_EPISODES_OF_GROUPS = 50
+"""Where groups of seeds take turns, a turn lasts so long at the least: real ones last hundreds of episodes."""
 NUM_MEASUREMENTS = 5
 """The median of so many is told."""
 NUM_TEST_EPISODES = 100
@@ -87,7 +89,8 @@ def measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) ->
 
     compile_seconds = train_all(0)
     train_all(1)
-    num_episodes = min(MOST_EPISODES, max(1, round(SECONDS_PER_MEASUREMENT / train_all(1))))
+    least = 1 if len(groups) == 1 else LEAST_EPISODES_OF_GROUPS
+    num_episodes = min(MOST_EPISODES, max(least, round(SECONDS_PER_MEASUREMENT / train_all(1))))
     rates = sorted(num_seeds * num_episodes / train_all(num_episodes) for _ in range(NUM_MEASUREMENTS))
     episodes = statistics.median(rates)
 

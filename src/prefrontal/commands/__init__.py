@@ -29,6 +29,13 @@ COMMANDS = {
     "reproduce": Command("experiment", "train what is missing, test, analyse, draw and report"),
     "train": Command("experiment", "train networks, or go on where training stopped"),
     "evaluate": Command("experiment", "test trained networks with frozen weights, and report"),
+    "intervene": Command("intervene", "test networks with silenced units, noise or false signals"),
     "figure": Command("experiment", "draw the figures of an evaluated run again"),
+    "import-tf1": Command("import_tf1", "read a checkpoint of mtrazzi/two-step-task, without TensorFlow"),
+    "animate": Command("animate", "a trained network playing: GIF or MP4"),
+    "analyse": Command("analyse", "stay probabilities and regressions of any table of trials"),
+    "fit": Command("fit", "cognitive models fitted to any table of trials, and compared"),
+    "simulate": Command("simulate", "a cognitive model plays: a table of its trials"),
+    "recover": Command("recover", "whether fits find parameters and models again"),
     "bench": Command("bench", "how fast this machine trains and tests: table, JSON, figure"),
 }

@@ -47,8 +47,12 @@ def _train(experiment: Experiment, options: Options) -> None:
 
     if options.pretrained:
         raise UserError("`--pretrained` must go with evaluate, figure or reproduce, got train. Leave it out.")
-    folder = train_run(experiment, options.config, options.seeds, options.out, snapshot_every=options.snapshot_every)
+    folder = train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
     _say(f"Trained: {folder}\nTest it: prefrontal evaluate {experiment.name} with the same options")
+
+
+def _looks(options: Options) -> dict[str, int | None]:
+    return {"snapshot_every": options.snapshot_every, "plot_every": options.plot_every}
 
 
 def _evaluate(experiment: Experiment, options: Options) -> None:
@@ -66,7 +70,7 @@ def _reproduce(experiment: Experiment, options: Options) -> None:
     from prefrontal.workflow import train_run
 
     if not options.pretrained:
-        train_run(experiment, options.config, options.seeds, options.out, snapshot_every=options.snapshot_every)
+        train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
     folder, results = _test(experiment, options)
     experiment.draw(folder)
     _report(experiment, folder, results)
@@ -87,6 +91,8 @@ def _sweep(command: str, experiment: Experiment, arguments: Sequence[str]) -> No
         )
     rest, sweeps = split_sweeps(arguments)
     options, points = parse(command, experiment, rest), sweep_settings(command, experiment, rest, sweeps)
+    if options.plot_every:
+        raise UserError("`--plot-every` must go without --sweep. Train the setting to look at on its own.")
     root = options.out or experiment.folder(options.config).parent
 
     from prefrontal.report import print_sweep
@@ -102,8 +108,10 @@ def _sweep(command: str, experiment: Experiment, arguments: Sequence[str]) -> No
 
 
 def _test(experiment: Experiment, options: Options) -> tuple[Path, dict[str, Any]]:
-    from prefrontal.workflow import evaluate_run
+    from prefrontal.workflow import evaluate_run, evaluate_weights
 
+    if options.weights:
+        return evaluate_weights(experiment, options.config, options.weights, options.out)
     return evaluate_run(experiment, options.config, options.seeds, options.out, pretrained=options.pretrained)
 
 

@@ -3,20 +3,38 @@
 This layer imports nothing heavy: `prefrontal --help` and `prefrontal list` read it without starting JAX.
 """
 
+from prefrontal.configs.actor_critic import ActorCriticConfig
 from prefrontal.configs.bandits import BanditConfig, InformativeArmConfig, RestlessConfig
 from prefrontal.configs.base import Config, TaskConfig
+from prefrontal.configs.block_two_step import BlockTwoStepConfig
+from prefrontal.configs.daw_two_step import DawTwoStepConfig
+from prefrontal.configs.intervention import InterventionConfig
+from prefrontal.configs.matching import MatchingConfig
+from prefrontal.configs.models import KnownTask
 from prefrontal.configs.recurrent import RecurrentConfig
+from prefrontal.configs.reversal import ReversalConfig
+from prefrontal.configs.risk import RiskConfig
 from prefrontal.configs.training import TestConfig, TrainConfig
 from prefrontal.configs.two_step import TwoStepConfig
+from prefrontal.configs.volatility import VolatilityConfig
 
 __all__ = [
+    "ActorCriticConfig",
     "BanditConfig",
+    "BlockTwoStepConfig",
     "Config",
+    "DawTwoStepConfig",
     "InformativeArmConfig",
+    "InterventionConfig",
+    "KnownTask",
+    "MatchingConfig",
     "RecurrentConfig",
     "RestlessConfig",
+    "ReversalConfig",
+    "RiskConfig",
     "TaskConfig",
     "TestConfig",
     "TrainConfig",
     "TwoStepConfig",
+    "VolatilityConfig",
 ]

@@ -1,8 +1,9 @@
 """The parameters of training and of the test that follows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from prefrontal.configs.base import LATER
 from prefrontal.errors import (
     UserError,
     check_choice,
@@ -47,6 +48,11 @@ class TrainConfig:
     """RMSProp's epsilon, under the root. None: the optimiser's own."""
     max_gradient_norm: float | None = None
     """The gradient is scaled down to this global norm. None: never."""
+    log_epsilon: float = field(default=0.0, metadata=LATER)
+    """Added to the probabilities within the logarithms of the loss (mtrazzi/two-step-task: 1e-7)."""
+    time_shift: int = field(default=0, metadata=LATER)
+    """Steps by which the time input is ahead, when the gradient is taken, of what it was when acting
+    (mtrazzi/two-step-task: 1). Other than 0 it costs a second pass through the network."""
 
     def __post_init__(self) -> None:
         check_count("num_episodes", self.num_episodes)
@@ -54,7 +60,8 @@ class TrainConfig:
             check_count("unroll", self.unroll)
         check_probability("discount", self.discount)
         check_choice("optimiser", self.optimiser, get_args(Optimiser))
-        for name in ("learning_rate", "value_cost", "entropy_cost"):
+        check_count("time_shift", self.time_shift, least=0)
+        for name in ("learning_rate", "value_cost", "entropy_cost", "log_epsilon"):
             check_not_negative(name, getattr(self, name))
         for name in ("final_learning_rate", "final_entropy_cost"):
             if getattr(self, name) is not None:

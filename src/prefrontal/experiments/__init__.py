@@ -4,17 +4,41 @@ import difflib
 
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Published
+from prefrontal.experiments.emergence import EMERGENCE
+from prefrontal.experiments.encoding_comparison import ENCODING_COMPARISON
+from prefrontal.experiments.reference_two_step import REFERENCE_ARXIV, REFERENCE_FINAL, REFERENCE_FIRST_TRY
 from prefrontal.experiments.two_step import TwoStepExperiment
+from prefrontal.experiments.two_step_lesions import TWO_STEP_LESIONS
 from prefrontal.experiments.wang2016_bandits import WANG2016_BANDITS
 from prefrontal.experiments.wang2016_informative_arm import WANG2016_INFORMATIVE_ARM
+from prefrontal.experiments.wang2016_two_step import WANG2016_TWO_STEP
+from prefrontal.experiments.wang2018_inferred_value import WANG2018_INFERRED_VALUE
+from prefrontal.experiments.wang2018_matching import WANG2018_MATCHING
+from prefrontal.experiments.wang2018_optogenetics import WANG2018_OPTOGENETICS
 from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
+from prefrontal.experiments.wang2018_two_step_rpe import WANG2018_TWO_STEP_RPE
+from prefrontal.experiments.wang2018_two_step_weights import WANG2018_TWO_STEP_WEIGHTS
+from prefrontal.experiments.wang2018_volatility import WANG2018_VOLATILITY
 
 EXPERIMENTS: dict[str, Experiment] = {
     experiment.name: experiment
     for experiment in (
         WANG2018_TWO_STEP,
-        WANG2016_BANDITS,
+        WANG2018_TWO_STEP_RPE,
+        WANG2018_INFERRED_VALUE,
+        WANG2018_OPTOGENETICS,
+        TWO_STEP_LESIONS,
+        WANG2016_TWO_STEP,
+        REFERENCE_FINAL,
+        REFERENCE_FIRST_TRY,
+        REFERENCE_ARXIV,
+        ENCODING_COMPARISON,
+        WANG2018_TWO_STEP_WEIGHTS,
+        EMERGENCE,
+        WANG2018_MATCHING,
+        WANG2018_VOLATILITY,
         WANG2016_INFORMATIVE_ARM,
+        WANG2016_BANDITS,
     )
 }
 

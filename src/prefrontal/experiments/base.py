@@ -2,15 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from prefrontal.configs import Config, RecurrentConfig, TaskConfig, TestConfig, TrainConfig
+from prefrontal.configs.base import recorded
 from prefrontal.provenance import default_folder
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from prefrontal.session import Watch
 
 Task = TypeVar("Task", bound=TaskConfig)
 Agents = Mapping[str, Mapping[int, Any]]
@@ -32,7 +35,7 @@ class ExperimentConfig(Generic[Task]):
     @property
     def training(self) -> dict[str, Any]:
         """What a trained network depends on, as plain values."""
-        return {"task": asdict(self.task), "agent": asdict(self.agent), "train": asdict(self.train)}
+        return {"task": recorded(self.task), "agent": recorded(self.agent), "train": recorded(self.train)}
 
 
 @dataclass(frozen=True)
@@ -97,3 +100,12 @@ class Experiment(ABC, Generic[Task]):
     @abstractmethod
     def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
         """The measures to compare settings by, for the table of a sweep; NaN where one could not be measured."""
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """An experiment whose networks can be looked at while they train."""
+
+    def watch(self, config: ExperimentConfig[Any]) -> "Watch":
+        """What to make of every snapshot: see `prefrontal.session.Watch`."""
+        ...

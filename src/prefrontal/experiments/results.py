@@ -51,6 +51,26 @@ def holds(name: str, measured: float | int, passed: bool, published: float | int
     return {"name": name, "published": published, "measured": measured, "tolerance": None, "passed": bool(passed)}
 
 
+def on_average(
+    name: str,
+    per_seed: ArrayLike,
+    passed: bool | None,
+    published: float | None = None,
+    within: tuple[float, float] = (-np.inf, np.inf),
+) -> dict[str, Any]:
+    """The verdict on a claim about the mean over seeds, with its interval (see `over_seeds`); `passed` is None for a
+    measurement that claims nothing."""
+    summary = over_seeds(per_seed, within)
+    return {
+        "name": name,
+        "published": published,
+        "measured": summary["mean"],
+        "interval95": summary["interval95"],
+        "tolerance": None,
+        "passed": passed,
+    }
+
+
 def write_results(folder: Path, results: Mapping[str, Any]) -> dict[str, Any]:
     """Write `results.json` into `folder`, with null for what could not be measured; return what is written."""
     plain = _without_nan(dict(results))

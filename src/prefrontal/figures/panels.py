@@ -76,7 +76,7 @@ class LearningCurves:
         return every[0, drawn], every[1:, drawn]
 
 
-def stay_bars(result: Mapping[str, Any], ax: Axes) -> None:
+def stay_bars(result: Mapping[str, Any], ax: Axes, *, trials: str = "stay_probability") -> None:
     """Stay probabilities after each kind of trial: ours as bars with a dot a seed and their interval, beside
     the published ones and the Bayes-optimal agent's.
 
@@ -87,12 +87,13 @@ def stay_bars(result: Mapping[str, Any], ax: Axes) -> None:
         result: as in `results.json`, of which it reads "stay_probability": for each transition and outcome
             "per_seed", "mean", "interval95", and "published" and "bayes_optimal", which may be null.
         ax: where to draw.
+        trials: the entry to read instead: "first_transition" is of the first trial of each episode only.
     """
     with style():
         shown = set()
         for group, outcome in enumerate(OUTCOMES):
             for transition, slot in zip(TRANSITIONS, (group - 0.25, group + 0.25), strict=True):
-                part = result["stay_probability"][f"{transition}_{outcome}"]
+                part = result[trials][f"{transition}_{outcome}"]
                 shown |= _stay_slot(part, ax, slot, f"{transition}_{outcome}", PALETTE[transition])
         ax.axhline(0, color="black", linewidth=0.8, zorder=3)
         ax.spines["bottom"].set_visible(False)
@@ -105,7 +106,7 @@ def stay_bars(result: Mapping[str, Any], ax: Axes) -> None:
         slots = [group + side for group in (0, 1) for side in (-0.25, 0.25)]
         ax.set_xticks(slots, TRANSITIONS * 2, minor=True)
         ax.tick_params(axis="x", which="minor", length=0, pad=2)
-        ax.set_ylabel("Stay probability")
+        ax.set_ylabel("Stay probability" + (", first trial" if trials == "first_transition" else ""))
         handles: dict[str, Artist] = {kind: Line2D([], [], **looks) for kind, looks in MARKS.items()}
         handles["published"] = Patch(**OUTLINE)
         _legend(ax, {label: handles[kind] for kind, label in LABELS.items() if kind in shown})
@@ -166,23 +167,29 @@ def learning_curves(curves: LearningCurves, ax: Axes) -> None:
         margin = 0.05 * (np.ptp(every) or 1.0)
         ax.set_ylim(every.min() - margin, every.max() + margin)
         ax.set_xlim(0, curves.episodes[-1])
-        heights = _spread(ax, list(references.values()))
-        for (name, reward), height in zip(references.items(), heights, strict=True):
-            color = PALETTE[name.lower().replace("-", "_")]
-            ax.axhline(reward, color=color, linewidth=1.2, linestyle=(0, (5, 2)), zorder=1, gid=name)
-            label = ax.text(1.02, height, f"{name} {reward:.3g}", color=color, va="center", fontsize=7.5)
-            label.set_transform(ax.get_yaxis_transform())
+        reference_lines(references, ax)
         span = round(curves.window * curves.episodes[-1] / len(curves.episodes))
         smoothing = f"\n(running mean over {span:,} episodes)" if span > 1 else ""
         ax.set_ylabel(f"Reward per episode{smoothing}")
-        ax.set_xlabel("Training episode")
-        ax.xaxis.set_major_locator(_few_ticks())
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        count_episodes(ax)
+
+
+def reference_lines(references: Mapping[str, float], ax: Axes) -> None:
+    """A dashed line at each reward to hold ours against, by name, which stands to the right of the axes with its value.
+
+    The limits of the y-axis must be set.
+    """
+    heights = _spread(ax, list(references.values()))
+    for (name, reward), height in zip(references.items(), heights, strict=True):
+        color = PALETTE[name.lower().replace("-", "_")]
+        ax.axhline(reward, color=color, linewidth=1.2, linestyle=(0, (5, 2)), zorder=1, gid=name)
+        label = ax.text(1.02, height, f"{name} {reward:.3g}", color=color, va="center", fontsize=7.5)
+        label.set_transform(ax.get_yaxis_transform())
 
 
 def two_step_figure(
     result: Mapping[str, Any],
-    curves: LearningCurves,
+    curves: LearningCurves | None,
     title: str,
     *,
     source: str = "Wang et al. (2018), Figure 5c",
@@ -190,22 +197,27 @@ def two_step_figure(
     """Stay probabilities and learning curves side by side.
 
     Arguments:
-        result: as for `stay_bars`.
-        curves: as for `learning_curves`.
+        result: as for `stay_bars`; those of the first trial of each episode are drawn where they are looked at.
+        curves: as for `learning_curves`; None: of networks whose training is not known.
         title: the figure's title.
         source: where the published values are from; told where there are any.
     """
     with style():
-        heading, caption = textwrap.wrap(title, 80), textwrap.wrap(_caption(result, curves, source), 122)
-        width, height = 7.2, 3.4 + 0.19 * len(heading) + 0.16 * len(caption)
+        bars = [trials for trials in ("stay_probability", "first_transition") if trials in result]
+        width = 3.85 * len(bars) + (3.35 if curves else 0.3)
+        heading = textwrap.wrap(title, int(11.1 * width))
+        caption = textwrap.wrap(_caption(result, curves, source), int(17 * width))
+        height = 3.4 + 0.19 * len(heading) + 0.16 * len(caption)
         figure = Figure(figsize=(width, height))
         FigureCanvasAgg(figure)
-        left = figure.add_axes((0.5 / width, 1 / height, 3.24 / width, 2.05 / height))
-        right = figure.add_axes((4.35 / width, 1 / height, 1.73 / width, 2.05 / height))
-        stay_bars(result, left)
-        learning_curves(curves, right)
-        for letter, x in (("a", 0.25), ("b", 4.1)):
-            figure.text(x / width, 3.12 / height, letter, fontsize=11, weight="bold")
+        for number, trials in enumerate(bars):
+            left = (3.85 * number + 0.5) / width
+            stay_bars(result, figure.add_axes((left, 1 / height, 3.24 / width, 2.05 / height)), trials=trials)
+        if curves:
+            left = (3.85 * len(bars) + 0.5) / width
+            learning_curves(curves, figure.add_axes((left, 1 / height, 1.73 / width, 2.05 / height)))
+        for number, letter in enumerate("abc"[: len(bars) + bool(curves)]):
+            figure.text((3.85 * number + 0.25) / width, 3.12 / height, letter, fontsize=11, weight="bold")
         for lines, y, looks in (
             (heading, height - 0.1, {"fontsize": 10, "weight": "bold"}),
             (caption, height - 0.1 - 0.19 * len(heading), {"fontsize": 7.5, "color": "dimgrey"}),
@@ -214,13 +226,18 @@ def two_step_figure(
     return figure
 
 
-def _caption(result: Mapping[str, Any], curves: LearningCurves, source: str) -> str:
-    num_seeds, num_episodes = len(curves.reward), int(curves.episodes[-1])
-    seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
-    episodes = "1 training episode" if num_episodes == 1 else f"{num_episodes:,} training episodes"
-    caption = f"{seeds} of {episodes}; tested with frozen weights (a)."
+def _caption(result: Mapping[str, Any], curves: LearningCurves | None, source: str) -> str:
+    num_seeds = len(result["stay_probability"]["common_rewarded"]["per_seed"])
+    caption = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
+    if curves:
+        num_episodes = int(curves.episodes[-1])
+        caption += " of 1 training episode" if num_episodes == 1 else f" of {num_episodes:,} training episodes"
+    first = "first_transition" in result
+    caption += f"; tested with frozen weights (a{', b' if first else ''})."
     if source and any(part["published"] is not None for part in result["stay_probability"].values()):
         caption += f" Published values: {source}."
+    if first:
+        caption += f" b: after the first trial of an episode only; published: {result['first_transition_source']}."
     return caption
 
 
@@ -241,8 +258,11 @@ def _spread(ax: Axes, heights: Sequence[float]) -> list[float]:
     return [float(height) for height in moved[np.argsort(order)]]
 
 
-def _few_ticks() -> MaxNLocator:
-    return MaxNLocator(nbins=3, integer=True, steps=[1, 2, 5, 10])
+def count_episodes(ax: Axes) -> None:
+    """Training episodes along the x-axis: few ticks, thousands set apart."""
+    ax.set_xlabel("Training episode")
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=3, integer=True, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
 def _legend(ax: Axes, handles: Mapping[str, Artist]) -> None:

@@ -11,6 +11,7 @@ all steps in one, which is one matrix product for every weight matrix. It works 
 The errors e are the adjoint (or costate) of the agent's state. `plain_gradient` is what this must equal.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, PyTree
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
-from prefrontal.episodes import Situation, Trajectory, advance
+from prefrontal.episodes import Act, Situation, Trajectory, advance
 from prefrontal.hoisting import depends_on_inputs
 from prefrontal.tasks.base import AbstractTask
 
@@ -50,6 +51,7 @@ def unrolled_gradient(
     loss: Loss,
     *,
     starts: Any = False,
+    time_shift: int = 0,
 ) -> Unrolled:
     """Play one step for each of `keys` and differentiate `loss`.
 
@@ -61,14 +63,20 @@ def unrolled_gradient(
         loss: of the steps' logits and values.
         starts: whether `situation` begins an episode (a bool, or a traced one). The agent's initial state then takes
             part in the gradient.
+        time_shift: steps by which the time that the agent is told is ahead of what it was when acting. Other than 0,
+            the steps are shown to the agent once more, and its answers then are what is differentiated.
     """
     parameters, rest = eqx.partition(agent, eqx.is_inexact_array)
     step = _LinearStep(parameters, rest, situation)
 
-    situation, trajectory, residuals = advance(step.act, task, situation, keys)
-    final_situation = situation
-    heads = (trajectory.logits, trajectory.value)
-    head_errors, aux = jax.grad(loss, has_aux=True)(heads, trajectory, final_situation)
+    if time_shift:
+        start = situation.agent_state
+        situation, trajectory, inputs = _play(agent, task, situation, keys)
+        heads, residuals = _look_back(step.act, start, _later(inputs, time_shift))
+    else:
+        situation, trajectory, residuals = advance(step.act, task, situation, keys)
+        heads = (trajectory.logits, trajectory.value)
+    head_errors, aux = jax.grad(loss, has_aux=True)(heads, trajectory, situation)
 
     def backward(error: AgentState, at: tuple) -> tuple[AgentState, AgentState]:
         residuals, head_error = at
@@ -152,26 +160,44 @@ def plain_gradient(
     loss: Loss,
     *,
     starts: Any = False,
+    time_shift: int = 0,
 ) -> Unrolled:
     """`unrolled_gradient` by ordinary automatic differentiation through time: slower, and the reference for it.
 
     The steps are played first and then shown to the agent again as recorded, so that actions and rewards are data.
     """
     start = situation
-    act = lambda inputs, state: (*agent(inputs, state), inputs)  # noqa: E731
-    situation, trajectory, inputs = advance(act, task, situation, keys)
+    situation, trajectory, inputs = _play(agent, task, situation, keys)
+    inputs = _later(inputs, time_shift)
     parameters, rest = eqx.partition(agent, eqx.is_inexact_array)
 
     def loss_of(parameters: Parameters) -> tuple[Float[Array, ""], Any]:
         agent = eqx.combine(parameters, rest)
         state = jax.tree.map(lambda a, b: jnp.where(starts, a, b), agent.init(), start.agent_state)
 
-        def step(state: AgentState, inputs: AgentInput) -> tuple[AgentState, Any]:
-            output, state = agent(inputs, state)
-            return state, (output.logits, output.value)
-
-        _, heads = jax.lax.scan(step, state, inputs)
+        heads, _ = _look_back(lambda inputs, state: (*agent(inputs, state), None), state, inputs)
         return loss(heads, trajectory, situation)
 
     gradient, aux = jax.grad(loss_of, has_aux=True)(parameters)
     return Unrolled(gradient=gradient, situation=situation, trajectory=trajectory, aux=aux)
+
+
+def _play(
+    agent: AbstractAgent, task: AbstractTask, situation: Situation, keys: Key[Array, " time"]
+) -> tuple[Situation, Trajectory, AgentInput]:
+    """Play, and keep what the agent saw."""
+    return advance(lambda inputs, state: (*agent(inputs, state), inputs), task, situation, keys)
+
+
+def _look_back(act: Act, state: AgentState, inputs: AgentInput) -> tuple[Heads, Any]:
+    """Show recorded `inputs`, (T,), once more; returns logits and values, and what else `act` gave."""
+
+    def step(state: AgentState, inputs: AgentInput) -> tuple[AgentState, Any]:
+        output, state, extra = act(inputs, state)
+        return state, ((output.logits, output.value), extra)
+
+    return jax.lax.scan(step, state, inputs)[1]
+
+
+def _later(inputs: AgentInput, time_shift: int) -> AgentInput:
+    return dataclasses.replace(inputs, step=inputs.step + time_shift)

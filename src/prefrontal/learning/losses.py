@@ -46,10 +46,12 @@ def actor_critic_loss(
     *,
     value_cost: Float[Array, ""] | float,
     entropy_cost: Float[Array, ""] | float,
+    baseline: Float[Array, " time"] | None = None,
+    log_epsilon: float = 0.0,
 ) -> tuple[Float[Array, ""], LossTerms]:
     r"""The loss of one sequence, with sg(.) for a constant:
 
-        L = sum_t [ -log pi(a_t) sg(R_t - V_t) + value_cost 1/2 (sg(R_t) - V_t)^2 - entropy_cost H(pi_t) ]
+        L = sum_t [ -log pi(a_t) sg(R_t - b_t) + value_cost 1/2 (sg(R_t) - V_t)^2 - entropy_cost H(pi_t) ]
 
     Arguments:
         logits: of the policy pi.
@@ -59,6 +61,8 @@ def actor_critic_loss(
         active: steps that count.
         value_cost: beta_v of the paper, whose gradient beta_v (R_t - V_t) dV_t is that of half the squared error.
         entropy_cost: beta_e of the paper.
+        baseline: b_t. None: V_t.
+        log_epsilon: added to the probabilities in the logarithms.
 
     Returns:
         The loss and its terms.
@@ -68,9 +72,12 @@ def actor_critic_loss(
     """
     returns = jax.lax.stop_gradient(returns)
     log_policy = jax.nn.log_softmax(logits)
+    policy = jnp.exp(log_policy)
+    if log_epsilon:
+        log_policy = jnp.log(policy + log_epsilon)
     chosen = jnp.sum(log_policy * jax.nn.one_hot(action, logits.shape[-1]), axis=-1)
-    advantage = jax.lax.stop_gradient(returns - value)
-    entropy = -jnp.sum(jnp.exp(log_policy) * log_policy, axis=-1)
+    advantage = jax.lax.stop_gradient(returns - (value if baseline is None else baseline))
+    entropy = -jnp.sum(policy * log_policy, axis=-1)
     terms = LossTerms(
         policy=-jnp.sum(chosen * advantage, where=active),
         value=0.5 * jnp.sum((returns - value) ** 2, where=active),

@@ -17,7 +17,7 @@ from prefrontal.tasks.base import AbstractTask, State
 
 
 class Hyperparameters(eqx.Module):
-    """The numbers of a `TrainConfig` that may differ between seeds trained side by side: none is compiled in."""
+    """The numbers of a `TrainConfig`. Those that are arrays may differ between seeds trained side by side."""
 
     num_episodes: Float[Array, ""]
     learning_rate: Float[Array, ""]
@@ -31,6 +31,8 @@ class Hyperparameters(eqx.Module):
     rms_start: Float[Array, ""]
     """What RMSProp's mean square starts at."""
     max_gradient_norm: Float[Array, ""]
+    log_epsilon: float = eqx.field(static=True)
+    time_shift: int = eqx.field(static=True)
 
     def __init__(self, config: TrainConfig):
         decay, epsilon, start = {"rmsprop-tf1": (0.9, 1e-10, 1.0), "rmsprop-a3c": (0.99, 0.1, 0.0)}[config.optimiser]
@@ -46,6 +48,8 @@ class Hyperparameters(eqx.Module):
         self.rms_epsilon = given(config.rms_epsilon, epsilon)
         self.rms_start = jnp.float32(start)
         self.max_gradient_norm = given(config.max_gradient_norm, jnp.inf)
+        self.log_epsilon = config.log_epsilon
+        self.time_shift = config.time_shift
 
 
 class Metrics(NamedTuple):
@@ -151,6 +155,35 @@ def train(
     return eqx.combine(arrays, static), metrics
 
 
+def sequence_loss(
+    heads: Heads,
+    trajectory: Trajectory,
+    bootstrap: Float[Array, ""],
+    hyperparameters: Hyperparameters,
+    entropy_cost: Float[Array, ""],
+) -> tuple[Float[Array, ""], LossTerms]:
+    """The loss of one update: what was done is judged by the values at the time.
+
+    Arguments:
+        heads: logits and values to learn, (T, A) and (T,).
+        trajectory: what was played, (T,).
+        bootstrap: the value of where it ended; 0 at the end of an episode.
+        hyperparameters: see `TrainConfig`.
+        entropy_cost: weight of the entropy now.
+    """
+    returns = discounted_returns(trajectory.reward, hyperparameters.discount, bootstrap)
+    return actor_critic_loss(
+        *heads,
+        trajectory.action,
+        returns,
+        trajectory.active,
+        value_cost=hyperparameters.value_cost,
+        entropy_cost=entropy_cost,
+        baseline=trajectory.value,
+        log_epsilon=hyperparameters.log_epsilon,
+    )
+
+
 def _train_episode(
     state: TrainState, task: AbstractTask, hyperparameters: Hyperparameters, unroll: int
 ) -> tuple[TrainState, Metrics]:
@@ -174,18 +207,12 @@ def _train_episode(
                 ended = number == num_updates - 1
                 bootstrap = jnp.where(ended, 0.0, agent(end.inputs, end.agent_state)[0].value)
                 bootstrap = jnp.where(task.is_active(end.task_state), bootstrap, 0.0)
-            returns = discounted_returns(trajectory.reward, hyperparameters.discount, bootstrap)
-            return actor_critic_loss(
-                *heads,
-                trajectory.action,
-                returns,
-                trajectory.active,
-                value_cost=hyperparameters.value_cost,
-                entropy_cost=entropy_cost,
-            )
+            return sequence_loss(heads, trajectory, bootstrap, hyperparameters, entropy_cost)
 
         keys = jax.random.split(key, unroll)
-        unrolled = unrolled_gradient(agent, task, situation, keys, loss, starts=number == 0)
+        unrolled = unrolled_gradient(
+            agent, task, situation, keys, loss, starts=number == 0, time_shift=hyperparameters.time_shift
+        )
         changes, optimiser_state = optimiser.update(unrolled.gradient, optimiser_state)
         parameters = optax.apply_updates(parameters, changes)
         trajectory, terms = unrolled.trajectory, unrolled.aux

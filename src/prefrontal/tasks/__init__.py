@@ -2,18 +2,42 @@
 
 from collections.abc import Callable
 
-from prefrontal.configs import BanditConfig, InformativeArmConfig, RestlessConfig, TaskConfig, TwoStepConfig
+from prefrontal.configs import (
+    BanditConfig,
+    BlockTwoStepConfig,
+    DawTwoStepConfig,
+    InformativeArmConfig,
+    MatchingConfig,
+    RestlessConfig,
+    ReversalConfig,
+    RiskConfig,
+    TaskConfig,
+    TwoStepConfig,
+    VolatilityConfig,
+)
 from prefrontal.tasks.bandit import Bandit
 from prefrontal.tasks.base import AbstractTask
+from prefrontal.tasks.block_two_step import BlockTwoStep
+from prefrontal.tasks.daw_two_step import DawTwoStep
 from prefrontal.tasks.informative_arm import InformativeArm
+from prefrontal.tasks.matching import Matching
 from prefrontal.tasks.restless import Restless
+from prefrontal.tasks.reversal import Reversal
+from prefrontal.tasks.risk import Risk
 from prefrontal.tasks.two_step import TwoStep, TwoStepEvent, TwoStepState
+from prefrontal.tasks.volatility import Volatility
 
 TASKS: dict[type, Callable[..., AbstractTask]] = {
+    TwoStepConfig: TwoStep,
+    BlockTwoStepConfig: BlockTwoStep,
+    DawTwoStepConfig: DawTwoStep,
+    MatchingConfig: Matching,
+    VolatilityConfig: Volatility,
+    ReversalConfig: Reversal,
+    RiskConfig: Risk,
     BanditConfig: Bandit,
     InformativeArmConfig: InformativeArm,
     RestlessConfig: Restless,
-    TwoStepConfig: TwoStep,
 }
 """The task that each config describes."""
 
@@ -27,10 +51,16 @@ __all__ = [
     "TASKS",
     "AbstractTask",
     "Bandit",
+    "BlockTwoStep",
+    "DawTwoStep",
     "InformativeArm",
+    "Matching",
     "Restless",
+    "Reversal",
+    "Risk",
     "TwoStep",
     "TwoStepEvent",
     "TwoStepState",
+    "Volatility",
     "make_task",
 ]

@@ -1,0 +1,126 @@
+"""`prefrontal animate`: a trained network playing, as moving pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from prefrontal.configs import TwoStepConfig
+from prefrontal.errors import UserError, check_seed
+from prefrontal.experiments import ExperimentConfig, find_experiment
+from prefrontal.runs import RunFolder
+from prefrontal.shipped import shipped_folder, shipped_names
+
+if TYPE_CHECKING:
+    from prefrontal.agents import AbstractAgent
+
+USAGE = """\
+usage: prefrontal animate RUN_OR_PRETRAINED --out play.gif [OPTIONS]
+
+RUN_OR_PRETRAINED is the folder of a run, or the name of an experiment whose
+networks come with the package. All options: prefrontal animate X --help
+"""
+
+
+@dataclass(frozen=True)
+class AnimateOptions:
+    """Film a network that plays the two-step task: three pictures a trial (choice, transition, outcome)."""
+
+    out: Path
+    """The file to write, a .gif or an .mp4. Nothing is overwritten."""
+    seed: int | None = None
+    """Which of the run's networks. None: the first."""
+    after: int | None = None
+    """Play with the weights after so many training episodes, of those that were kept. None: the last."""
+    episode: int = 0
+    """Seed of the episode's random numbers: another gives another episode."""
+    first_trial: int = 0
+    """The first trial shown; the episode's first is 0."""
+    num_trials: int = 20
+    """Trials shown; fewer where the episode has no more."""
+    frames_per_second: float = 1.5
+    """Pictures in a second, 0.1 to 50."""
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """Film the run or the shipped network that the first argument names."""
+    if not arguments or arguments[0].startswith("-"):
+        if "-h" in arguments or "--help" in arguments:
+            print(USAGE, end="")
+            return
+        raise UserError(
+            f"`{command}` must be followed by a run's folder or an experiment, got "
+            f"{arguments[0] if arguments else 'nothing'}. Write it as in: prefrontal animate wang2018-two-step --out "
+            "play.gif"
+        )
+    name, *rest = arguments
+    options = tyro.cli(
+        Annotated[AnimateOptions, tyro.conf.arg(name="")], prog=f"prefrontal {command} {name}", args=rest
+    )
+    check_seed("episode", options.episode)
+
+    from prefrontal.figures.animation import check_animation_path, save_animation
+
+    check_animation_path(options.out)
+    folder, config = _run_of(name)
+    agent, title = _player(folder, config, options)
+
+    import jax
+
+    from prefrontal.episodes import rollout
+    from prefrontal.tasks import make_task
+
+    left = max(1, config.task.num_trials - options.first_trial)
+    path = save_animation(
+        rollout(agent, make_task(config.task), jax.random.key(options.episode)),
+        config.task,
+        options.out,
+        title=title,
+        first_trial=options.first_trial,
+        num_trials=min(options.num_trials, left),
+        frames_per_second=options.frames_per_second,
+    )
+    print(path, flush=True)
+
+
+def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[TwoStepConfig]]:
+    """The run called `name`, by its folder or its experiment, and its numbers."""
+    if Path(name).exists():
+        folder = RunFolder.read(name)
+    elif name in shipped_names():
+        folder = RunFolder.read(shipped_folder(name))
+    else:
+        raise UserError(
+            f"`{name}` must be the folder of a run or an experiment whose networks come with the package, got neither. "
+            f"The experiments are {', '.join(shipped_names())}; runs are kept in runs/EXPERIMENT/."
+        )
+    preset = find_experiment(folder.experiment).config
+    if not isinstance(preset.task, TwoStepConfig):
+        raise UserError(
+            f"`{name}` must be a run on the two-step task, got one of {folder.experiment}. Only that task is filmed."
+        )
+    parts = {part: type(getattr(preset, part))(**values) for part, values in folder.config.items()}
+    return folder, ExperimentConfig(**parts)
+
+
+def _player(
+    folder: RunFolder, config: ExperimentConfig[TwoStepConfig], options: AnimateOptions
+) -> "tuple[AbstractAgent, str]":
+    """The network to film, and what stands above the pictures."""
+    from prefrontal import devices
+    from prefrontal.session import load_agents, load_snapshots
+    from prefrontal.tasks import make_task
+
+    devices.configure()
+    seeds, task = folder.seeds(), make_task(config.task)
+    seed = (seeds or [0])[0] if options.seed is None else options.seed
+    if options.after is None:
+        episodes, agent = config.train.num_episodes, load_agents(folder, task, config.agent, [seed])[seed]
+    else:
+        kept = dict(load_snapshots(folder.seed(seed), task, config.agent))
+        if options.after not in kept:
+            raise UserError(f"`after` must be one of {', '.join(map(str, kept))}, got {options.after}.")
+        episodes, agent = options.after, kept[options.after]
+    return agent, f"{folder.experiment}, seed {seed}, after {episodes:,} training episodes"

@@ -1,0 +1,257 @@
+"""`prefrontal fit`: cognitive models fitted to a table of trials, compared and drawn."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from prefrontal.commands.counting import counting
+from prefrontal.commands.words import check_new, labels_of, read_pairs
+from prefrontal.configs.models import KnownTask, ModelName
+from prefrontal.errors import UserError
+from prefrontal.options import read_options
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from prefrontal.fitting.fit import Fit
+    from prefrontal.fitting.hierarchical import Posterior
+
+RECORD = "fit.json"
+DESCRIPTION = """\
+Fit cognitive models to a table of trials.
+
+Each subject on its own (mle, map) or all together (hierarchical).
+
+Writes fit.json, MODEL.csv, comparison.csv and figures."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to fit, and how."""
+
+    table: tyro.conf.Positional[str]
+    """File of trials."""
+    format: Literal["auto", "prefrontal", "columns", "hbayesdm", "jspsych", "psych"] = "auto"
+    """Format of the file. Auto: told from its name and first line."""
+    models: tuple[ModelName, ...] = ("hybrid",)
+    """Models to fit."""
+    method: Literal["mle", "map", "hierarchical"] = "map"
+    """Maximum likelihood, maximum a posteriori, or hierarchical (needs prefrontal[bayes])."""
+    by: Literal["subject", "session"] = "subject"
+    """What has parameters of its own: each subject, or each session (visit) of a subject."""
+    fix: tuple[str, ...] = ()
+    """Parameters to hold, as in weight=.5 trace=1; models without one are fitted without."""
+    common_probability: float | None = None
+    """Chance of a common transition. None: .7 with second-stage choices, .8 without."""
+    better_reward_probability: float = 0.9
+    """What bayes-optimal and latent-state take the better state to pay."""
+    worse_reward_probability: float = 0.1
+    """What bayes-optimal takes the worse state to pay."""
+    reversal_probability: float = 0.025
+    """What bayes-optimal takes the chance of a reversal to be."""
+    num_starts: int = 20
+    """Searches a subject; for mle and map."""
+    num_warmup: int = 1000
+    """Draws of a chain to adapt in; for hierarchical."""
+    num_samples: int = 1000
+    """Draws of a chain to keep; for hierarchical."""
+    num_chains: int = 4
+    """Chains; for hierarchical."""
+    target_acceptance: float = 0.9
+    """Of NUTS, 0 to 1: more against divergences; for hierarchical."""
+    seed: int = 0
+    """Of all that is random."""
+    out: Path = field(default_factory=lambda: Path("fit"))
+    """Folder for what is written."""
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """Fit the models that the arguments name."""
+    options: Options = read_options(Options, arguments, program=f"prefrontal {command}", description=DESCRIPTION)
+    fixed = read_pairs("fix", options.fix)
+    for name in (RECORD, "comparison.csv", *(f"{model}.csv" for model in options.models)):
+        check_new(options.out / name)
+    if not options.models:
+        raise UserError("`models` must name a model or more, got none. Leave it out for hybrid.")
+
+    from prefrontal import devices
+
+    devices.configure()
+    from prefrontal.agents.two_step import find_model
+    from prefrontal.files import make_folder
+    from prefrontal.formats import read_trials
+
+    table = read_trials(options.table, format=options.format)
+    task = KnownTask(
+        second_choices="choice2" in table,
+        common_probability=options.common_probability,
+        better_reward_probability=options.better_reward_probability,
+        worse_reward_probability=options.worse_reward_probability,
+        reversal_probability=options.reversal_probability,
+    )
+    make_folder(options.out)
+    fits: dict[str, Any] = {}
+    for name in dict.fromkeys(options.models):
+        held = {key: value for key, value in fixed.items() if key in find_model(name).parameters(task)}
+        fits[name] = _fit(name, table, task, held, options)
+    unused = set(fixed).difference(*(fit.fixed for fit in fits.values()))
+    if unused:
+        raise UserError(f"`fix` must name a free parameter of a model, got {', '.join(sorted(unused))}. Leave it out.")
+    if options.method == "hierarchical":
+        _report_posteriors(fits, options)
+    else:
+        _report_fits(fits, options)
+    print(f"Files: {options.out}", flush=True)
+
+
+def _fit(
+    name: str, table: "pd.DataFrame", task: KnownTask, fixed: dict[str, float], options: Options
+) -> "Fit | Posterior":
+    if options.method == "hierarchical":
+        from prefrontal.fitting.hierarchical import fit_hierarchy
+
+        return fit_hierarchy(
+            table,
+            name,
+            by=options.by,
+            task=task,
+            fixed=fixed,
+            num_warmup=options.num_warmup,
+            num_samples=options.num_samples,
+            num_chains=options.num_chains,
+            target_acceptance=options.target_acceptance,
+            seed=options.seed,
+            progress=True,
+        )
+    from prefrontal.fitting.fit import fit_model
+
+    num = len(table[["subject"] if options.by == "subject" else ["subject", "session"]].drop_duplicates())
+    with counting(f"Fitting {name}", num) as told:
+        return fit_model(
+            table,
+            name,
+            method=options.method,
+            by=options.by,
+            task=task,
+            fixed=fixed,
+            num_starts=options.num_starts,
+            seed=options.seed,
+            told=told,
+        )
+
+
+def _labels(fit: "Fit | Posterior") -> dict[str, str]:
+    from prefrontal.agents.two_step import find_model
+
+    declared = find_model(fit.model).parameters(fit.task, fit.fixed)
+    return labels_of({name: declared[name].symbol for name in fit.parameters})
+
+
+def _report_fits(fits: "dict[str, Fit]", options: Options) -> None:
+    import numpy as np
+    import pandas as pd
+
+    from prefrontal.figures.fits import comparison_figure, estimates_figure
+    from prefrontal.figures.style import save_figure
+    from prefrontal.files import write_text
+    from prefrontal.provenance import environment, to_json
+
+    bic = pd.DataFrame({name: fit.table["bic"] for name, fit in fits.items()})
+    best = bic.columns[bic.to_numpy().argmin(axis=1)]
+    rows = {
+        name: {
+            "num_parameters": len(fit.parameters),
+            "log_likelihood": fit.table["log_likelihood"].sum(),
+            "aic": fit.table["aic"].sum(),
+            "bic": fit.table["bic"].sum(),
+            "num_best": int((best == name).sum()),
+            "num_converged": int(np.sum(fit.table["converged"])),
+        }
+        for name, fit in fits.items()
+    }
+    comparison = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+    for name, fit in fits.items():
+        write_text(options.out / f"{name}.csv", fit.table.to_csv(index=False))
+        title = f"{name}, {options.method}: {_count(fit.table, options.by)}"
+        spread = "bars: standard errors" if len(fit.table) <= 40 else "line: median"
+        figure = estimates_figure(fit.table, _labels(fit), "se_", f"{title}; {spread}")
+        save_figure(figure, options.out / f"{name}-estimates")
+    write_text(options.out / "comparison.csv", comparison.to_csv())
+    if len(fits) > 1:
+        title = f"Models compared, {options.method}, {_count(bic, options.by)}"
+        save_figure(comparison_figure(bic, title), options.out / "comparison")
+    record = {
+        "options": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()},
+        "environment": environment(),
+        "comparison": comparison.to_dict(orient="index"),
+        "medians": {name: fit.table[list(fit.parameters)].median().to_dict() for name, fit in fits.items()},
+    }
+    write_text(options.out / RECORD, to_json(record))
+
+    shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
+    for heading in ("model", "k", "log-likelihood", "BIC", "best for", "converged"):
+        shown.add_column(heading, justify="left" if heading == "model" else "right")
+    for name, row in rows.items():
+        numbers = (f"{row[key]:,.1f}" for key in ("log_likelihood", "bic"))
+        shown.add_row(name, f"{row['num_parameters']}", *numbers, f"{row['num_best']:,}", f"{row['num_converged']:,}")
+    console = Console()
+    console.print(shown)
+    for name, fit in fits.items():
+        medians = ", ".join(f"{key} {fit.table[key].median():.3g}" for key in fit.parameters)
+        console.print(f"{name}, medians: {medians}", style="dim", highlight=False)
+    console.print(f"Sums over {_count(bic, options.by)}; k: parameters of each.", style="dim", highlight=False)
+
+
+def _report_posteriors(posteriors: "dict[str, Posterior]", options: Options) -> None:
+    from prefrontal.figures.fits import estimates_figure
+    from prefrontal.figures.style import save_figure
+    from prefrontal.files import write_text
+    from prefrontal.provenance import environment, to_json
+
+    record: dict[str, Any] = {
+        "options": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()},
+        "environment": environment(),
+        "models": {},
+    }
+    console = Console()
+    for name, posterior in posteriors.items():
+        write_text(options.out / f"{name}.csv", posterior.table.to_csv(index=False))
+        write_text(options.out / f"{name}-diagnostics.csv", posterior.diagnostics.to_csv())
+        title = f"{name}, hierarchical: {_count(posterior.table, options.by)}; posterior means"
+        spread = ", bars: posterior standard deviations" if len(posterior.table) <= 40 else ", line: median"
+        figure = estimates_figure(posterior.table, _labels(posterior), "sd_", title + spread)
+        save_figure(figure, options.out / f"{name}-estimates")
+        group = posterior.diagnostics.loc[[f"group_{key}" for key in posterior.parameters]]
+        shown = Table(title=f"{name}: the group", title_justify="left", box=box.SIMPLE, padding=(0, 1), show_edge=False)
+        for heading in ("parameter", "mean", "sd", "ESS", "R-hat"):
+            shown.add_column(heading, justify="left" if heading == "parameter" else "right")
+        for key, row in zip(posterior.parameters, group.to_dict("records"), strict=True):
+            ess = min(row["ess_bulk"], row["ess_tail"])
+            shown.add_row(key, f"{row['mean']:.3f}", f"{row['sd']:.3f}", f"{ess:,.0f}", f"{row['r_hat']:.4f}")
+        console.print(shown)
+        verdict = "converged" if posterior.converged else "NOT converged"
+        told = (
+            f"{verdict}: largest R-hat {posterior.largest_r_hat:.4f}, smallest ESS {posterior.smallest_ess:,.0f}, "
+            f"{posterior.num_divergences} divergences, {posterior.seconds:.0f} s"
+        )
+        console.print(told, highlight=False)
+        record["models"][name] = {
+            "converged": posterior.converged,
+            "largest_r_hat": posterior.largest_r_hat,
+            "smallest_ess": posterior.smallest_ess,
+            "num_divergences": posterior.num_divergences,
+            "seconds": posterior.seconds,
+            "group": group.to_dict(orient="index"),
+        }
+    write_text(options.out / RECORD, to_json(record))
+
+
+def _count(table: "pd.DataFrame", by: str) -> str:
+    unit = "subject" if by == "subject" else "subject's session"
+    return f"{len(table):,} {unit}" + ("s" if len(table) != 1 else "")

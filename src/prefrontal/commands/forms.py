@@ -1,0 +1,80 @@
+"""What commands on simulated subjects take first: the models, and the form of the task that they play."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from prefrontal.configs import BlockTwoStepConfig, DawTwoStepConfig, TwoStepConfig
+from prefrontal.configs.block_two_step import AKAM2015, MILLER2017
+from prefrontal.configs.models import MODELS
+from prefrontal.errors import UserError
+
+Form = TwoStepConfig | BlockTwoStepConfig | DawTwoStepConfig
+
+FORMS: dict[str, Form] = {
+    "wang": TwoStepConfig(),
+    "daw": DawTwoStepConfig(),
+    "akam": AKAM2015,
+    "miller": MILLER2017,
+}
+"""Wang et al. (2018), Simulation 4; Daw et al. (2011), with second-stage choices; Akam et al. (2015) and Miller et al.
+(2017), with blocks."""
+
+HELP = f"""\
+models:
+{"".join(f"  {name}{chr(10)}" for name in MODELS)}
+forms of the task (--form NAME):
+  wang     Wang et al. 2018, Simulation 4 (unless told otherwise)
+  daw      Daw et al. 2011: second-stage choices, drifting rewards
+  akam     Akam et al. 2015: blocks of 50 trials
+  miller   Miller et al. 2017: the rats' blocks
+
+Options depend on the form: prefrontal COMMAND hybrid --form daw --help
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command line begins with."""
+
+    models: tuple[str, ...]
+    form: str
+    task: Form
+    """The form's own numbers."""
+    rest: list[str]
+    """The arguments that are left."""
+
+
+def read_asked(command: str, arguments: Sequence[str], *, several: bool) -> Asked | None:
+    """Take the models and `--form NAME` out of a command line; None where help was asked for, and given.
+
+    Arguments:
+        command: the command's own word.
+        arguments: what follows it.
+        several: whether there may be more models than one.
+
+    Raises:
+        UserError: when there is no model, one that does not exist, or no such form.
+    """
+    models = tuple(takewhile(lambda word: not word.startswith("-"), arguments))
+    rest = list(arguments[len(models) :])
+    if not models and ("-h" in rest or "--help" in rest):
+        print(f"usage: prefrontal {command} MODEL{' [MODEL ...]' if several else ''} [OPTIONS]\n\n{HELP}", end="")
+        return None
+    if not models or (len(models) > 1 and not several):
+        number = "one or more" if several else "one"
+        raise UserError(
+            f"`model` must be {number} of {', '.join(MODELS)}, got {' '.join(models) or 'nothing'}. "
+            f"Try `prefrontal {command} --help`."
+        )
+    for model in models:
+        if model not in MODELS:
+            raise UserError(f"`model` must be one of {', '.join(MODELS)}, got {model}.")
+    form = "wang"
+    if "--form" in rest:
+        place = rest.index("--form")
+        form = rest[place + 1] if place + 1 < len(rest) else "nothing"
+        del rest[place : place + 2]
+    if form not in FORMS:
+        raise UserError(f"`form` must be one of {', '.join(FORMS)}, got {form}.")
+    return Asked(models, form, FORMS[form], rest)

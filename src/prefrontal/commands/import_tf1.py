@@ -1,0 +1,34 @@
+"""`prefrontal import-tf1`: networks of mtrazzi/two-step-task as weights of ours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from prefrontal.interop.tf1_agents import VARIABLES, import_tf1, write_imported
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """Read a network that mtrazzi/two-step-task saved with TensorFlow 1, and write its weights as safetensors."""
+
+    path: Annotated[Path, tyro.conf.Positional]
+    """The checkpoint: its name (model-20000.cptk), one of its files, or the folder it is in."""
+    out: Path
+    """File to write, such as weights.safetensors. One that exists is left as it is."""
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """Read the checkpoint that the first argument names, and say what was found."""
+    options = tyro.cli(ImportOptions, prog=f"prefrontal {command}", args=list(arguments))
+    imported = import_tf1(options.path)
+    write_imported(imported, options.out)
+    trained = "" if imported.episodes is None else f", trained for {imported.episodes:,} episodes"
+    print(f"Read: {imported.path}{trained}")
+    for name, shape in VARIABLES.items():
+        print(f"  {name} {list(shape)}")
+    print(f"Left alone: {len(imported.left)} others (a worker's copy, the optimiser's memory)")
+    print(f"Written: {options.out}")
+    print(f"Test it: prefrontal evaluate reference-final --weights {options.out}", flush=True)

@@ -1,0 +1,69 @@
+"""`prefrontal intervene`: test networks while something is done to them."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import fields
+
+from rich.console import Console
+
+from prefrontal.commands.experiment import named_experiment
+from prefrontal.configs import InterventionConfig
+from prefrontal.errors import UserError
+from prefrontal.options import parse, read_options
+
+FLAGS = tuple(f"--{field.name.replace('_', '-')}" for field in fields(InterventionConfig))
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """Test the experiment that the first argument names, as evaluate does, under the intervention that follows."""
+    experiment = named_experiment(command, arguments)
+    if experiment is None:
+        return
+    own, rest = split_intervention(arguments[1:])
+    if "-h" in rest or "--help" in rest:
+        print(f"Beside these options, those of `prefrontal evaluate {experiment.name}`:\n", flush=True)
+        own = ["--help"]
+    intervention: InterventionConfig = read_options(
+        InterventionConfig,
+        own,
+        program=f"prefrontal {command} {experiment.name}",
+        description="Test networks while something is done to them.",
+    )
+    if intervention == InterventionConfig():
+        raise UserError(
+            "`intervene` must be told what to do, got nothing. "
+            "Give, say, --silence 0 1, --noise 0.1 or --shift-reward -1."
+        )
+    options = parse(command, experiment, rest)
+
+    from prefrontal.workflow import evaluate_run
+
+    folder, results = evaluate_run(
+        experiment,
+        options.config,
+        options.seeds,
+        options.out,
+        pretrained=options.pretrained,
+        intervention=intervention,
+    )
+    experiment.draw(folder)
+    console = Console()
+    console.print(f"With {' '.join(own)}:", markup=False, highlight=False)
+    experiment.report(results, console)
+    print(f"Without: prefrontal evaluate {experiment.name}\nFiles: {folder}", flush=True)
+
+
+def split_intervention(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words of a command line that describe the intervention, and the others."""
+    own: list[str] = []
+    rest: list[str] = []
+    remaining = list(arguments)
+    while remaining:
+        word = remaining.pop(0)
+        if word.partition("=")[0].replace("_", "-") not in FLAGS:
+            rest.append(word)
+            continue
+        values = list(itertools.takewhile(lambda value: not value.startswith("--"), remaining))
+        del remaining[: len(values)]
+        own += [word, *values]
+    return own, rest

@@ -1,0 +1,182 @@
+"""`prefrontal recover`: whether fits give back what made the choices, for as many trials as a study has."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from prefrontal.commands.counting import counting
+from prefrontal.commands.forms import Asked, Form, read_asked
+from prefrontal.commands.words import check_new, labels_of, read_pairs
+from prefrontal.errors import UserError, check_count, check_seed
+from prefrontal.options import read_options
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Task = TypeVar("Task", bound=Form)
+
+RECORD = "recovery.json"
+DESCRIPTION = """\
+Simulate subjects and fit their choices.
+
+With one model: are its parameters found again? With several: is the model?
+
+Writes recovery.json, tables and a figure."""
+
+
+@dataclass(frozen=True)
+class Options(Generic[Task]):
+    """What to recover, and how."""
+
+    task: Task
+    num_trials: int | None = None
+    """Trials of a session. None: the task's."""
+    num_subjects: int = 100
+    """Simulated subjects, of each model."""
+    num_sessions: int = 1
+    """Sessions of each."""
+    parameters: tuple[str, ...] = ()
+    """With one model: parameters that all subjects share, as in weight=0; fitted all the same."""
+    draws: Literal["typical", "prior"] = "typical"
+    """Where the subjects' parameters come from: typical ranges, or the priors."""
+    method: Literal["mle", "map"] = "mle"
+    """Of the fits."""
+    criterion: Literal["bic", "aic"] = "bic"
+    """With several models: what decides."""
+    num_starts: int = 20
+    """Searches of each fit."""
+    seed: int = 0
+    """Of all that is random."""
+    out: Path = Path("recovery")
+    """Folder for what is written."""
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """Recover the models that the first arguments name."""
+    asked = read_asked(command, arguments, several=True)
+    if asked is None:
+        return
+    generic: Any = Options
+    kind = generic[type(asked.task)]
+    program = f"prefrontal {command} {' '.join(asked.models)} --form {asked.form}"
+    options: Options[Form] = read_options(
+        kind, asked.rest, program=program, description=DESCRIPTION, default=kind(task=asked.task)
+    )
+    check_count("num_subjects", options.num_subjects)
+    check_seed("seed", options.seed)
+    for name in (RECORD, "subjects.csv", "summary.csv", "confusion.csv"):
+        check_new(options.out / name)
+    task: Any = options.task
+    if options.num_trials is not None:
+        from dataclasses import replace
+
+        task = replace(task, num_trials=options.num_trials)
+
+    from prefrontal import devices
+
+    devices.configure()
+    from prefrontal.figures.style import save_figure
+    from prefrontal.files import make_folder, write_text
+    from prefrontal.provenance import environment, to_json
+
+    make_folder(options.out)
+    record, tables, figure = (_parameters if len(asked.models) == 1 else _models)(asked, task, options)
+    for name, text in tables.items():
+        write_text(options.out / name, text)
+    save_figure(figure, options.out / "recovery")
+    plain = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()}
+    plain |= {"models": list(asked.models), "form": asked.form, "task": asdict(task)}
+    write_text(options.out / RECORD, to_json({"options": plain, "environment": environment(), **record}))
+    print(f"Files: {options.out}", flush=True)
+
+
+Made = tuple[dict[str, Any], dict[str, str], "Figure"]
+"""What goes into the record, tables as CSV by file, and the figure."""
+
+
+def _parameters(asked: Asked, task: Form, options: Options[Form]) -> Made:
+    from prefrontal.agents.two_step import find_model
+    from prefrontal.figures.fits import recovery_figure
+    from prefrontal.fitting.recovery import recover_parameters
+    from prefrontal.fitting.simulation import known_of
+
+    (name,) = asked.models
+    with counting(f"Fitting {name}", options.num_subjects) as told:
+        recovery = recover_parameters(
+            name,
+            task,
+            num_subjects=options.num_subjects,
+            num_sessions=options.num_sessions,
+            values=read_pairs("parameters", options.parameters),
+            draws=options.draws,
+            method=options.method,
+            num_starts=options.num_starts,
+            seed=options.seed,
+            told=told,
+        )
+    summary = recovery.summary
+    shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
+    for heading in ("parameter", "r", "rank r", "bias", "RMSE", "in 95 %"):
+        shown.add_column(heading, justify="left" if heading == "parameter" else "right")
+    for parameter, row in summary.to_dict(orient="index").items():
+        numbers = (row[key] for key in ("pearson", "spearman", "bias", "rmse", "coverage"))
+        shown.add_row(str(parameter), *(f"{number:.2f}" for number in numbers))
+    console = Console()
+    console.print(shown)
+    console.print(
+        "r: correlation of true and fitted values; in 95 %: how often the true value lies within 1.96 standard errors, "
+        "where there is one.",
+        style="dim",
+        highlight=False,
+    )
+    symbols = {key: found.symbol for key, found in find_model(name).parameters(known_of(task)).items()}
+    title = f"{name}, {options.method}: {options.num_subjects} subjects x {_trials(task, options)}"
+    tables = {"subjects.csv": recovery.subjects.to_csv(index=False), "summary.csv": summary.to_csv()}
+    figure = recovery_figure(recovery.subjects, labels_of(symbols), title)
+    return {"summary": summary.to_dict(orient="index")}, tables, figure
+
+
+def _models(asked: Asked, task: Form, options: Options[Form]) -> Made:
+    from prefrontal.figures.fits import confusion_figure
+    from prefrontal.fitting.recovery import recover_models
+
+    if options.parameters:
+        raise UserError("`parameters` must go with one model, got several models. Leave it out.")
+    total = options.num_subjects * len(asked.models) ** 2
+    with counting("Fitting all models to all subjects", total) as told:
+        recovery = recover_models(
+            asked.models,
+            task,
+            num_subjects=options.num_subjects,
+            num_sessions=options.num_sessions,
+            draws=options.draws,
+            method=options.method,
+            criterion=options.criterion,
+            num_starts=options.num_starts,
+            seed=options.seed,
+            told=told,
+        )
+    confusion = recovery.confusion
+    shown = Table(box=box.SIMPLE, padding=(0, 0, 0, 1), show_edge=False)
+    shown.add_column("simulated \\ fitted best")
+    for number, name in enumerate(confusion, 1):
+        shown.add_column(str(number), justify="right")
+        assert name == asked.models[number - 1]
+    for number, (name, shares) in enumerate(confusion.to_dict(orient="index").items(), 1):
+        shown.add_row(f"{number} {name}", *(f"{share:.2f}" for share in shares.values()))
+    console = Console()
+    console.print(shown)
+    console.print("Share of simulated subjects. Diagonal: found again.", style="dim", highlight=False)
+    title = f"By {options.criterion.upper()}, {options.num_subjects} subjects a model x {_trials(task, options)}"
+    tables = {"subjects.csv": recovery.subjects.to_csv(index=False), "confusion.csv": confusion.to_csv()}
+    return {"confusion": confusion.to_dict(orient="index")}, tables, confusion_figure(confusion, title)
+
+
+def _trials(task: Form, options: Options[Form]) -> str:
+    trials = f"{task.num_trials:,} trials"
+    return trials if options.num_sessions == 1 else f"{options.num_sessions} sessions of {trials}"

@@ -1,0 +1,82 @@
+"""`prefrontal simulate`: a cognitive model plays the two-step task; its choices as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from rich.console import Console
+
+from prefrontal.commands.forms import Form, read_asked
+from prefrontal.commands.words import check_new, read_pairs
+from prefrontal.errors import check_count, check_seed
+from prefrontal.options import read_options
+
+Task = TypeVar("Task", bound=Form)
+
+DESCRIPTION = """\
+Simulated subjects, cognitive models, play the two-step task.
+
+Writes the table of trials, and beside it OUT.parameters.csv."""
+
+
+@dataclass(frozen=True)
+class Options(Generic[Task]):
+    """What to simulate."""
+
+    task: Task
+    out: Path = Path("simulated.csv")
+    """File for the table of trials."""
+    parameters: tuple[str, ...] = ()
+    """Parameters, as in weight=.8 trace=0; the others have their defaults, or are drawn."""
+    draw: bool = False
+    """Draw the other parameters for each subject, from their typical ranges."""
+    num_subjects: int = 1
+    """Simulated subjects."""
+    num_sessions: int = 1
+    """Sessions of each."""
+    seed: int = 0
+    """Of all that is random."""
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """Simulate the model that the first argument names."""
+    asked = read_asked(command, arguments, several=False)
+    if asked is None:
+        return
+    generic: Any = Options
+    kind = generic[type(asked.task)]
+    program = f"prefrontal {command} {asked.models[0]} --form {asked.form}"
+    options: Options[Form] = read_options(
+        kind, asked.rest, program=program, description=DESCRIPTION, default=kind(task=asked.task)
+    )
+    values = read_pairs("parameters", options.parameters)
+    check_count("num_subjects", options.num_subjects)
+    check_seed("seed", options.seed)
+    beside = options.out.with_name(f"{options.out.stem}.parameters.csv")
+    check_new(options.out)
+    check_new(beside)
+
+    from prefrontal import devices
+
+    devices.configure()
+    import numpy as np
+    import pandas as pd
+
+    from prefrontal.agents.two_step import find_model
+    from prefrontal.files import make_folder, write_text
+    from prefrontal.fitting.simulation import draw_values, known_of, simulate
+    from prefrontal.trials import write_table
+
+    known, cognitive = known_of(options.task), find_model(asked.models[0])
+    model, free = cognitive.model(known, values), cognitive.parameters(known)
+    columns = {name: np.full(options.num_subjects, float(getattr(model, name))) for name in free}
+    if options.draw:
+        drawn = draw_values(free, options.num_subjects, np.random.default_rng(options.seed))
+        columns |= {name: column for name, column in drawn.items() if name not in values}
+    make_folder(options.out.parent)
+    with Console(stderr=True).status(f"Simulating {cognitive.name}"):
+        table = simulate(cognitive.name, options.task, columns, num_sessions=options.num_sessions, seed=options.seed)
+    write_table(options.out, table)
+    write_text(beside, pd.DataFrame(columns).rename_axis("subject").to_csv())
+    print(f"Trials: {options.out}, {len(table):,} in all\nParameters: {beside}", flush=True)

@@ -1,0 +1,46 @@
+"""What commands on cognitive models have in common: NAME=VALUE words, labels, files that are not written over."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from prefrontal.errors import UserError
+
+
+def read_pairs(option: str, words: Sequence[str]) -> dict[str, float]:
+    """The numbers in words such as weight=.5; hyphens in names count as underscores.
+
+    Raises:
+        UserError: when a word is anything else, or a name comes twice.
+    """
+    pairs: dict[str, float] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        name = name.replace("-", "_")
+        try:
+            number = float(value)
+        except ValueError:
+            raise UserError(
+                f"`{option}` must be written NAME=NUMBER, as in weight=.5, got {word}. Mend or leave it out."
+            ) from None
+        if name in pairs:
+            raise UserError(f"`{option}` must name each once, got {name} twice. Leave one out.")
+        pairs[name] = number
+    return pairs
+
+
+def labels_of(parameters: Mapping[str, str]) -> dict[str, str]:
+    """What figures call each parameter: its words and its symbol, of symbols by name."""
+    words = {name: name.replace("_", " ") for name in parameters}
+    return {
+        name: words[name] if symbol == words[name] else f"{words[name]} {symbol}" for name, symbol in parameters.items()
+    }
+
+
+def check_new(path: Path) -> None:
+    """Refuse a file that is there already.
+
+    Raises:
+        UserError: when it is.
+    """
+    if path.exists():
+        raise UserError(f"`out` must be new, got {path}, which is there. Give another --out, or move it away.")

@@ -1,0 +1,142 @@
+"""Groups of subjects side by side: from their trial tables to a report, a figure and files."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from prefrontal.analysis.behaviour import CONDITIONS
+from prefrontal.analysis.cautions import cautions
+from prefrontal.analysis.mixed import regress_mixed
+from prefrontal.analysis.regressors import one_back
+from prefrontal.analysis.summary import Behaviour, as_record, behaviour
+from prefrontal.errors import UserError
+from prefrontal.figures.behaviour import behaviour_figure
+from prefrontal.figures.style import save_figure
+from prefrontal.files import folder_names, make_folder, write_text
+from prefrontal.provenance import to_json, versions
+
+RECORD = "analysis.json"
+
+
+def compare_tables(
+    tables: Mapping[str, pd.DataFrame],
+    out: Path,
+    *,
+    beside: Sequence[Behaviour] = (),
+    num_lags: int = 5,
+    ridge: float | None = None,
+    title: str = "",
+) -> tuple[list[Behaviour], dict[str, Any]]:
+    """Analyse each of `tables` and write what was found into the folder `out`: analysis.json, a table a measure with
+    one row a subject, and figure.png, .svg and .pdf.
+
+    Arguments:
+        tables: trial tables by the name of the group.
+        out: the folder. What an earlier analysis left there is replaced.
+        beside: groups known from print.
+        num_lags: lags of the multi-back regression.
+        ridge: see `regress`.
+        title: of the figure.
+
+    Returns:
+        The groups, those known from print last; and what analysis.json holds.
+
+    Raises:
+        UserError: when `out` holds other things, or a table cannot be analysed.
+    """
+    _prepare(out)
+    groups, record = [], {}
+    for name, table in tables.items():
+        group = behaviour(name, table, num_lags=num_lags, ridge=ridge)
+        groups.append(group)
+        record[name] = as_record(group) | {"trials": len(table)}
+        if group.one_back is not None and group.num > 4 * len(group.one_back.design.regressors):
+            mixed = regress_mixed(one_back(table, correct="better_state" in table)).group
+            record[name]["one_back_mixed"] = mixed.to_dict("index")
+        record[name]["cautions"] = [vars(caution) for caution in cautions(table)]
+    groups += beside
+    record |= {group.name: as_record(group) for group in beside}
+    _write_subjects(groups, out)
+    save_figure(behaviour_figure(groups, title), out / "figure")
+    record = {"groups": record, "versions": versions()}
+    write_text(out / RECORD, to_json(record))
+    return groups, record
+
+
+def print_comparison(groups: Sequence[Behaviour], record: Mapping[str, Any], console: Console) -> None:
+    """Stay probabilities, one-back weights and indices, a column a group; then the cautions."""
+    table = Table(box=box.SIMPLE, collapse_padding=True)
+    table.add_column("mean over subjects")
+    for group in groups:
+        table.add_column(group.name, justify="right")
+    entries = [record["groups"][group.name] for group in groups]
+    table.add_row("subjects", *(f"{group.num:,}" for group in groups))
+    for label, part, names in (
+        ("stay, ", "stay_probability", CONDITIONS),
+        ("one-back, ", "one_back", ("stay", "reward", "transition", "reward_x_transition", "correct")),
+        ("index, ", "indices", ("model_based", "model_free", "perseveration")),
+    ):
+        table.add_section()
+        for name in names:
+            cells = [_cell(entry.get(part, {}).get(name)) for entry in entries]
+            if any(cells):
+                table.add_row(label + name.replace("_x_", " × ").replace("_", " "), *cells)  # noqa: RUF001
+    console.print(table)
+    console.print("± half of the 95 % interval over subjects. One-back weights: log odds per ± 1/2.", style="dim")
+    for group, entry in zip(groups, entries, strict=True):
+        for caution in entry.get("cautions", ()):
+            console.print(f"{group.name}: {caution['sentence']} {caution['source']}", style="yellow", highlight=False)
+
+
+def _cell(row: Mapping[str, float | None] | None) -> str:
+    if row is None or row["mean"] is None:
+        return ""
+    half = "" if row["high"] is None or row["low"] is None else f" ± {(row['high'] - row['low']) / 2:.2f}"
+    return f"{row['mean']:.2f}{half}"
+
+
+def _prepare(out: Path) -> None:
+    make_folder(out)
+    names = {name for name in folder_names(out) if not name.startswith(".")}
+    if names and RECORD not in names:
+        raise UserError(
+            f"`{out}` must be a new folder, an empty one or an earlier analysis, got one that holds {min(names)} "
+            f"and no {RECORD}. Give another --out."
+        )
+    if names:
+        try:
+            json.loads((out / RECORD).read_text())["groups"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(
+                f"`{out / RECORD}` must be of an earlier analysis, got another file. Move it away."
+            ) from error
+
+
+def _write_subjects(groups: Sequence[Behaviour], out: Path) -> None:
+    """One table a measure: a row a subject, with its group."""
+    parts: dict[str, list[pd.DataFrame]] = {"stay": [], "one_back": [], "multi_back": [], "indices": []}
+    for group in groups:
+        if group.stay_of_each is None or group.indices_of_each is None:
+            continue
+        parts["stay"].append(_named(group.name, group.stay_of_each))
+        parts["indices"].append(_named(group.name, group.indices_of_each))
+        for name, regression in (("one_back", group.one_back), ("multi_back", group.multi_back)):
+            if regression is not None:
+                errors = regression.errors.add_suffix("_error")
+                wide = pd.concat([regression.weights, errors, regression.quality], axis=1)
+                parts[name].append(_named(group.name, wide))
+    for name, frames in parts.items():
+        if frames:
+            write_text(out / f"{name}.csv", pd.concat(frames).to_csv(index=False, float_format="%.6g"))
+
+
+def _named(group: str, frame: pd.DataFrame) -> pd.DataFrame:
+    named = frame.reset_index()
+    named.insert(0, "group", group)
+    return named

@@ -1,0 +1,43 @@
+"""The parameters of the agent with a separate actor and critic."""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from prefrontal.configs.recurrent import InitialState, KernelInitialiser
+from prefrontal.errors import check_choice, check_count, check_not_negative, check_probability
+
+
+@dataclass(frozen=True)
+class ActorCriticConfig:
+    """Two LSTMs: a critic, and an actor that is told the critic's prediction error in place of the reward.
+
+    Wang et al. (2018), Methods, Simulation 6. What the paper leaves open is an option here.
+    """
+
+    actor_size: int = 48
+    """LSTM units of the actor."""
+    critic_size: int = 48
+    """LSTM units of the critic."""
+    discount: float = 0.9
+    """Discount in the prediction error, 0 to 1: that of training."""
+    initial_state: InitialState = "learned"
+    """State at the start of an episode: learned with the weights (Wang et al. 2018), or zero."""
+    head_bias: bool = True
+    """Whether the policy and the value have a bias (not stated in the paper)."""
+    kernel_initialiser: KernelInitialiser = "glorot-uniform"
+    """Initial LSTM weights (not stated in the paper)."""
+    forget_bias: float = 1.0
+    """Initial bias of the forget gates (not stated in the paper)."""
+    policy_scale: float = 0.01
+    """Norm of each initial column of the policy's weights (not stated in the paper)."""
+    value_scale: float = 1.0
+    """Norm of the initial value weights (not stated in the paper)."""
+
+    def __post_init__(self) -> None:
+        check_count("actor_size", self.actor_size)
+        check_count("critic_size", self.critic_size)
+        check_probability("discount", self.discount)
+        check_choice("initial_state", self.initial_state, get_args(InitialState))
+        check_choice("kernel_initialiser", self.kernel_initialiser, get_args(KernelInitialiser))
+        check_not_negative("policy_scale", self.policy_scale)
+        check_not_negative("value_scale", self.value_scale)

@@ -1,0 +1,143 @@
+"""Test networks with the weights of every snapshot, and say when they became model-based."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import Progress
+
+from prefrontal.agents.base import AbstractAgent
+from prefrontal.analysis.behaviour import stay_probability
+from prefrontal.analysis.logistic import FALLBACK_RIDGE
+from prefrontal.analysis.regression import INDICES, indices, regress
+from prefrontal.analysis.regressors import multi_back
+from prefrontal.configs import TwoStepConfig
+from prefrontal.errors import UserError
+from prefrontal.experiments.base import ExperimentConfig
+from prefrontal.experiments.emergence_models import best_models
+from prefrontal.experiments.results import holds, over_seeds, read_results, write_results
+from prefrontal.experiments.two_step_results import MEASURES, play_sessions
+from prefrontal.figures.strategies import strategies_figure
+from prefrontal.figures.style import save_figure
+from prefrontal.files import write_text
+from prefrontal.provenance import versions
+from prefrontal.runs import RunFolder
+from prefrontal.session import load_snapshots
+from prefrontal.tasks import make_task
+
+if TYPE_CHECKING:
+    from prefrontal.experiments.emergence import Emergence
+
+TABLE = "emergence.csv"
+MOST_FITS = 10
+"""Models are fitted to the last snapshot and about so many before it, evenly spaced: fits take longer than all else."""
+LEAST_TRIALS = 500
+"""A network that leaves fewer valid trials than this in its test, as untrained ones do, has no indices."""
+
+
+def analyse(
+    experiment: "Emergence",
+    agents: Mapping[int, AbstractAgent],
+    config: ExperimentConfig[TwoStepConfig],
+    folder: Path,
+) -> dict[str, Any]:
+    """See `Experiment.analyse`; `agents` by seed, of which only the seeds are used: the weights are the snapshots'."""
+    parts = []
+    snapshots = _snapshots(list(agents), config, folder)
+    moments = list(snapshots)
+    fitted_at = set(moments[:: max(1, -(-(len(moments) - 1) // MOST_FITS))]) | {moments[-1]}
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        for episode, then in progress.track(snapshots.items(), description="Snapshots"):
+            table, reward = play_sessions(then, config)
+            measures = _measures(table).assign(reward=reward, episode=episode)
+            if episode in fitted_at:
+                measures = measures.join(best_models(table, config.task))
+            parts.append(measures.reset_index(names="seed"))
+    course = pd.concat(parts, ignore_index=True)
+    since = _since(course, experiment.least_model_based)
+    last = course.loc[(course["episode"] == moments[-1]).to_numpy()]
+    results = {
+        "experiment": experiment.name,
+        "seeds": list(agents),
+        "test_episodes": config.test.num_episodes,
+        "last": {name: over_seeds(_wide(course, name)[-1]) for name in ("reward", *MEASURES, *INDICES)},
+        "model_based_since": over_seeds(since),
+        "weight_of_hybrid": over_seeds(last["weight"].to_numpy(np.float64)),
+        "best_models": {str(row.seed): row.best_model for row in last.itertuples()},
+        "verdicts": _verdicts(experiment, course, since),
+        "config": {**config.training, "test": asdict(config.test)},
+        "versions": versions(),
+    }
+    write_text(folder / TABLE, course.to_csv(index=False, float_format="%.6g"))
+    return write_results(folder, results)
+
+
+def draw(experiment: "Emergence", folder: Path) -> list[Path]:
+    """See `Experiment.draw`."""
+    results = read_results(folder, ("model_based_since",))
+    path = folder / TABLE
+    try:
+        course = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"`{path}` must be a table, got {error}. Evaluate the run again.") from error
+    task = TwoStepConfig(**results["config"]["task"])
+    rewards = {"chance": task.chance_reward, "oracle": task.oracle_reward}
+    return save_figure(strategies_figure(course, experiment.title, rewards=rewards), folder / "figure")
+
+
+def _snapshots(
+    seeds: list[int], config: ExperimentConfig[TwoStepConfig], folder: Path
+) -> dict[int, dict[int, AbstractAgent]]:
+    """Agents by episode and seed, of the episodes at which all seeds have a snapshot."""
+    run, task = RunFolder.read(folder), make_task(config.task)
+    by_seed = {seed: dict(load_snapshots(run.seed(seed), task, config.agent)) for seed in seeds}
+    shared = sorted(set.intersection(*(set(agents) for agents in by_seed.values())))
+    if not shared:
+        raise UserError(f"`{folder}` must hold snapshots of the same episodes of every seed, got none in common.")
+    return {episode: {seed: by_seed[seed][episode] for seed in seeds} for episode in shared}
+
+
+def _measures(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a seed: stay probabilities and Miller's indices."""
+    stay = stay_probability(table)
+    subject, _ = pd.factorize(table["subject"])
+    valid = np.bincount(subject, weights=~table["missed"].to_numpy())
+    kept = table.loc[valid[subject] >= LEAST_TRIALS]
+    if kept.empty:
+        return stay.assign(**dict.fromkeys(INDICES, np.nan))
+    # A ridge for all, not for some: so that no moment of training is fitted otherwise than another.
+    found = indices(regress(multi_back(kept), ridge=FALLBACK_RIDGE).weights)
+    return stay.join(found.reindex(stay.index))
+
+
+def _wide(course: pd.DataFrame, name: str) -> np.ndarray:
+    """One measure, (episode, seed), both ascending."""
+    return course.pivot(index="episode", columns="seed", values=name).to_numpy(np.float64)
+
+
+def _since(course: pd.DataFrame, least: float) -> np.ndarray:
+    """The training episode from which on each seed's model-based index is never below `least`; NaN if there is none."""
+    above = np.logical_and.accumulate((_wide(course, "model_based") >= least)[::-1], axis=0)[::-1]
+    episodes = np.unique(course["episode"]).astype(np.float64)
+    return np.where(above.any(axis=0), episodes[above.argmax(axis=0)], np.nan)
+
+
+def _verdicts(experiment: "Emergence", course: pd.DataFrame, since: np.ndarray) -> list[dict[str, Any]]:
+    least, reached, num = experiment.least_model_based, float(np.isfinite(since).sum()), float(len(since))
+    weight = over_seeds(_wide(course, "weight")[-1])
+    model_based, model_free = _wide(course, "model_based"), _wide(course, "model_free")
+    before = np.abs(model_based[0])
+    at_first = float(np.nanmax(before)) if np.isfinite(before).any() else float("nan")
+    gap = float(np.min(model_based[-1] - np.abs(model_free[-1])))
+    when = over_seeds(since)
+    return [
+        holds(f"seeds with index ≥ {least:g} at the end", reached, reached == num, num),
+        holds("|index| < 1 before training (most)", at_first, at_first < 1),
+        holds("index above |model-free| at the end (least)", gap, gap > 0),
+        holds(f"index ≥ {least:g} from episode", when["mean"], reached == num) | {"interval95": when["interval95"]},
+        holds("weight w > .5 at the end", weight["mean"], weight["mean"] > 0.5) | {"interval95": weight["interval95"]},
+    ]

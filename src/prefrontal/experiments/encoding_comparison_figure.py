@@ -1,0 +1,63 @@
+"""Draw how long networks took to learn, from the files of a run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from prefrontal.experiments.encoding_comparison_results import running_reward, survival
+from prefrontal.experiments.results import read_learning, read_results
+from prefrontal.figures.style import PALETTE, save_figure, style
+
+if TYPE_CHECKING:
+    from prefrontal.experiments.encoding_comparison import EncodingComparison
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "trial-no-time": {"color": PALETTE["ours"], "linestyle": "-"},
+    "stage-no-time": {"color": PALETTE["ours"], "linestyle": (0, (4, 2))},
+    "trial-time": {"color": "#AA4499", "linestyle": "-"},
+    "stage-time": {"color": "#AA4499", "linestyle": (0, (4, 2))},
+}
+LABELS = {
+    "trial-no-time": "one step a trial",
+    "stage-no-time": "one step a stage",
+    "trial-time": "one step a trial, with time",
+    "stage-time": "one step a stage, with time",
+}
+
+
+def draw(experiment: "EncodingComparison", folder: Path) -> list[Path]:
+    """See `Experiment.draw`."""
+    results = read_results(folder, ("episodes_to_learn", "training_episodes", "threshold", "window", "seeds"))
+    num_episodes = results["training_episodes"]
+    learning = read_learning(folder)
+    with style():
+        figure = Figure(figsize=(7.2, 3.4))
+        FigureCanvasAgg(figure)
+        left, right = figure.subplots(1, 2)
+        for name, looks in LOOKS.items():
+            passed = np.array(results["episodes_to_learn"][name]["per_seed"], float)
+            left.step(
+                *survival(passed, num_episodes), where="post", label=LABELS[name], linewidth=1.6, clip_on=False, **looks
+            )
+            episode, reward = running_reward(learning, name, results["seeds"], results["window"])
+            right.plot(episode, reward.mean(axis=0), label=LABELS[name], linewidth=1.4, **looks)
+        left.set_ylabel(f"Share of {len(results['seeds'])} seeds below {results['threshold']:g}")
+        left.set_ylim(-0.02, 1.02)
+        right.set_ylabel("Reward per episode, mean of seeds")
+        right.axhline(results["threshold"], color=PALETTE["chance"], linewidth=0.8, linestyle=":")
+        for letter, ax in zip("ab", (left, right), strict=True):
+            ax.set_xlim(0, num_episodes)
+            ax.set_xlabel("Training episode")
+            ax.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, steps=[1, 2, 5, 10]))
+            ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+            ax.set_title(letter, loc="left", weight="bold", fontsize=11, x=-0.16)
+        figure.legend(
+            *left.get_legend_handles_labels(), loc="lower center", ncols=4, handlelength=2.4, columnspacing=1.4
+        )
+        figure.suptitle(experiment.title, x=0.02, ha="left", weight="bold", fontsize=10)
+        figure.subplots_adjust(left=0.09, right=0.97, top=0.83, bottom=0.26, wspace=0.3)
+    return save_figure(figure, folder / "figure")

@@ -1,0 +1,155 @@
+"""The ideal observer's belief in the activity of networks on the two-step task: before, during and after training."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from prefrontal.agents.base import AbstractAgent
+from prefrontal.analysis.decoding import decode
+from prefrontal.analysis.prediction_errors import TwoStepTrials, belief, two_step_trials
+from prefrontal.analysis.projections import principal_components
+from prefrontal.analysis.units import coding_share, permuted, unit_regression
+from prefrontal.configs import TwoStepConfig
+from prefrontal.episodes import Trajectory, agent_inputs, replay
+from prefrontal.evaluation import evaluate
+from prefrontal.experiments.base import ExperimentConfig
+from prefrontal.experiments.results import over_seeds
+from prefrontal.learning.group import new_agent
+from prefrontal.provenance import default_folder
+from prefrontal.runs import CONFIG, RunFolder
+from prefrontal.session import load_snapshots
+from prefrontal.tasks import make_task
+
+if TYPE_CHECKING:
+    from prefrontal.experiments.signals import SignalExperiment
+
+NUM_SHOWN = 10
+"""Episodes of each seed that are drawn in the plane of its first components."""
+
+
+def play(agent: AbstractAgent, config: ExperimentConfig[TwoStepConfig], seed: int) -> Trajectory:
+    """The test episodes of one network; leaves (episode, time)."""
+    key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
+    return evaluate(agent, make_task(config.task), key, num_episodes=config.test.num_episodes)
+
+
+def belief_results(
+    experiment: "SignalExperiment[TwoStepConfig]",
+    agents: Mapping[int, AbstractAgent],
+    played: Mapping[int, Trajectory],
+    config: ExperimentConfig[TwoStepConfig],
+) -> dict[str, Any]:
+    """What `results.json` holds about belief.
+
+    Activity is taken at the first step of each trial, when the last outcome is known and the next choice is not made.
+    Decoded: r^2 of ridge regression on left-out episodes, of the network in its own sessions (trained), of the network
+    that training began with in its own (untrained), and of the latter when shown the trained one's sessions, where
+    every network's activity echoes the last trials (untrained_shown); from all units, and from the first two principal
+    components alone.
+    """
+    task, size = make_task(config.task), config.task.steps_per_trial
+    decoded: dict[str, list[float]] = {}
+    shares, planes = [], []
+    for seed, trajectory in played.items():
+        before = new_agent(config.agent, task, seed)
+        own = play(before, config, seed)
+        shown = np.asarray(_shown(before, trajectory, task.num_actions))
+        for name, activity, sessions in (
+            ("trained", np.asarray(trajectory.activity), trajectory),
+            ("untrained", np.asarray(own.activity), own),
+            ("untrained_shown", shown, trajectory),
+        ):
+            first = activity[:, ::size]
+            trials = two_step_trials(sessions.event, size)
+            plane = principal_components(first, 2).project(first)
+            decoded.setdefault(name, []).append(_decoded(first, trials, config.task))
+            decoded.setdefault(f"{name}_two_components", []).append(_decoded(plane, trials, config.task))
+        first, trials = np.asarray(trajectory.activity)[:, ::size], two_step_trials(trajectory.event, size)
+        shares.append(_unit_shares(first, trials, config.task))
+        planes.append(_plane(first, trials, config.task))
+    return {
+        "decoded": {name: over_seeds(values) for name, values in decoded.items()},
+        "over_training": _over_training(experiment, list(agents), config),
+        "unit_shares": {name: over_seeds([share[name] for share in shares], within=(0.0, 1.0)) for name in shares[0]},
+        "planes": planes,
+    }
+
+
+def _decoded(activity: np.ndarray, trials: TwoStepTrials, task: TwoStepConfig) -> float:
+    """Cross-validated r^2 of the belief before each trial, from (episode, trial, unit)."""
+    episode = np.repeat(np.arange(len(activity)), activity.shape[1])
+    folds = min(5, len(activity))
+    variable = belief(task, trials).ravel()
+    return decode(activity.reshape(len(episode), -1), variable, episode, num_folds=folds).score
+
+
+def _unit_shares(activity: np.ndarray, trials: TwoStepTrials, task: TwoStepConfig) -> dict[str, float]:
+    """The share of units that code belief and the last trial's events; and belief of other episodes, for chance."""
+    believed, valid = belief(task, trials), trials.valid[:, :-1]
+
+    def shares(beliefs: np.ndarray) -> dict[str, float]:
+        variables = {
+            "belief": beliefs[:, 1:],
+            "last choice": trials.choice[:, :-1],
+            "last transition": trials.choice[:, :-1] == trials.state[:, :-1],
+            "last reward": trials.rewarded[:, :-1],
+        }
+        here = {name: values[valid].astype(float) for name, values in variables.items()}
+        return coding_share(unit_regression(activity[:, 1:][valid], here))
+
+    return shares(believed) | {"belief of another episode": shares(permuted(believed))["belief"]}
+
+
+def _plane(activity: np.ndarray, trials: TwoStepTrials, task: TwoStepConfig) -> dict[str, Any]:
+    """Where some episodes lie in the plane of the first two components, from their second trial on."""
+    components = principal_components(activity, 2)
+    shown = slice(min(NUM_SHOWN, len(activity)))
+    return {
+        "variance_share": components.variance_share.tolist(),
+        "projected": np.round(components.project(activity[shown, 1:]), 4).reshape(-1, 2).tolist(),
+        "belief": np.round(belief(task, trials)[shown, 1:], 4).ravel().tolist(),
+        "last_reward": trials.rewarded[shown, :-1].astype(int).ravel().tolist(),
+        "last_state": trials.state[shown, :-1].astype(int).ravel().tolist(),
+    }
+
+
+def _over_training(
+    experiment: "SignalExperiment[TwoStepConfig]", seeds: list[int], config: ExperimentConfig[TwoStepConfig]
+) -> dict[str, Any] | None:
+    """Belief decoded, and reward, along the training of each seed; None where no weights were kept on the way."""
+    path = default_folder(experiment.networks, config.training)
+    if not (path / CONFIG).exists():
+        return None
+    run, task, size = RunFolder.read(path), make_task(config.task), config.task.steps_per_trial
+    if not all(run.seed(seed).snapshots() for seed in seeds):
+        return None
+    curves: dict[int, dict[str, list[float]]] = {}
+    for seed in seeds:
+        curve: dict[str, list[float]] = {"episode": [], "decoded": [], "reward": []}
+        for episode, agent in load_snapshots(run.seed(seed), task, config.agent):
+            played = play(agent, config, seed)
+            trials = two_step_trials(played.event, size)
+            curve["episode"].append(episode)
+            curve["decoded"].append(_decoded(np.asarray(played.activity)[:, ::size], trials, config.task))
+            curve["reward"].append(float(np.asarray(played.reward).sum(axis=1).mean()))
+        curves[seed] = curve
+    shared = sorted(set.intersection(*(set(curve["episode"]) for curve in curves.values())))
+    at = {seed: [curve["episode"].index(episode) for episode in shared] for seed, curve in curves.items()}
+    return {
+        "episode": shared,
+        **{name: [[curves[seed][name][k] for k in at[seed]] for seed in seeds] for name in ("decoded", "reward")},
+    }
+
+
+@eqx.filter_jit
+def _shown(agent: AbstractAgent, trajectory: Trajectory, num_actions: int) -> jax.Array:
+    """The activity of `agent` when it is shown another's sessions."""
+
+    def one(*record: jax.Array) -> jax.Array:
+        observation, action, reward = record
+        return replay(agent, agent_inputs(observation, action, reward, num_actions)).activity
+
+    return jax.vmap(one)(trajectory.observation, trajectory.action, trajectory.reward)

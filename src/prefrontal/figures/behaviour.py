@@ -1,0 +1,149 @@
+"""Groups side by side: networks, people, animals and models."""
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from prefrontal.analysis.regressors import KINDS
+from prefrontal.analysis.summary import Behaviour
+from prefrontal.errors import UserError
+from prefrontal.figures.style import PALETTE, style
+
+MOST_GROUPS = 6
+"""Groups that fit on a page."""
+MOST_DOTS = 40
+"""Subjects of a group that are drawn one by one; of more, the interval only."""
+INDEX_NAMES = {"model_based": "model-\nbased", "model_free": "model-\nfree", "perseveration": "perse-\nveration"}
+
+
+def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
+    """One column a group: stay probabilities, weights of the multi-back regression by lag, and its indices.
+
+    Arguments:
+        groups: up to `MOST_GROUPS`.
+        title: the figure's title.
+
+    Raises:
+        UserError: when there is no group, or there are too many.
+    """
+    if not 1 <= len(groups) <= MOST_GROUPS:
+        raise UserError(f"`groups` must be 1 to {MOST_GROUPS} to fit on a page, got {len(groups)}. Draw fewer at once.")
+    heading = textwrap.wrap(title, 22 * len(groups) + 3)
+    sources = [f"{group.name}: {group.source}." for group in groups if group.source]
+    caption = textwrap.wrap(" ".join(sources), 36 * len(groups) + 8)
+    with style():
+        handles = _handles(groups)
+        ncols = min(len(handles), 1 + len(groups))
+        below = 0.2 * -(-len(handles) // ncols) + 0.1
+        above = 0.17 * len(heading + caption) + 0.1
+        width, height = 0.75 + 2.15 * len(groups), 6.1 + above + below
+        figure = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        figure.get_layout_engine().set(rect=(0, below / height, 1, 1 - (above + below) / height))  # pyright: ignore
+        axes = figure.subplots(3, len(groups), squeeze=False, height_ratios=(1, 1.15, 0.9))
+        for column, group in zip(axes.T, groups, strict=True):
+            stay_of_group(group, column[0])
+            weights_by_lag(group, column[1])
+            indices_of_group(group, column[2])
+            count = "published" if group.source else f"{group.num:,} {'subject' if group.num == 1 else 'subjects'}"
+            column[0].set_title(f"{group.name}\n({count})", pad=8)
+        for row, label in zip(
+            axes, ("Stay probability", "Weight (log odds)", "Index (log odds,\nsum over lags)"), strict=True
+        ):
+            row[0].set_ylabel(label)
+        for number, line in enumerate(heading + caption):
+            big = {"fontsize": 9.5, "weight": "bold"}
+            looks = big if number < len(heading) else {"fontsize": 7, "color": "dimgrey"}
+            figure.text(0.12 / width, 1 - (0.1 + 0.17 * number) / height, line, looks, va="top")
+        figure.legend(handles.values(), handles.keys(), loc="lower center", ncols=ncols, fontsize=7)
+    return figure
+
+
+def stay_of_group(group: Behaviour, ax: Axes) -> None:
+    """Stay probability after each kind of trial: bars with the 95 % interval, and a dot a subject when few."""
+    for place, kind in zip((-0.25, 0.25, 0.75, 1.25), KINDS, strict=True):
+        row = group.stay.loc[kind]
+        color = PALETTE[kind.split("_")[0]]
+        ax.bar(place, row["mean"], 0.42, color=color, alpha=0.55, gid=f"stay-{kind}")
+        _interval(ax, place, row)
+        if group.stay_of_each is not None and group.num <= MOST_DOTS:
+            values = group.stay_of_each[kind].to_numpy(np.float64)
+            beside = np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else np.zeros(1)
+            ax.plot(
+                place + beside, values, "o", color=color, markersize=2.4, markeredgecolor="white", mew=0.3, zorder=3
+            )
+    ax.set_ylim(0, 1.03)
+    ax.set_xlim(-0.6, 1.6)
+    ax.set_yticks(np.linspace(0, 1, 6))
+    ax.set_xticks([0, 1], ["after\nreward", "after\nno reward"])
+    ax.tick_params(axis="x", length=0)
+
+
+def weights_by_lag(group: Behaviour, ax: Axes) -> None:
+    """Weights of the multi-back regression against lag, with their 95 % intervals over subjects: a line a kind of
+    trial, as in Wang et al. (2018), Figure 5d and e."""
+    for number, kind in enumerate(KINDS):
+        rows = group.weights.loc[kind]
+        transition, outcome = kind.split("_")
+        lag = rows.index.to_numpy(np.float64) + 0.05 * (number - 1.5)
+        color = PALETTE[transition]
+        if rows[["low", "high"]].notna().all(axis=None):
+            ax.vlines(lag, rows["low"], rows["high"], color=color, linewidth=1)
+        ax.plot(lag, rows["mean"], color=color, gid=f"weights-{kind}", **_line(outcome, color))
+    ax.axhline(0, color="black", linewidth=0.6, zorder=0)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(6))
+    ax.set_xlabel("Trials ago")
+
+
+def indices_of_group(group: Behaviour, ax: Axes) -> None:
+    """Model-based, model-free and perseveration index, with their 95 % intervals, and a dot a subject when few."""
+    for place, name in enumerate(INDEX_NAMES):
+        row = group.indices.loc[name]
+        if group.indices_of_each is not None and group.num <= MOST_DOTS:
+            values = group.indices_of_each[name].to_numpy(np.float64)
+            beside = np.linspace(-0.2, 0.2, len(values)) if len(values) > 1 else np.zeros(1)
+            ax.plot(place + beside, values, "o", color=PALETTE["chance"], markersize=2.6, alpha=0.7, mew=0)
+        _interval(ax, float(place), row)
+        ax.plot([place], [row["mean"]], "D", color=PALETTE["ours"], markersize=4.5, gid=f"index-{name}", zorder=5)
+    ax.axhline(0, color="black", linewidth=0.6, zorder=0)
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.set_xlim(-0.5, 2.5)
+    ax.set_xticks(range(3), list(INDEX_NAMES.values()))
+    ax.tick_params(axis="x", length=0)
+
+
+def _interval(ax: Axes, place: float, row) -> None:
+    if np.isfinite(row["low"]) and np.isfinite(row["high"]):
+        ax.vlines(place, row["low"], row["high"], color=PALETTE["ours"], linewidth=1.4, zorder=4)
+
+
+def _line(outcome: str, color: str) -> dict:
+    rewarded = outcome == "rewarded"
+    return {
+        "linestyle": "-" if rewarded else (0, (3, 1.5)),
+        "marker": "o",
+        "markersize": 3.6,
+        "markerfacecolor": color if rewarded else "white",
+    }
+
+
+def _handles(groups: Sequence[Behaviour]) -> dict[str, Artist]:
+    handles: dict[str, Artist] = {
+        f"{transition} transition": Patch(color=PALETTE[transition], alpha=0.7) for transition in ("common", "uncommon")
+    }
+    for outcome in ("rewarded", "unrewarded"):
+        handles[outcome] = Line2D([], [], color=PALETTE["ours"], **_line(outcome, PALETTE["ours"]))
+    if any(np.isfinite(group.stay["low"]).any() for group in groups):
+        handles["95 % interval of the mean"] = Line2D([], [], color=PALETTE["ours"], linewidth=1.4)
+    if any(group.stay_of_each is not None and group.num <= MOST_DOTS for group in groups):
+        handles["one subject"] = Line2D([], [], linestyle="", marker="o", color=PALETTE["chance"], markersize=3)
+    return handles

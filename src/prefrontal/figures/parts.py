@@ -1,0 +1,80 @@
+"""Parts that figures of several panels share."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+
+from prefrontal.figures.style import PALETTE
+
+
+def page(width: float, height: float, title: str, caption: str) -> tuple[Figure, float]:
+    """An empty figure with its title and, below it, a caption; sizes in inches.
+
+    Returns:
+        The figure, and how much of its height, from the top, the text takes.
+    """
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    heading, lines = textwrap.wrap(title, round(11 * width)), textwrap.wrap(caption, round(17 * width))
+    below = 0.1 + 0.19 * len(heading)
+    for text, y, looks in (
+        ("\n".join(heading), 0.1, {"fontsize": 10, "weight": "bold"}),
+        ("\n".join(lines), below, {"fontsize": 7.5, "color": "dimgrey"}),
+    ):
+        figure.text(0.15 / width, 1 - y / height, text, looks, va="top")
+    return figure, below + 0.16 * len(lines)
+
+
+def grid(figure: Figure, rows: int, columns: int, **spacing: Any) -> GridSpec:
+    """Room for panels, in inches from the figure's edges: left, right, bottom, top; wspace and hspace as ever."""
+    width, height = figure.get_size_inches()
+    edges = {
+        "left": spacing.pop("left", 0.55) / width,
+        "right": 1 - spacing.pop("right", 0.15) / width,
+        "bottom": spacing.pop("bottom", 0.45) / height,
+        "top": 1 - spacing.pop("top") / height,
+    }
+    return GridSpec(rows, columns, figure=figure, **edges, **spacing)
+
+
+def letter(ax: Axes, name: str, x: float = -0.22) -> None:
+    """The panel's letter, left above it."""
+    ax.text(x, 1.06, name, transform=ax.transAxes, fontsize=11, weight="bold", va="bottom")
+
+
+def seed_column(ax: Axes, x: float | int, part: Mapping[str, Any], color: str, *, width: float = 0.5) -> None:
+    """One measure at `x`: a bar to the mean over seeds, its 95 % interval, and a dot a seed.
+
+    Arguments:
+        ax: where to draw.
+        x: middle of the bar.
+        part: "per_seed", "mean" and "interval95", as in `results.json`.
+        color: of the bar.
+        width: of the bar, in data units.
+    """
+    seeds = np.array(part["per_seed"], float)
+    mean = np.nan if part["mean"] is None else part["mean"]
+    ax.bar(x, mean, width, color=color, alpha=0.45, linewidth=0)
+    low, high = (np.nan if bound is None else bound for bound in part["interval95"])
+    ax.plot([x, x], [low, high], color=PALETTE["ours"], linewidth=1.0, zorder=4)
+    beside = np.linspace(-0.3, 0.3, len(seeds)) * width if len(seeds) > 1 else np.zeros(1)
+    ax.plot(x + beside, seeds, "o", color=color, markersize=3, markeredgecolor="white", markeredgewidth=0.3, zorder=3)
+
+
+def published_mark(ax: Axes, x: float | int, value: float | None, *, width: float = 0.5) -> None:
+    """The published value at `x`, a line across the bar."""
+    if value is not None:
+        half = width * 0.62
+        ax.plot([x - half, x + half], [value, value], color=PALETTE["published"], linewidth=2.0, zorder=5)
+
+
+def names_below(ax: Axes, names: Sequence[str], **looks: Any) -> None:
+    """Name the columns at x = 0, 1, 2, ..."""
+    ax.set_xticks(range(len(names)), names, **looks)
+    ax.tick_params(axis="x", length=0)

@@ -1,0 +1,180 @@
+"""Fits of a cognitive model to everybody's choices, one set of parameters each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float
+
+from prefrontal.agents.two_step import Parameter, find_model
+from prefrontal.configs.models import KnownTask
+from prefrontal.errors import UserError, check_choice, check_count, check_seed
+from prefrontal.fitting.choices import Batch, Unit, batch_of
+from prefrontal.fitting.search import CANDIDATES, Found, double_precision, search
+
+Method = Literal["mle", "map"]
+BOUND = 1e-4
+"""A parameter so near a bound, as a share of its range, counts as being there."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model fitted to every subject on its own."""
+
+    model: str
+    method: str
+    """By "mle", maximum likelihood, or "map", maximum a posteriori."""
+    task: KnownTask
+    """What was taken as given."""
+    parameters: tuple[str, ...]
+    """The free parameters."""
+    fixed: Mapping[str, float]
+    """Parameters held at a value."""
+    table: pd.DataFrame
+    """A row a subject (or a subject's session): subject; session, where each has its own parameters; every parameter
+    and its standard error, "se_" and the name (NaN at a bound, and given those there for the others); log_likelihood;
+    log_prior; num_choices; num_parameters; aic; bic; converged; num_agreeing, the starts that led to the same end."""
+
+
+def fit_model(
+    table: pd.DataFrame,
+    name: str,
+    *,
+    method: Method = "map",
+    by: Unit = "subject",
+    task: KnownTask | None = None,
+    fixed: Mapping[str, float] | None = None,
+    num_starts: int = 20,
+    seed: int = 0,
+    told: Callable[[int], None] = lambda num_subjects: None,
+) -> Fit:
+    r"""Fit the cognitive model `name` to each subject of a trial table.
+
+    It maximises log P(choices | θ), "mle", or log P(choices | θ) + log P(θ), "map", over the θ in their ranges, by BFGS
+    on exact gradients from `num_starts` draws of the prior, half of them the best of many, in double precision.
+    Standard errors: roots of the diagonal of the inverse Hessian of the negative of that. With k free parameters and n
+    choices (of both stages):
+
+        AIC = 2 k - 2 log P(choices | θ),     BIC = k log n - 2 log P(choices | θ)
+
+    Arguments:
+        table: a trial table (see `prefrontal.trials`); with `choice2`, models predict the second-stage choices too.
+        name: a model of `prefrontal.agents.two_step.LIBRARY`.
+        method: "mle" or "map"; the priors are those of the model's parameters.
+        by: whether each "subject" or each "session" of a subject has parameters of its own.
+        task: what the models know of the task. None: the usual for tables with or without second-stage choices.
+        fixed: parameters to hold at a value.
+        num_starts: searches a subject.
+        seed: of the starts.
+        told: called with the number of subjects done since the last call.
+
+    Raises:
+        UserError: when the model, the method, a fixed parameter or the table is not a valid one.
+    """
+    check_choice("method", method, get_args(Method))
+    check_count("num_starts", num_starts)
+    check_seed("seed", seed)
+    batch = batch_of(table, by=by)
+    task = known_task(batch, task)
+    cognitive = find_model(name)
+    fixed = dict(fixed or {})
+    with double_precision():
+        model = cognitive.model(task, fixed)
+        parameters = cognitive.parameters(task, fixed)
+        if not parameters:
+            raise UserError(f"`fixed` must leave a parameter of {name} to fit, got all of them. Simulate it instead.")
+        candidates = draw_candidates(parameters, CANDIDATES * num_starts, seed)
+        use_prior = method == "map"
+        found = search(model, parameters, batch, candidates, num_starts=num_starts, use_prior=use_prior, told=told)
+        estimates, errors = _natural(parameters, found)
+    return Fit(name, method, task, tuple(parameters), fixed, _tabulated(batch, parameters, found, estimates, errors))
+
+
+def known_task(batch: Batch, task: KnownTask | None) -> KnownTask:
+    """`task`, or the usual one for such choices.
+
+    Raises:
+        UserError: when `task` and the choices differ on whether there are second-stage choices.
+    """
+    if task is None:
+        return KnownTask(second_choices=batch.second_choices)
+    if task.second_choices != batch.second_choices:
+        has = "has" if batch.second_choices else "lacks"
+        raise UserError(
+            f"`second_choices` must be as in the table, got {task.second_choices} where the table {has} the column "
+            "`choice2`. Change the one or the other."
+        )
+    return task
+
+
+def draw_candidates(
+    parameters: Mapping[str, Parameter], num: int, seed: int
+) -> Float[np.ndarray, "candidate parameter"]:
+    """Draws of the prior, unbounded; the same for every subject: whom else one fits makes no difference."""
+    rng = np.random.default_rng(seed)
+    drawn = [parameter.draw(rng, num) for parameter in parameters.values()]
+    unbounded = [np.asarray(p.unconstrain(draws)) for p, draws in zip(parameters.values(), drawn, strict=True)]
+    return np.stack(unbounded, axis=-1)
+
+
+def _natural(
+    parameters: Mapping[str, Parameter], found: Found
+) -> tuple[Float[np.ndarray, "subject parameter"], Float[np.ndarray, "subject parameter"]]:
+    """Estimates and standard errors of θ. Where the objective's slope is zero, its curvature in θ is that in u but for
+    the change of scale: the standard error is |dθ/du| times that of u."""
+    columns = found.u.T
+    values = [np.asarray(p.constrain(jnp.asarray(u))) for p, u in zip(parameters.values(), columns, strict=True)]
+    slopes = [
+        np.asarray(jax.vmap(jax.grad(p.constrain))(jnp.asarray(u)))
+        for p, u in zip(parameters.values(), columns, strict=True)
+    ]
+    values, slopes = np.stack(values, axis=1), np.stack(slopes, axis=1)
+    inside = ~_at_bound(values, list(parameters.values()))
+    errors = [_errors(hessian, free) for hessian, free in zip(found.hessian, inside, strict=True)]
+    return values, slopes * np.stack(errors)
+
+
+def _errors(
+    hessian: Float[np.ndarray, "parameter parameter"], inside: Bool[np.ndarray, " parameter"]
+) -> Float[np.ndarray, " parameter"]:
+    """Roots of the diagonal of the inverse Hessian of the parameters `inside` their ranges; NaN for the others, towards
+    whose bound the objective is flat, and for all where the Hessian is not positive definite."""
+    errors = np.full(len(inside), np.nan)
+    part = hessian[np.ix_(inside, inside)]
+    if part.size and np.isfinite(part).all() and np.linalg.eigvalsh(part).min() > 0:
+        errors[inside] = np.sqrt(np.diagonal(np.linalg.inv(part)))
+    return errors
+
+
+def _at_bound(
+    values: Float[np.ndarray, "subject parameter"], parameters: list[Parameter]
+) -> Bool[np.ndarray, "subject parameter"]:
+    low, high = (np.array([getattr(parameter, name) for parameter in parameters]) for name in ("low", "high"))
+    margin = BOUND * np.where(np.isinf(high), 0.0, high - low)
+    return (values <= low + margin) | (values >= high - margin)
+
+
+def _tabulated(
+    batch: Batch,
+    parameters: Mapping[str, Parameter],
+    found: Found,
+    estimates: Float[np.ndarray, "subject parameter"],
+    errors: Float[np.ndarray, "subject parameter"],
+) -> pd.DataFrame:
+    num_parameters, num_choices = len(parameters), batch.num_choices
+    return batch.units.assign(
+        **dict(zip(parameters, estimates.T, strict=True)),
+        **{f"se_{name}": column for name, column in zip(parameters, errors.T, strict=True)},
+        log_likelihood=found.log_likelihood,
+        log_prior=found.log_prior,
+        num_choices=num_choices,
+        num_parameters=num_parameters,
+        aic=2 * num_parameters - 2 * found.log_likelihood,
+        bic=num_parameters * np.log(num_choices) - 2 * found.log_likelihood,
+        converged=found.converged,
+        num_agreeing=found.num_agreeing,
+    )

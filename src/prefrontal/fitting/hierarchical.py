@@ -1,0 +1,213 @@
+"""Hierarchical Bayesian fits: every subject's parameters come from a group's, and all are found together by NUTS.
+
+It needs the optional packages NumPyro and ArviZ: `pip install prefrontal[bayes]`.
+"""
+
+import importlib
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float
+
+from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, find_model, with_values
+from prefrontal.configs.models import KnownTask
+from prefrontal.errors import UserError, check_count, check_probability, check_seed
+from prefrontal.fitting.choices import Unit, batch_of
+from prefrontal.fitting.fit import known_task
+from prefrontal.fitting.likelihood import subject_log_likelihood
+from prefrontal.fitting.search import double_precision
+
+MOST_R_HAT = 1.01
+"""Chains with a larger R-hat have not converged (Vehtari et al. 2021)."""
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Draws from the posterior of a hierarchical fit, and whether they can be trusted."""
+
+    model: str
+    task: KnownTask
+    parameters: tuple[str, ...]
+    fixed: Mapping[str, float]
+    units: pd.DataFrame
+    """Subjects (and sessions), in the order of the draws."""
+    inference: Any
+    """ArviZ InferenceData. Posterior: for each parameter "NAME", (chain, draw, subject), and of the group "group_NAME",
+    the parameter of its median subject, and "spread_NAME", its deviation in unbounded units, (chain, draw). Log
+    likelihood: "choices", (chain, draw, subject). Sample statistics: diverging and others."""
+    num_divergences: int
+    seconds: float
+
+    @cached_property
+    def diagnostics(self) -> pd.DataFrame:
+        """A row a quantity: mean, sd, 95 % highest-density interval, effective sample sizes, R-hat."""
+        import arviz
+
+        found = arviz.summary(self.inference, hdi_prob=0.95, round_to="none")
+        return pd.DataFrame(found).rename_axis("quantity")
+
+    @property
+    def largest_r_hat(self) -> float:
+        return float(self.diagnostics["r_hat"].to_numpy().max())
+
+    @property
+    def smallest_ess(self) -> float:
+        """The smallest effective sample size, of bulk and tail."""
+        return float(self.diagnostics[["ess_bulk", "ess_tail"]].to_numpy().min())
+
+    @property
+    def converged(self) -> bool:
+        """Whether every R-hat is below `MOST_R_HAT` and no transition diverged."""
+        return self.largest_r_hat < MOST_R_HAT and self.num_divergences == 0
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a subject: the posterior's mean and standard deviation, "NAME" and "sd_NAME", of every parameter."""
+        draws = self.inference.posterior
+        columns = {}
+        for name in self.parameters:
+            columns[name] = draws[name].mean(("chain", "draw")).to_numpy()
+            columns[f"sd_{name}"] = draws[name].std(("chain", "draw")).to_numpy()
+        return self.units.assign(**columns)
+
+
+def fit_hierarchy(
+    table: pd.DataFrame,
+    name: str,
+    *,
+    by: Unit = "subject",
+    task: KnownTask | None = None,
+    fixed: Mapping[str, float] | None = None,
+    num_warmup: int = 1000,
+    num_samples: int = 1000,
+    num_chains: int = 4,
+    target_acceptance: float = 0.9,
+    seed: int = 0,
+    progress: bool = False,
+) -> Posterior:
+    r"""Sample the parameters of all subjects, and of the group that they come from, from their posterior.
+
+    With u_ik the unbounded parameter k of subject i, of which θ_ik is a function (see `Parameter`):
+
+        u_ik = μ_k + σ_k z_ik,     μ_k ~ Normal(0, 1),     σ_k ~ half-Normal(.5),     z_ik ~ Normal(0, 1)
+
+    so that, between 0 and 1, the median subject's value is uniform before the data. hBayesDM has the same but for
+    σ_k ~ half-Normal(.2), which the model hybrid-hbayesdm has here too.
+
+    Arguments:
+        table: a trial table (see `prefrontal.trials`).
+        name: a model of `prefrontal.agents.two_step.LIBRARY`.
+        by: whether each "subject" or each "session" of a subject has parameters of its own.
+        task: what the model knows of the task. None: the usual for such tables.
+        fixed: parameters to hold at a value.
+        num_warmup: draws of each chain to adapt in, not kept.
+        num_samples: draws of each chain to keep.
+        num_chains: chains, side by side.
+        target_acceptance: of NUTS, 0 to 1; a larger one takes smaller steps, against divergences.
+        seed: of all that is random.
+        progress: whether to show a bar.
+
+    Raises:
+        UserError: when NumPyro or ArviZ is missing, or an argument is not a valid one.
+
+    References:
+        Hoffman, Gelman (2014), J Mach Learn Res 15:1593 (NUTS).
+        Vehtari, Gelman, Simpson, Carpenter, Bürkner (2021), Bayesian Anal 16:667 (R-hat, effective sample size).
+        Ahn, Haines, Zhang (2017), Comput Psychiatry 1:24 (the hierarchy).
+    """
+    arviz, numpyro = _import("arviz"), _import("numpyro")
+    for argument, value in (("num_warmup", num_warmup), ("num_samples", num_samples), ("num_chains", num_chains)):
+        check_count(argument, value)
+    check_probability("target_acceptance", target_acceptance)
+    check_seed("seed", seed)
+    batch = batch_of(table, by=by)
+    task, fixed = known_task(batch, task), dict(fixed or {})
+    cognitive = find_model(name)
+    spread = 0.2 if name == "hybrid-hbayesdm" else 0.5
+    with double_precision():
+        model, parameters = cognitive.model(task, fixed), cognitive.parameters(task, fixed)
+        hierarchy = _hierarchy(numpyro, model, parameters, len(batch.units), spread)
+        kernel = numpyro.infer.NUTS(hierarchy, target_accept_prob=target_acceptance)
+        sampler = numpyro.infer.MCMC(
+            kernel,
+            num_warmup=num_warmup,
+            num_samples=num_samples,
+            num_chains=num_chains,
+            chain_method="vectorized",
+            progress_bar=progress,
+        )
+        began = time.monotonic()
+        sampler.run(jax.random.key(seed), batch.choices, extra_fields=("diverging", "num_steps", "accept_prob"))
+        seconds = time.monotonic() - began
+        draws = jax.device_get(sampler.get_samples(group_by_chain=True))
+        statistics = jax.device_get(sampler.get_extra_fields(group_by_chain=True))
+    hidden = ("mean", "deviation", "standard", "likelihood")
+    labels = ["/".join(map(str, row)) for row in batch.units.itertuples(index=False)]
+    inference = arviz.from_dict(
+        posterior={key: value for key, value in draws.items() if key not in hidden},
+        log_likelihood={"choices": draws["likelihood"]},
+        sample_stats={
+            "diverging": statistics["diverging"],
+            "n_steps": statistics["num_steps"],
+            "acceptance_rate": statistics["accept_prob"],
+        },
+        coords={"subject": labels},
+        dims={key: ["subject"] for key in (*parameters, "choices")},
+    )
+    return Posterior(
+        model=name,
+        task=task,
+        parameters=tuple(parameters),
+        fixed=fixed,
+        units=batch.units,
+        inference=inference,
+        num_divergences=int(np.sum(statistics["diverging"])),
+        seconds=seconds,
+    )
+
+
+def _hierarchy(
+    numpyro: Any, model: AbstractTwoStepModel, parameters: Mapping[str, Parameter], num_subjects: int, spread: float
+) -> Any:
+    """The NumPyro model: `fit_hierarchy` has its equations."""
+    distributions = numpyro.distributions
+    size = len(parameters)
+
+    def hierarchy(choices):
+        mean = numpyro.sample("mean", distributions.Normal(jnp.zeros(size), 1.0).to_event(1))
+        deviation = numpyro.sample("deviation", distributions.HalfNormal(spread * jnp.ones(size)).to_event(1))
+        standard = numpyro.sample("standard", distributions.Normal(jnp.zeros((num_subjects, size)), 1.0).to_event(2))
+        unbounded = mean + deviation * standard
+        values: dict[str, Float[Array, " subject"]] = {}
+        for place, (key, parameter) in enumerate(parameters.items()):
+            numpyro.deterministic(f"group_{key}", parameter.constrain(mean[place]))
+            numpyro.deterministic(f"spread_{key}", deviation[place])
+            values[key] = numpyro.deterministic(key, parameter.constrain(unbounded[:, place]))
+
+        def one_subject(own, sessions):
+            return subject_log_likelihood(with_values(model, list(parameters), own), sessions)
+
+        likelihood = numpyro.deterministic("likelihood", jax.vmap(one_subject)(list(values.values()), choices))
+        numpyro.factor("choices", jnp.sum(likelihood))
+
+    return hierarchy
+
+
+def _import(package: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # ArviZ announces its next version to everybody
+            return importlib.import_module(package)
+    except ImportError:
+        raise UserError(
+            f"`method` must be mle or map where {package} is not installed, got hierarchical. "
+            "Install it: pip install 'prefrontal[bayes]'."
+        ) from None

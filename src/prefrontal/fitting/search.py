@@ -1,0 +1,161 @@
+"""The search for the best parameters: all subjects and many starts at once, in one compiled program."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optimistix
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+from jaxtyping import Array, Bool, Float, Int
+
+from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_values
+from prefrontal.fitting.choices import Batch, Choices
+from prefrontal.fitting.likelihood import subject_log_likelihood
+
+LANES = 2048
+"""Searches (subjects x starts x sessions) that run at once on one core: more no longer fit its cache."""
+TOLERANCE = 1e-5
+"""A search ends when neither the unbounded parameters nor the objective move by more, absolutely and relatively."""
+MAX_STEPS = 1000
+CANDIDATES = 10
+"""Points tried for every start. Half of the starts are the best of them; the others are as they were drawn, since the
+best points of all may lie around one and the same local optimum."""
+
+
+Numbers = np.ndarray | Array
+
+
+class Found(NamedTuple):
+    """What the search found, for each subject."""
+
+    u: Float[Numbers, "*subject parameter"]
+    """The best unbounded parameters."""
+    hessian: Float[Numbers, "*subject parameter parameter"]
+    """Of the negative objective there."""
+    log_likelihood: Float[Numbers, "*subject"]
+    log_prior: Float[Numbers, "*subject"]
+    converged: Bool[Numbers, "*subject"]
+    """Whether the best search ended by itself."""
+    num_agreeing: Int[Numbers, "*subject"]
+    """Starts that ended within .01 of the best objective."""
+
+
+@contextlib.contextmanager
+def double_precision() -> Iterator[None]:
+    """JAX in 64 bits, within this context only: log-likelihoods of hundreds are told apart to 1e-9."""
+    with jax.enable_x64(True):
+        yield
+
+
+def constrained(parameters: dict[str, Parameter], u: Float[Array, " parameter"]) -> list[Float[Array, ""]]:
+    """The values of `parameters` at the unbounded `u`."""
+    return [parameter.constrain(u[place]) for place, parameter in enumerate(parameters.values())]
+
+
+def log_densities(
+    u: Float[Array, " parameter"],
+    model: AbstractTwoStepModel,
+    parameters: dict[str, Parameter],
+    sessions: Choices,
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Log-likelihood of a subject's choices, and log prior of the parameters θ, a density of θ and not of u."""
+    values = constrained(parameters, u)
+    likelihood = subject_log_likelihood(with_values(model, list(parameters), values), sessions)
+    return likelihood, sum(
+        (p.log_prior(value) for p, value in zip(parameters.values(), values, strict=True)), 0.0 * u[0]
+    )
+
+
+def search(
+    model: AbstractTwoStepModel,
+    parameters: dict[str, Parameter],
+    batch: Batch,
+    candidates: Float[np.ndarray, "candidate parameter"],
+    *,
+    num_starts: int,
+    use_prior: bool,
+    told: Callable[[int], None] = lambda num_subjects: None,
+) -> Found:
+    """The parameters of each subject that make its choices most probable: BFGS from every start, the best one kept.
+
+    Arguments:
+        model: with the facts and the fixed parameters that all share.
+        parameters: the free ones, by field.
+        batch: the choices.
+        candidates: unbounded parameters to start from, of which some are chosen for each subject.
+        num_starts: how many.
+        use_prior: whether the prior counts (MAP) or the likelihood alone (MLE).
+        told: called with the number of subjects done since the last call.
+    """
+    num_subjects = len(batch.units)
+    num_devices = jax.local_device_count()
+    lanes = num_starts * batch.choices.choice.shape[1]
+    block = num_devices * max(1, min(LANES // lanes, -(-num_subjects // num_devices)))
+    spread = NamedSharding(
+        jax.make_mesh((num_devices,), ("device",), axis_types=(AxisType.Auto,)), PartitionSpec("device")
+    )
+    parts: list[Any] = []
+    for first in range(0, num_subjects, block):
+        # Every block has the same shape, so that one program serves all: the last is filled up with the first subject.
+        rows = np.arange(first, first + block)
+        rows[rows >= num_subjects] = 0
+        here = jax.tree.map(lambda leaf, rows=rows: jax.device_put(np.asarray(leaf)[rows], spread), batch.choices)
+        found = jax.device_get(_search_block(model, tuple(parameters.items()), here, candidates, num_starts, use_prior))
+        kept = min(block, num_subjects - first)
+        parts.append(jax.tree.map(lambda leaf, kept=kept: leaf[:kept], found))
+        told(kept)
+    return Found(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
+
+
+@eqx.filter_jit
+def _search_block(
+    model: AbstractTwoStepModel,
+    parameters: tuple[tuple[str, Parameter], ...],
+    choices: Choices,
+    candidates: Float[Array, "candidate parameter"] | Float[np.ndarray, "candidate parameter"],
+    num_starts: int,
+    use_prior: bool,
+) -> Found:
+    candidates = jnp.asarray(candidates)
+    return jax.vmap(
+        lambda sessions: _search_subject(model, dict(parameters), sessions, candidates, num_starts, use_prior)
+    )(choices)
+
+
+def _search_subject(
+    model: AbstractTwoStepModel,
+    parameters: dict[str, Parameter],
+    sessions: Choices,
+    candidates: Float[Array, "candidate parameter"],
+    num_starts: int,
+    use_prior: bool,
+) -> Found:
+    def objective(u: Float[Array, " parameter"], _: None = None) -> tuple[Float[Array, ""], tuple[Array, Array]]:
+        likelihood, prior = log_densities(u, model, parameters, sessions)
+        return -likelihood - (prior if use_prior else 0.0), (likelihood, prior)
+
+    def descend(start: Float[Array, " parameter"]) -> tuple[Array, Array, Array, Array]:
+        solver = optimistix.BFGS(rtol=TOLERANCE, atol=TOLERANCE)
+        solution = optimistix.minimise(objective, solver, start, has_aux=True, max_steps=MAX_STEPS, throw=False)
+        return solution.value, *solution.aux, solution.result == optimistix.RESULTS.successful
+
+    drawn = num_starts // 2
+    tried = jax.vmap(lambda u: objective(u)[0])(candidates[drawn:])
+    order = jnp.argsort(jnp.where(jnp.isfinite(tried), tried, jnp.inf))
+    starts = jnp.concatenate([candidates[:drawn], candidates[drawn:][order[: num_starts - drawn]]])
+    ends, likelihoods, priors, converged = jax.vmap(descend)(starts)
+    objectives = -likelihoods - (priors if use_prior else 0.0)
+    objectives = jnp.where(jnp.isfinite(objectives), objectives, jnp.inf)
+    best = jnp.argmin(objectives)
+    return Found(
+        u=ends[best],
+        hessian=jax.hessian(lambda u: objective(u)[0])(ends[best]),
+        log_likelihood=likelihoods[best],
+        log_prior=priors[best],
+        converged=converged[best],
+        num_agreeing=jnp.sum(objectives < objectives[best] + 0.01),
+    )

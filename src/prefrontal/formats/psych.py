@@ -1,0 +1,128 @@
+"""Two-step tasks told in words, as in the collections Psych-101 and Psych-201."""
+
+import io
+import json
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from prefrontal.errors import UserError
+from prefrontal.formats.columns import Columns, from_cells
+
+TRIAL = (
+    r"You choose <<(?P<choice>\w+)>>\. This leads to state (?P<state>\w+)\. "
+    r"In state (?P=state), you choose <<(?P<choice2>\w+)>>\. You receive (?P<reward>a|no) reward\."
+)
+"""A trial, in the words of Psych-201's transcript of Shahar et al. (2019)."""
+SESSION = r"You are now back"
+"""How the line begins after which nothing carries over."""
+ANNOUNCED = r"over (\d+)(?: new)? trials"
+"""How many trials there were, missed ones with them."""
+
+
+def read_psych(path: str | Path, *, trial: str = TRIAL, session: str = SESSION) -> pd.DataFrame:
+    """The trial table in a file of one JSON object a person, or a zip of one such file.
+
+    Of an object it reads "text", "participant" and, where there are any, "RTs": response times in ms, as many as there
+    are choices, marked <<so>>. Which state is the common one after which choice follows, for each person, from counts.
+
+    Missed trials are not in such text, nor is it told where they were. The trials are numbered as they stand, so that
+    a pair of neighbours may have had a missed trial between them; a warning says how many are missing.
+
+    Arguments:
+        path: the file.
+        trial: regular expression of a trial's line, with the groups choice, state, reward (a or 1, no or 0) and,
+            where there was a second choice, choice2.
+        session: regular expression of a line that begins a session.
+
+    Raises:
+        UserError: when the file cannot be read, a line with a choice is no trial, or the response times are not as
+            many as the choices; it names the participant and the line of the text, from 1.
+
+    Reference:
+        Binz et al. (2025), Nature 644:1002 (Psych-101).
+    """
+    rows: list[dict[str, Any]] = []
+    announced = 0
+    for number, person in enumerate(_people(path), 1):
+        name = str(person.get("participant", number))
+        try:
+            trials, stated = _trials(str(person["text"]), re.compile(trial), re.compile(session))
+            _add_times(trials, person.get("RTs"))
+        except KeyError as error:
+            raise UserError(f"{path}: participant {name} must have {error}, got {', '.join(person)}.") from error
+        except UserError as error:
+            raise UserError(f"{path}: participant {name}, {error}") from None
+        rows += [{"subject": name} | row for row in trials]
+        announced += stated
+    cells = pd.DataFrame(rows).astype({"session": str})
+    try:
+        table = from_cells(cells, Columns(rt_unit="ms"))
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    if announced > len(table):
+        warnings.warn(
+            f"{announced - len(table):,} of the {announced:,} trials that the text announces are not in it, and where "
+            "they were is not told: trials are numbered as they stand.",
+            stacklevel=2,
+        )
+    return table
+
+
+def _people(path: str | Path) -> Iterator[dict[str, Any]]:
+    try:
+        data = Path(path).read_bytes()
+        if zipfile.is_zipfile(io.BytesIO(data)):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                names = archive.namelist()
+                if len(names) != 1:
+                    raise UserError(f"{path}: the zip must hold one file, got {', '.join(names) or 'none'}. Unpack it.")
+                data = archive.read(names[0])
+        lines = data.decode("utf-8").splitlines()
+    except OSError as error:
+        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
+    except (UnicodeDecodeError, zipfile.BadZipFile) as error:
+        raise UserError(f"`path` must be lines of JSON or a zip of them, got {path} ({error}).") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            person = json.loads(line)
+        except ValueError as error:
+            raise UserError(f"{path}: line {number} must be a JSON object, got {line[:40]} ({error}).") from error
+        if not isinstance(person, dict):
+            raise UserError(f"{path}: line {number} must be a JSON object, got {line[:40]}.")
+        yield person
+
+
+def _trials(text: str, trial: re.Pattern[str], session: re.Pattern[str]) -> tuple[list[dict[str, Any]], int]:
+    """The trials of one person, and how many the text announces."""
+    rows: list[dict[str, Any]] = []
+    number = announced = 0
+    for position, line in enumerate(text.split("\n"), 1):
+        if stated := re.search(ANNOUNCED, line):
+            announced += int(stated[1])
+        if session.match(line):
+            number += bool(rows)
+        found = trial.search(line)
+        if found:
+            told = found.groupdict()
+            rows.append(told | {"session": number, "reward": {"a": "yes"}.get(told["reward"], told["reward"])})
+        if line.count("<<") != (len(found.groupdict().keys() & {"choice", "choice2"}) if found else 0):
+            raise UserError(f"line {position} of `text` must be a trial as `trial` describes it, got: {line[:100]}")
+    return rows, announced
+
+
+def _add_times(rows: list[dict[str, Any]], times: list[Any] | None) -> None:
+    if times is None or not rows:
+        return
+    columns = ("rt", "rt2")[: 1 + ("choice2" in rows[0])]
+    if len(times) != len(columns) * len(rows):
+        raise UserError(f"`RTs` must hold a time a choice, {len(columns) * len(rows)}, got {len(times)}.")
+    for place, time in enumerate(times):
+        rows[place // len(columns)][columns[place % len(columns)]] = "" if time is None else str(time)

@@ -1,0 +1,55 @@
+"""Compiled programs are kept between runs, and a damaged one costs no more than compiling again."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+COMMAND = str(Path(sys.executable).with_name("prefrontal"))
+TINY = "--task.num-trials 5 --task.encoding trial --agent.hidden-size 3 --train.num-episodes 20 --train.unroll None"
+
+
+def train(folder: Path, name: str, cache: Path) -> bytes:
+    """The weights of a tiny training in a process of its own."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("JAX_", "XLA_"))}
+    command = [COMMAND, "train", "wang2018-two-step", *TINY.split(), "--seeds", "0", "--out", str(folder / name)]
+    done = subprocess.run(
+        command, env={**environment, "XDG_CACHE_HOME": str(cache)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    return (folder / name / "seed-000" / "weights.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """A folder with the cache that a training left, and the training's weights."""
+    folder = tmp_path_factory.mktemp("cache")
+    return folder, train(folder, "first", folder / "cache")
+
+
+def test_compiled_programs_are_kept(trained):
+    folder, _ = trained
+    assert any(path.stat().st_size > 1_000 for path in (folder / "cache" / "prefrontal" / "compiled").iterdir())
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[: len(data) // 2], lambda data: data[:-40] + bytes(40)], ids=["truncated", "changed"]
+)
+def test_a_damaged_cache_costs_no_more_than_compiling_again(trained, tmp_path: Path, damage: Callable):
+    folder, weights = trained
+    cache = tmp_path / "cache"
+    compiled = cache / "prefrontal" / "compiled"
+    compiled.mkdir(parents=True)
+    for path in (folder / "cache" / "prefrontal" / "compiled").iterdir():
+        (compiled / path.name).write_bytes(damage(path.read_bytes()))
+    assert train(tmp_path, "run", cache) == weights
+
+
+def test_a_cache_that_cannot_be_written_does_no_harm(trained, tmp_path: Path):
+    _, weights = trained
+    (tmp_path / "cache").write_text("a file in the place of the folder")
+    assert train(tmp_path, "run", tmp_path / "cache") == weights

@@ -1,0 +1,147 @@
+"""The commands fit, simulate and recover, from their first word to the last file, and the mistakes they tell of."""
+
+import contextlib
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from prefrontal import cli
+from prefrontal.configs.models import MODELS
+from prefrontal.trials import read_table
+
+
+def run(*arguments: str | Path) -> str:
+    """What the command prints."""
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told), contextlib.redirect_stderr(io.StringIO()):
+        cli.main(list(map(str, arguments)))
+    return told.getvalue()
+
+
+def refused(*arguments: str | Path) -> str:
+    """The one line that the command tells of a mistake."""
+    told = io.StringIO()
+    printed = contextlib.redirect_stdout(io.StringIO())
+    with contextlib.redirect_stderr(told), printed, pytest.raises(SystemExit) as end:
+        cli.main(list(map(str, arguments)))
+    assert end.value.code == 2
+    message, newline, rest = told.getvalue().partition("\n")
+    assert (newline, rest) == ("\n", "")
+    return message
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of four biased choosers."""
+    path = tmp_path_factory.mktemp("simulated") / "new" / "table.csv"
+    options = ["--parameters", "bias=1.2", "--num-subjects", "4", "--num-sessions", "2", "--task.num-trials", "40"]
+    told = run("simulate", "biased-random", *options, "--out", path)
+    assert f"Trials: {path}, 320 in all" in told
+    return path
+
+
+def test_simulate_writes_trials_and_parameters(simulated: Path):
+    table = read_table(simulated)
+    assert table.groupby(["subject", "session"]).size().tolist() == [40] * 8
+    share = table["choice"].mean()
+    assert abs(share - 1 / (1 + np.exp(-1.2))) < 5 * np.sqrt(0.25 / len(table))
+    parameters = pd.read_csv(simulated.with_name("table.parameters.csv"))
+    assert parameters["bias"].tolist() == pytest.approx([1.2] * 4)
+
+
+@pytest.mark.parametrize("form", ["daw", "akam", "miller"])
+def test_every_form_can_be_simulated(form: str, tmp_path: Path):
+    options = ["--task.num-trials", "12", "--num-subjects", "2", "--draw"]
+    run("simulate", "hybrid", "--form", form, *options, "--out", tmp_path / "table.csv")
+    table = read_table(tmp_path / "table.csv")
+    assert len(table) == 24
+    assert ("choice2" in table) == (form == "daw")
+    drawn = pd.read_csv(tmp_path / "table.parameters.csv")
+    assert drawn["weight"].nunique() == 2
+
+
+def test_fit_writes_estimates_comparison_record_and_figures(simulated: Path, tmp_path: Path):
+    models = ["biased-random", "win-stay-lose-shift"]
+    told = run("fit", simulated, "--models", *models, "--method", "mle", "--num-starts", "2", "--out", tmp_path)
+    assert "biased-random" in told
+    assert max(len(line) for line in told.splitlines() if not line.startswith("Files: ")) <= 80
+    record = json.loads((tmp_path / "fit.json").read_text())
+    comparison = pd.read_csv(tmp_path / "comparison.csv", index_col="model")
+    for model in models:
+        table = pd.read_csv(tmp_path / f"{model}.csv")
+        assert len(table) == 4
+        assert comparison.loc[model, "bic"] == pytest.approx(table["bic"].sum())
+        assert record["comparison"][model]["log_likelihood"] == pytest.approx(table["log_likelihood"].sum())
+        assert (tmp_path / f"{model}-estimates.png").stat().st_size > 1000
+    assert comparison["num_best"].sum() == 4
+    ones = read_table(simulated).groupby("subject")["choice"].mean().to_numpy()
+    found = pd.read_csv(tmp_path / "biased-random.csv")["bias"]
+    np.testing.assert_allclose(found, np.log(ones / (1 - ones)), atol=1e-4)
+    assert "is there. Give another --out" in refused("fit", simulated, "--out", tmp_path)
+
+
+def test_recover_writes_parameters_or_the_confusion_of_models(tmp_path: Path):
+    few = ["--num-trials", "30", "--num-starts", "2"]
+    told = run("recover", "biased-random", *few, "--num-subjects", "12", "--out", tmp_path / "one")
+    assert "RMSE" in told
+    summary = pd.read_csv(tmp_path / "one" / "summary.csv", index_col="parameter")
+    record = json.loads((tmp_path / "one" / "recovery.json").read_text())
+    assert record["summary"]["bias"]["rmse"] == pytest.approx(summary.loc["bias", "rmse"])
+    assert record["options"]["task"]["num_trials"] == 30
+    run("recover", "biased-random", "win-stay-lose-shift", *few, "--num-subjects", "6", "--out", tmp_path / "two")
+    confusion = pd.read_csv(tmp_path / "two" / "confusion.csv", index_col=0)
+    np.testing.assert_allclose(confusion.sum(axis=1), 1.0)
+    for name in ("one", "two"):
+        assert (tmp_path / name / "recovery.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("command", ["fit", "simulate", "recover"])
+def test_help_is_readable_at_80_columns(command: str, capsys: pytest.CaptureFixture, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    model = [] if command == "fit" else ["hybrid"]
+    with pytest.raises(SystemExit) as end:
+        cli.main([command, *model, "--help"])
+    assert end.value.code == 0
+    told = capsys.readouterr().out
+    assert "--out" in told
+    assert max(map(len, told.splitlines())) <= 80
+    if model:
+        cli.main([command, "--help"])
+        told = capsys.readouterr().out
+        assert all(name in told for name in MODELS)
+        assert max(map(len, told.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["simulate"], "`model` must be one of hybrid, "),
+        (["simulate", "hybrid", "sarsa-0"], "`model` must be one of hybrid, "),
+        (["recover", "hybird"], "`model` must be one of hybrid, "),
+        (["simulate", "hybrid", "--form", "dow"], "`form` must be one of wang, daw, akam, miller, got dow."),
+        (["simulate", "hybrid", "--form"], "`form` must be one of wang, daw, akam, miller, got nothing."),
+        (["simulate", "hybrid", "--parameters", "weight"], "`parameters` must be written NAME=NUMBER"),
+        (["simulate", "hybrid", "--parameters", "weight=1", "weight=0"], "`parameters` must name each once"),
+        (["simulate", "hybrid", "--parameters", "weight=2"], "`weight` must be from 0 to 1, got 2."),
+        (["simulate", "hybrid", "--parameters", "gamma=1"], "`parameters` must be of first_learning_rate"),
+        (["simulate", "hybrid", "--num-subjects", "0"], "`num_subjects` must be a whole number of at least 1, got 0."),
+        (["simulate", "bayes-optimal", "--form", "daw"], "`models` must be without bayes-optimal"),
+        (["recover", "hybrid", "sarsa-0", "--parameters", "weight=1"], "`parameters` must go with one model"),
+        (["recover", "hybrid", "hybrid"], "`models` must be two or more, each once"),
+        (["fit", "nowhere.csv"], "`path` must be a file that can be read, got nowhere.csv"),
+        (["fit", "nowhere.csv", "--models"], "`models` must name a model or more, got none."),
+    ],
+)
+def test_mistakes_are_told_and_nothing_is_written(arguments: list[str], message: str, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert message in refused(*arguments)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_what_is_fixed_must_be_a_parameter(simulated: Path, tmp_path: Path):
+    told = refused("fit", simulated, "--models", "biased-random", "--fix", "weight=1", "--out", tmp_path / "out")
+    assert "`fix` must name a free parameter of a model, got weight." in told

@@ -1,0 +1,74 @@
+"""Hierarchical fits: of a model whose posterior is known by quadrature, and what they say of themselves."""
+
+import numpy as np
+import pytest
+from scipy.stats import halfnorm, norm
+
+from prefrontal.configs import TwoStepConfig
+from prefrontal.errors import UserError
+from prefrontal.fitting import hierarchical
+from prefrontal.fitting.hierarchical import fit_hierarchy
+from prefrontal.fitting.simulation import simulate
+
+pytest.importorskip("numpyro")
+
+TABLE = simulate(
+    "biased-random", TwoStepConfig(num_trials=30), {"bias": np.array([1.0, 0.4, 0.0, -0.2, 0.6, 1.4])}, seed=1
+)
+
+
+@pytest.fixture(scope="module")
+def posterior():
+    return fit_hierarchy(TABLE, "biased-random", num_warmup=300, num_samples=500, num_chains=2, seed=0)
+
+
+def by_quadrature() -> tuple[np.ndarray, float]:
+    """Posterior means of every subject's bias and of the group's, on grids: bias_i = θ(u_i), u_i ~ Normal(μ, σ),
+    μ ~ Normal(0, 1), σ ~ half-Normal(.5); choices are Bernoulli of the logistic of the bias."""
+    ones, trials = TABLE.groupby("subject")["choice"].agg(["sum", "size"]).to_numpy().T
+    u, mu = np.linspace(-4, 5, 361), np.linspace(-3, 3, 121)
+    sigma = np.linspace(0.005, 2.5, 120)
+    slope = np.sqrt(2 * np.pi) / 40
+    bias = 40 * norm.cdf(slope * u) - 20
+    likelihood = np.exp(ones[:, None] * bias - trials[:, None] * np.logaddexp(0, bias))
+    prior = norm.pdf(u, mu[:, None, None], sigma[None, :, None])
+    prior /= prior.sum(axis=2, keepdims=True)
+    each = np.einsum("msu,iu->ims", prior, likelihood)
+    weight = norm.pdf(mu)[:, None] * halfnorm.pdf(sigma, scale=0.5) * each.prod(axis=0)
+    weight /= weight.sum()
+    means = [(weight * np.einsum("msu,u->ms", prior, row * bias) / own).sum() for row, own in zip(likelihood, each)]  # noqa: B905
+    return np.array(means), float((weight.sum(axis=1) * (40 * norm.cdf(slope * mu) - 20)).sum())
+
+
+def test_posterior_means_are_those_of_quadrature(posterior):
+    """To four standard errors of the sampler, which its effective sample size gives."""
+    subjects, group = by_quadrature()
+    rows = posterior.diagnostics
+    names = [f"bias[{subject}]" for subject in range(len(subjects))]
+    errors = rows.loc[names, "sd"] / np.sqrt(rows.loc[names, "ess_bulk"])
+    assert (np.abs(rows.loc[names, "mean"] - subjects) < 4 * errors + 0.01).all()
+    error = rows.loc["group_bias", "sd"] / np.sqrt(rows.loc["group_bias", "ess_bulk"])
+    assert abs(rows.loc["group_bias", "mean"] - group) < 4 * error + 0.01
+    np.testing.assert_allclose(posterior.table["bias"], rows.loc[names, "mean"])
+    np.testing.assert_allclose(posterior.table["sd_bias"], rows.loc[names, "sd"], rtol=1e-2)
+
+
+def test_it_says_whether_it_converged(posterior):
+    assert posterior.num_divergences == int(np.sum(posterior.inference.sample_stats["diverging"]))
+    assert posterior.largest_r_hat == posterior.diagnostics["r_hat"].max()
+    assert posterior.smallest_ess > 100
+    assert posterior.converged == (posterior.largest_r_hat < 1.01 and posterior.num_divergences == 0)
+    assert posterior.inference.log_likelihood["choices"].shape == (2, 500, 6)
+    bias = posterior.inference.posterior["bias"].to_numpy()
+    ones, trials = TABLE.groupby("subject")["choice"].agg(["sum", "size"]).to_numpy().T
+    expected = ones * bias - trials * np.logaddexp(0, bias)
+    np.testing.assert_allclose(posterior.inference.log_likelihood["choices"], expected, rtol=1e-6)
+
+
+def test_without_numpyro_it_says_what_to_install(monkeypatch):
+    def gone(package):
+        raise ImportError(package)
+
+    monkeypatch.setattr(hierarchical.importlib, "import_module", gone)
+    with pytest.raises(UserError, match=r"Install it: pip install 'prefrontal\[bayes\]'"):
+        fit_hierarchy(TABLE, "biased-random")
