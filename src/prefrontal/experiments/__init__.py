@@ -37,8 +37,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         EMERGENCE,
         WANG2018_MATCHING,
         WANG2018_VOLATILITY,
-        WANG2016_BANDITS,
         WANG2016_INFORMATIVE_ARM,
+        WANG2016_BANDITS,
     )
 }
 

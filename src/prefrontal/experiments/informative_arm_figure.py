@@ -25,10 +25,10 @@ def draw(experiment: "InformativeArmExperiment", folder: Path) -> list[Path]:
         f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes each, weights frozen (a, b). "
         "Optimal: asks once, then takes the target; search: tries one arm after the other."
     )
-    figure = framed(experiment.title, caption, 7.2, 2.75)
-    pulls_by_trial({kind: np.array(shares) for kind, shares in results["pulls"].items()}, _place(figure, "a", 0.6, 1.6))
+    figure = framed(experiment.title, caption, 7.2, 3.15)
+    pulls_by_trial({kind: np.array(shares) for kind, shares in results["pulls"].items()}, _place(figure, "a", 0.6, 1.3))
     regret = {name: np.atleast_2d(rows) for name, rows in results["regret"].items()}
-    curves_by_trial(regret, _place(figure, "b", 2.8, 1.1))
+    curves_by_trial(regret, _place(figure, "b", 2.4, 0.9))
     curves = LearningCurves(
         episodes=learning.columns.to_numpy(),
         reward=learning.to_numpy(),
@@ -36,9 +36,9 @@ def draw(experiment: "InformativeArmExperiment", folder: Path) -> list[Path]:
         bayes_optimal=reward["optimal"],
         oracle=reward["oracle"],
     )
-    learning_curves(curves, _place(figure, "c", 5.3, 0.9))
+    learning_curves(curves, _place(figure, "c", 4.9, 1.2))
     return save_figure(figure, folder / "figure")
 
 
 def _place(figure: Figure, letter: str, left: float, width: float) -> Axes:
-    return panel(figure, letter, left, 0.85, width, 1.75)
+    return panel(figure, letter, left, 0.85, width, 2.1)

@@ -86,7 +86,8 @@ def pulls_by_trial(shares: Mapping[str, Float[np.ndarray, "seed trial"]], ax: Ax
         ax.set_xticks(trials)
         ax.set_xlabel("Trial")
         ax.set_ylabel("Share of episodes")
-        ax.legend(loc="center right")
+        below = (0.5, -0.19)
+        ax.legend(loc="upper center", bbox_to_anchor=below, ncols=2, handlelength=1.2, columnspacing=1.0)
 
 
 def regret_table(
