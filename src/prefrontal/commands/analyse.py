@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DESCRIPTION = """\
-Stay probabilities, one-back and multi-back regressions of tables of trials, side by side: networks, people, animals
-and models. Writes analysis.json, a table a measure and the figure."""
+Stay probabilities, one-back and multi-back regressions of tables of trials.
+
+Networks, people, animals and models side by side. Writes analysis.json, a table
+a measure and the figure."""
 
 MOST_SESSIONS = 4
 """Sessions that are told apart; more are episodes of one task."""

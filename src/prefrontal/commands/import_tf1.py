@@ -8,6 +8,12 @@ from typing import Annotated
 import tyro
 
 from prefrontal.interop.tf1_agents import VARIABLES, import_tf1, write_imported
+from prefrontal.options import read_options
+
+DESCRIPTION = """\
+Read a network that mtrazzi/two-step-task saved with TensorFlow 1.
+
+Its weights are written as safetensors."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,9 @@ class ImportOptions:
 
 def run(command: str, arguments: Sequence[str]) -> None:
     """Read the checkpoint that the first argument names, and say what was found."""
-    options = tyro.cli(ImportOptions, prog=f"prefrontal {command}", args=list(arguments))
+    options: ImportOptions = read_options(
+        ImportOptions, arguments, program=f"prefrontal {command}", description=DESCRIPTION
+    )
     imported = import_tf1(options.path)
     write_imported(imported, options.out)
     trained = "" if imported.episodes is None else f", trained for {imported.episodes:,} episodes"

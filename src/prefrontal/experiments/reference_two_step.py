@@ -50,7 +50,7 @@ REFERENCE_FINAL = TwoStepExperiment(
 
 REFERENCE_FIRST_TRY = TwoStepExperiment(
     name="reference-first-try",
-    title="The two-step task as mtrazzi/two-step-task first tried it: two network steps a trial",
+    title="The two-step task as mtrazzi/two-step-task first tried it",
     paper="mtrazzi two-step-task, biorxiv-first-try",
     shows="its figure of one seed",
     duration="20 minutes",
