@@ -1,5 +1,6 @@
 """The notebooks run from first cell to last with nothing but the package, and are kept with what they show."""
 
+import itertools
 import json
 import re
 import runpy
@@ -31,12 +32,14 @@ def test_it_runs_and_shows_what_it_is_kept_with(path):
 
 
 def kinds(notebook):
-    """The kinds of each output of each code cell. What a cell prints or draws may differ in its last digit or pixel."""
+    """The kinds of each output of each code cell. What a cell prints or draws may differ in its last digit or pixel, and
+    what it prints may come in one piece or in several."""
     found = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
             assert all(output.output_type != "error" for output in cell.outputs)
-            found.append([sorted(output.get("data", {output.output_type: ""})) for output in cell.outputs])
+            outputs = [sorted(output.get("data", {output.output_type: ""})) for output in cell.outputs]
+            found.append([kind for kind, _ in itertools.groupby(outputs)])
     return found
 
 
