@@ -182,7 +182,7 @@ def test_list_names_every_experiment_and_its_paper(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLUMNS", "200")
     printed = prefrontal("list")
     for experiment in EXPERIMENTS.values():
-        assert re.search(rf"{experiment.name}.*{re.escape(experiment.paper)}.*{experiment.shows}", printed)
+        assert re.search(rf"{experiment.name}.*{re.escape(experiment.paper)}.*{re.escape(experiment.shows)}", printed)
 
 
 def test_version() -> None:

@@ -32,8 +32,10 @@ def test_it_runs_and_shows_what_it_is_kept_with(path):
 
 
 def kinds(notebook):
-    """The kinds of each output of each code cell. What a cell prints or draws may differ in its last digit or pixel, and
-    what it prints may come in one piece or in several."""
+    """The kinds of each output of each code cell.
+
+    What a cell prints or draws may differ in its last digit or pixel, and what it prints may come in pieces.
+    """
     found = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
