@@ -17,7 +17,7 @@ from prefrontal.configs import KnownTask, TwoStepConfig
 from prefrontal.configs.models import MODELS
 from prefrontal.errors import UserError
 from prefrontal.fitting.choices import batch_of
-from prefrontal.fitting.fit import fit_model
+from prefrontal.fitting.fit import _errors, fit_model
 from prefrontal.fitting.recovery import ModelRecovery, ParameterRecovery, recover_parameters
 from prefrontal.fitting.search import double_precision, log_densities
 from prefrontal.fitting.simulation import draw_values, simulate
@@ -233,3 +233,17 @@ def test_wrong_questions_are_refused():
         simulate("hybrid", TASK, {"weight": np.zeros(2), "trace": np.zeros(3)})
     with pytest.raises(UserError, match="`parameters` must be free ones"):
         recover_parameters("sarsa-0", TASK, values={"weight": 0.5}, num_subjects=2)
+
+
+@pytest.mark.parametrize(
+    "hessian",
+    [np.ones((2, 2)), np.diag([1.0, 1e-17]), np.array([[1.0, 1.0], [1.0, np.nextafter(1.0, 2.0)]]), -np.eye(2)],
+    ids=["singular", "flat", "singular but for rounding", "a maximum"],
+)
+def test_a_hessian_without_an_inverse_gives_no_standard_errors(hessian):
+    assert np.isnan(_errors(hessian, np.array([True, True]))).all()
+
+
+def test_standard_errors_are_those_of_the_inverse_hessian_of_what_is_inside():
+    hessian = np.array([[4.0, 0.0, 9.0], [0.0, 25.0, 9.0], [9.0, 9.0, np.nan]])
+    np.testing.assert_allclose(_errors(hessian, np.array([True, True, False])), [0.5, 0.2, np.nan])

@@ -142,11 +142,13 @@ def _errors(
     hessian: Float[np.ndarray, "parameter parameter"], inside: Bool[np.ndarray, " parameter"]
 ) -> Float[np.ndarray, " parameter"]:
     """Roots of the diagonal of the inverse Hessian of the parameters `inside` their ranges; NaN for the others, towards
-    whose bound the objective is flat, and for all where the Hessian is not positive definite."""
+    whose bound the objective is flat, and for all where the Hessian is not positive definite beyond rounding."""
     errors = np.full(len(inside), np.nan)
     part = hessian[np.ix_(inside, inside)]
-    if part.size and np.isfinite(part).all() and np.linalg.eigvalsh(part).min() > 0:
-        errors[inside] = np.sqrt(np.diagonal(np.linalg.inv(part)))
+    if part.size and np.isfinite(part).all():
+        eigenvalues = np.linalg.eigvalsh(part)
+        if eigenvalues.min() > len(part) * np.finfo(float).eps * eigenvalues.max():
+            errors[inside] = np.sqrt(np.diagonal(np.linalg.inv(part)))
     return errors
 
 
