@@ -11,12 +11,13 @@ import pytest
 
 from prefrontal.agents.bandit_models import BanditAgent, Counts, StructureOptimal, Thompson, UpperConfidenceBound
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
-from prefrontal.configs import BanditConfig, InformativeArmConfig, TestConfig
+from prefrontal.configs import BanditConfig, InformativeArmConfig, RecurrentConfig, TestConfig
 from prefrontal.experiments import bandit_results, find_experiment
 from prefrontal.experiments.bandit_test import play_test
 from prefrontal.experiments.informative_arm_results import chance_reward, optimal_regrets, search_rewards
 from prefrontal.experiments.results import LEARNING
 from prefrontal.experiments.wang2016_bandits import drawn_settings
+from prefrontal.learning.group import new_agent
 from prefrontal.tasks import make_task
 
 INFORMATIVE = find_experiment("wang2016-informative-arm")
@@ -127,6 +128,17 @@ def test_the_best_are_chosen_in_the_first_half_and_reported_in_the_second(tmp_pa
     verdicts = {verdict["name"].split(":")[0]: verdict for verdict in results["verdicts"]}
     published = verdicts["correlated-trained, on .25/.75"]
     assert published["measured"] == results["regret"]["uniform"]["medium"]["mean"]
+
+
+def test_networks_are_chosen_like_any_agent(tmp_path, quick):
+    experiment = replace(SEARCH, settings={"medium": drawn_settings(3)}, published={}, num_best=2)
+    config = replace(
+        experiment.config, task=SHORT, agent=RecurrentConfig(hidden_size=3), test=TestConfig(num_episodes=8)
+    )
+    task = make_task(SHORT)
+    agents = {name: {0: new_agent(config.agent, task, 0)} for name in experiment.variants(config)}
+    results = experiment.analyse(agents, config, tmp_path)
+    assert len(results["chosen"]["medium"]) == len(results["regret"]["medium"]["medium"]["per_seed"]) == 2
 
 
 def test_it_is_drawn(tmp_path, quick):

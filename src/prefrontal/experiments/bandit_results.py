@@ -107,11 +107,12 @@ def _best(
         for seed, agent in of_seeds.items()
     ]
     half = config.test.num_episodes // 2
-    regret = {
-        network: play_test(network.agent, task, config.test.seed, config.test.num_episodes).total_regret[:half].mean()
-        for network in networks
-    }
-    return sorted(networks, key=lambda network: regret[network])[: experiment.num_best]
+
+    def regret(network: Network) -> float:
+        played = play_test(network.agent, task, config.test.seed, config.test.num_episodes)
+        return float(played.total_regret[:half].mean())
+
+    return sorted(networks, key=regret)[: experiment.num_best]
 
 
 def _second_half(network: Network, task: AbstractTask, config: ExperimentConfig[BanditConfig]) -> Played:
