@@ -20,7 +20,7 @@ LANES = 2048
 """Searches (subjects x starts x sessions) that run at once on one core: more no longer fit its cache."""
 TOLERANCE = 1e-5
 """A search ends when neither the unbounded parameters nor the objective move by more, absolutely and relatively."""
-MAX_STEPS = 1000
+MAX_STEPS = 300
 CANDIDATES = 10
 """Points tried for every start. Half of the starts are the best of them; the others are as they were drawn, since the
 best points of all may lie around one and the same local optimum."""
