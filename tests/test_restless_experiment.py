@@ -15,7 +15,7 @@ from prefrontal.agents.restless_observer import RestlessObserver
 from prefrontal.configs import RecurrentConfig, RestlessConfig, TestConfig
 from prefrontal.episodes import agent_inputs, replay
 from prefrontal.errors import UserError
-from prefrontal.experiments import find_experiment, restless_baselines, restless_results
+from prefrontal.experiments import find_experiment, restless_baselines, restless_fits, restless_results
 from prefrontal.experiments.bandit_test import play_test
 from prefrontal.experiments.results import LEARNING
 from prefrontal.fitting.rescorla_wagner import MODELS, fit_blocks, log_likelihood
@@ -165,14 +165,18 @@ def test_the_ideal_observer_passes_and_a_fixed_learner_does_not(tmp_path, quick)
     assert "seeds below all three" in console.export_text()
     summary = EXPERIMENT.summary(results)
     assert summary["regret"] == results["regret"]["both"]["mean"]
-    assert {"UCB", "Thompson", "Rescorla-Wagner", "rate when low", "rate when high"} <= set(summary)
+    assert summary["best algorithm"] == min(results["baselines"][name]["both"] for name in restless_results.RIVALS)
+    assert summary["rate, high"] == results["learning_rate"]["high"]["mean"]
+    shared = results["bic_shared_rate"]["networks"]
+    assert shared["volatility"]["per_seed"][0] < shared["agent"]["per_seed"][0] < bic["b"][0]
+    assert shared["agent"]["per_seed"][1] < shared["volatility"]["per_seed"][1] < bic["ab"][1]
 
 
 def test_blocks_are_whole_and_episodes_over_are_left_out():
     values = np.arange(25 * 3).reshape(25, 3)
-    blocks = restless_results._blocks(values, 10)
+    blocks = restless_fits.blocks(values, 10)
     np.testing.assert_array_equal(blocks, values[:20].reshape(2, 10, 3))
-    assert restless_results._blocks(values[:4], 10).shape == (1, 4, 3)
+    assert restless_fits.blocks(values[:4], 10).shape == (1, 4, 3)
 
 
 def test_a_small_network_from_training_to_figure(tmp_path, quick):

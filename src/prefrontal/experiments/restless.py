@@ -51,14 +51,14 @@ class RestlessExperiment(Experiment[RestlessConfig]):
         print_verdicts(results, console, note=note)
 
     def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
-        regret, baselines = results["regret"]["both"], results["baselines"]
-        rates = {name: results["learning_rate"][name]["mean"] for name in ("low", "high")}
+        regret, baselines = results["regret"]["both"], {**results["baselines"]}
         low, high = (float("nan") if bound is None else bound for bound in regret["interval95"])
+        ideal = baselines.pop("ideal observer")["both"]
         return {
             "regret": regret["mean"],
             "regret_low": low,
             "regret_high": high,
-            **{name: baselines[name]["both"] for name in baselines},
-            "fixed rate": results["tuned"]["learning_rate"],
-            **{f"rate when {name}": rate for name, rate in rates.items()},
+            "best algorithm": min(one["both"] for one in baselines.values()),
+            "ideal observer": ideal,
+            **{f"rate, {name}": results["learning_rate"][name]["mean"] for name in ("low", "high")},
         }

@@ -26,7 +26,7 @@ def draw(experiment: "RestlessExperiment", folder: Path) -> list[Path]:
         f"{task['high_volatility']:g}. a: Thompson knows a volatility of {tuned['thompson_volatility']:g}, "
         f"Rescorla-Wagner learns at a rate of {tuned['learning_rate']:g}, the best fixed ones. b, c: Rescorla-Wagner "
         f"learners fitted to blocks of {experiment.block_episodes} episodes, in b the learning rate and the inverse "
-        f"temperature; control: Rescorla-Wagner with a rate of .5. d: first test episodes of seed {seeds[0]}."
+        f"temperature; control: Rescorla-Wagner at .5. d: first test episodes of seed {seeds[0]}."
     )
     figure = framed(experiment.title, caption, 7.2, 6.6)
     for letter, volatility, left in (("a", "low", 0.7), ("", "high", 4.2)):

@@ -1,7 +1,7 @@
 """Test trained networks on restless arms: what it costs them, and how fast they learn from a reward."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,9 @@ from prefrontal.evaluation import evaluate
 from prefrontal.experiments.bandit_test import Played, play_test
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.restless_baselines import VOLATILITIES, baselines
+from prefrontal.experiments.restless_fits import AgentFits, Tested, fit_agents
 from prefrontal.experiments.results import holds, on_average, over_seeds, write_results
-from prefrontal.fitting.rescorla_wagner import MODELS, fit_blocks
+from prefrontal.fitting.rescorla_wagner import MODELS
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 
@@ -26,34 +27,6 @@ NUM_TUNING_EPISODES = 1_000
 """Of each volatility, on which the algorithms' fixed parameters are chosen: others than those of the test."""
 RIVALS = ("UCB", "Thompson", "Rescorla-Wagner")
 """The algorithms of the paper."""
-FITTED, FIXED = ("ab", "abe"), ("b", "be")
-"""The models that fit the learning rate of each block, and those that do not."""
-NUM_SHARED = 9
-"""Learning rates tried for the model with one of them for all blocks of an agent."""
-
-Tested = Mapping[str, Played]
-"""What an agent did, by volatility."""
-
-
-@dataclass(frozen=True)
-class _Fits:
-    """Of one agent; blocks by volatility."""
-
-    learning_rate: dict[str, np.ndarray]
-    """Fitted by the model "ab", (block,)."""
-    bic: dict[str, float]
-    """By model, mean over blocks."""
-    one_rate: float
-    """The same of the model "b" with the best learning rate for all of the agent's blocks."""
-
-    @property
-    def means(self) -> dict[str, float]:
-        return {volatility: float(rates.mean()) for volatility, rates in self.learning_rate.items()}
-
-    @property
-    def gain(self) -> float:
-        """By how much the fixed learning rate's BIC is above that of one fitted to each block."""
-        return min(self.bic[name] for name in FIXED) - min(self.bic[name] for name in FITTED)
 
 
 def analyse(
@@ -67,7 +40,9 @@ def analyse(
     networks = {str(seed): _test(agent, config) for seed, agent in agents.items()}
     others = {name: _test(agent, config) for name, agent in algorithms.agents.items()}
     control, ideal = "control", "ideal observer"
-    fits = _fit(networks | {control: _test(algorithms.control, config), ideal: others[ideal]}, experiment)
+    fits = fit_agents(
+        networks | {control: _test(algorithms.control, config), ideal: others[ideal]}, experiment.block_episodes
+    )
     of_networks = [fits[name] for name in networks]
     results = {
         "experiment": experiment.name,
@@ -101,9 +76,9 @@ def analyse(
             "networks": {model: over_seeds([one.bic[model] for one in of_networks]) for model in MODELS},
             control: fits[control].bic,
         },
-        "one_rate": {
-            "networks": over_seeds([one.one_rate for one in of_networks]),
-            control: fits[control].one_rate,
+        "bic_shared_rate": {
+            "networks": {by: over_seeds([one.shared[by] for one in of_networks]) for by in ("agent", "volatility")},
+            control: fits[control].shared,
         },
         "examples": {name: _example(next(iter(agents.values())), config, name) for name in VOLATILITIES},
         "config": {**config.training, "test": asdict(config.test)},
@@ -139,47 +114,6 @@ def _curve(played: Played) -> list[float]:
     return np.round(np.cumsum(played.regret.mean(axis=0)), 4).tolist()
 
 
-def _fit(tested: Mapping[str, Tested], experiment: "RestlessExperiment") -> dict[str, _Fits]:
-    """Rescorla-Wagner learners fitted to blocks of everybody's episodes, of one volatility each; episodes that make no
-    whole block are left out."""
-    choice, reward = (
-        np.stack(
-            [
-                np.concatenate([_blocks(getattr(played, name), experiment.block_episodes) for played in one.values()])
-                for one in tested.values()
-            ]
-        )
-        for name in ("choice", "reward")
-    )
-    num_agents, num_blocks = choice.shape[:2]
-    found = fit_blocks(choice.reshape(-1, *choice.shape[2:]), reward.reshape(-1, *reward.shape[2:]))
-    rates, bic = (part.reshape(len(MODELS), num_agents, num_blocks) for part in (found.learning_rate, found.bic))
-    fits = {}
-    for place, name in enumerate(tested):
-        low, high = np.split(rates[found.models.index("ab"), place], len(VOLATILITIES))
-        fits[name] = _Fits(
-            learning_rate=dict(zip(VOLATILITIES, (low, high), strict=True)),
-            bic={model: float(bic[number, place].mean()) for number, model in enumerate(found.models)},
-            one_rate=_one_rate(choice[place], reward[place], sorted((low.mean(), high.mean()))),
-        )
-    return fits
-
-
-def _one_rate(choice: np.ndarray, reward: np.ndarray, between: list[float]) -> float:
-    """BIC, a block, of the best of some learning rates around those `between` for all blocks of an agent."""
-    tried = np.linspace(0.8 * between[0], min(1.0, 1.2 * between[1]), NUM_SHARED)
-    models = {f"{rate:.6f}": MODELS["b"] for rate in tried}
-    bic = fit_blocks(choice, reward, models, learning_rate=tried.tolist()).bic.mean(axis=1).min()
-    return float(bic + np.log(choice.size) / len(choice))
-
-
-def _blocks(values: np.ndarray, size: int) -> np.ndarray:
-    """(block, episode, trial)"""
-    size = min(size, len(values))
-    num = len(values) // size
-    return values[: num * size].reshape(num, size, -1)
-
-
 def _example(agent: AbstractAgent, config: ExperimentConfig[RestlessConfig], volatility: str) -> dict[str, Any]:
     """The first test episode, whatever it is: where p was, what was pulled and paid."""
     key, num = jax.random.key(config.test.seed), _episodes(config)
@@ -192,7 +126,7 @@ def _example(agent: AbstractAgent, config: ExperimentConfig[RestlessConfig], vol
     }
 
 
-def _verdicts(results: Mapping[str, Any], networks: list[_Fits], control: _Fits) -> list[dict[str, Any]]:
+def _verdicts(results: Mapping[str, Any], networks: list[AgentFits], control: AgentFits) -> list[dict[str, Any]]:
     regret, num = results["regret"]["both"], len(networks)
     verdicts = []
     for name in RIVALS:
@@ -210,6 +144,9 @@ def _verdicts(results: Mapping[str, Any], networks: list[_Fits], control: _Fits)
     verdicts.append(on_average("BIC, rate .5 less by block > 0", gains, bool(gains.mean() > 0)))
     verdicts.append(holds("seeds with that sign", int((gains > 0).sum()), bool((gains > 0).all()), num))
     verdicts.append(holds("the same of the control < 0", control.gain, control.gain < 0))
-    shared = [one.one_rate - one.bic["ab"] for one in networks]
-    verdicts.append(on_average("BIC, one rate less by block", shared, None))
+    per_network = np.array([one.shared["agent"] for one in networks])
+    per_volatility = np.array([one.shared["volatility"] for one in networks])
+    per_block = np.array([one.bic["ab"] for one in networks])
+    verdicts.append(on_average("BIC, one rate less low, high", per_network - per_volatility, None))
+    verdicts.append(on_average("BIC, one rate less by block", per_network - per_block, None))
     return verdicts
