@@ -99,7 +99,7 @@ def walks(volatility: str) -> np.ndarray:
     return np.asarray(played["state"].rewards, float)
 
 
-@pytest.mark.parametrize(("volatility", "step"), [("low", 0.02), ("high", 0.1)])
+@pytest.mark.parametrize(("volatility", "step"), [("low", 0.02), ("high", 0.2)])
 def test_restless_arms_walk_as_fast_as_they_should(volatility, step):
     rewards = walks(volatility)
     np.testing.assert_allclose(rewards.sum(-1), 1, atol=1e-6)
@@ -114,7 +114,7 @@ def test_restless_arms_walk_as_fast_as_they_should(volatility, step):
 
 def test_volatility_is_drawn_evenly():
     volatility = np.asarray(drawn(RestlessConfig()).volatility)
-    np.testing.assert_array_equal(np.unique(volatility), np.float32([0.02, 0.1]))
+    np.testing.assert_array_equal(np.unique(volatility), np.float32([0.02, 0.2]))
     assert binomtest(int((volatility > 0.05).sum()), len(volatility), 0.5).pvalue > FALSE_ALARM
 
 

@@ -11,6 +11,7 @@ from prefrontal.experiments.two_step import TwoStepExperiment
 from prefrontal.experiments.two_step_lesions import TWO_STEP_LESIONS
 from prefrontal.experiments.wang2016_bandits import WANG2016_BANDITS
 from prefrontal.experiments.wang2016_informative_arm import WANG2016_INFORMATIVE_ARM
+from prefrontal.experiments.wang2016_restless import WANG2016_RESTLESS
 from prefrontal.experiments.wang2016_two_step import WANG2016_TWO_STEP
 from prefrontal.experiments.wang2018_inferred_value import WANG2018_INFERRED_VALUE
 from prefrontal.experiments.wang2018_matching import WANG2018_MATCHING
@@ -38,6 +39,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         WANG2018_MATCHING,
         WANG2018_VOLATILITY,
         WANG2016_INFORMATIVE_ARM,
+        WANG2016_RESTLESS,
         WANG2016_BANDITS,
     )
 }

@@ -19,6 +19,8 @@ COLORS = {
     "Gittins": PALETTE["common"],
     "UCB": PALETTE["uncommon"],
     "Thompson": PALETTE["unrewarded"],
+    "Rescorla-Wagner": PALETTE["common"],
+    "ideal observer": PALETTE["bayes_optimal"],
     "Bayes-optimal": PALETTE["bayes_optimal"],
     "structure-optimal": PALETTE["rewarded"],
     "optimal": PALETTE["bayes_optimal"],

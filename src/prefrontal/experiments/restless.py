@@ -1,0 +1,64 @@
+"""Experiments on restless arms: two that walk at random, slowly in some episodes and fast in others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefrontal.configs import RestlessConfig
+from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True)
+class RestlessExperiment(Experiment[RestlessConfig]):
+    """Networks against algorithms that learn at one rate, and fits of their behaviour that ask for their own rate.
+
+    Half of the test episodes are of each volatility.
+    """
+
+    block_episodes: int
+    """Episodes of one volatility whose choices are fitted together."""
+
+    def variants(self, config: ExperimentConfig[RestlessConfig]) -> Mapping[str, ExperimentConfig[RestlessConfig]]:
+        return {"": config}
+
+    def analyse(self, agents: Agents, config: ExperimentConfig[RestlessConfig], folder: Path) -> dict[str, Any]:
+        from prefrontal.experiments import restless_results
+
+        return restless_results.analyse(self, agents[""], config, folder)
+
+    def draw(self, folder: Path) -> list[Path]:
+        from prefrontal.experiments import restless_figure
+
+        return restless_figure.draw(self, folder)
+
+    def report(self, results: Mapping[str, Any], console: "Console") -> None:
+        from prefrontal.report import print_verdicts
+
+        ideal, tuned = results["baselines"]["ideal observer"]["both"], results["tuned"]
+        rates = results["learning_rate"]
+        note = (
+            f"Regret of an episode, mean of both volatilities; the ideal observer's is {ideal:.2f}. Other episodes "
+            f"chose Thompson's fixed volatility ({tuned['thompson_volatility']:g}) and Rescorla-Wagner's rate "
+            f"({tuned['learning_rate']:g}) and inverse temperature ({tuned['inverse_temperature']:g}). Learning rates: "
+            f"fitted to blocks of {self.block_episodes} episodes; the ideal observer's are {rates['low']['ideal']:.2f} "
+            f"and {rates['high']['ideal']:.2f}. BIC: mean over blocks. Control: Rescorla-Wagner with a rate of .5. "
+            "Intervals are over seeds."
+        )
+        print_verdicts(results, console, note=note)
+
+    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
+        regret, baselines = results["regret"]["both"], {**results["baselines"]}
+        low, high = (float("nan") if bound is None else bound for bound in regret["interval95"])
+        ideal = baselines.pop("ideal observer")["both"]
+        return {
+            "regret": regret["mean"],
+            "regret_low": low,
+            "regret_high": high,
+            "best algorithm": min(one["both"] for one in baselines.values()),
+            "ideal observer": ideal,
+            **{f"rate, {name}": results["learning_rate"][name]["mean"] for name in ("low", "high")},
+        }
