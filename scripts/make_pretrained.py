@@ -38,7 +38,7 @@ def main() -> None:
         _, results = evaluate_run(experiment, experiment.config, seeds, run)
         new = SHIPPED / f".{name}.new"
         shutil.rmtree(new, ignore_errors=True)
-        for variant in experiment.variants(experiment.config):
+        for variant in experiment.kept(experiment.config, results):
             copy_run(RunFolder.read(run / variant), new / variant, seeds)
         (new / "README.md").write_text(card(experiment, results, run), encoding="utf-8")
         shutil.rmtree(SHIPPED / name, ignore_errors=True)

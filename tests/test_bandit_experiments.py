@@ -164,5 +164,5 @@ def test_a_longer_list_of_settings_begins_as_a_shorter_one():
     settings = drawn_settings(200)
     assert settings[:20] == drawn_settings(20)
     rates, discounts = np.array([(setting.learning_rate, setting.discount) for setting in settings]).T
-    assert 2e-4 <= rates.min() < 2.5e-4 < 1.6e-3 < rates.max() <= 2e-3
-    assert 0.7 <= discounts.min() < 0.75 < 0.94 < discounts.max() <= 0.99
+    assert 2e-3 <= rates.min() < 2.5e-3 < 1.6e-2 < rates.max() <= 2e-2
+    assert 0.5 <= discounts.min() < 0.55 < 0.9 < discounts.max() <= 0.95

@@ -29,6 +29,7 @@ def load_pretrained(name: str, *, seed: int = 0, variant: str = "") -> Any:
     experiment = find_experiment(name)
     folder = shipped_folder(name)
     variants = experiment.variants(experiment.config)
+    variants = {name: config for name, config in variants.items() if (folder / name).exists()}
     if variant not in variants:
         raise UserError(f"`variant` must be one of {', '.join(map(repr, variants))}, got {variant!r}.")
     run = RunFolder.read(folder / variant)

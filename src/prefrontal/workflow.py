@@ -123,9 +123,12 @@ def evaluate_run(
     else:
         trainer, networks = _training(experiment, config, out)
         folder = results_folder(experiment, config, out)
+    variants = experiment.variants(config)
+    if pretrained:  # only those that were worth it come with the package: see `Experiment.kept`
+        variants = {name: variant for name, variant in variants.items() if (networks / name).exists()}
     runs: dict[str, RunFolder] = {}
     agents: dict[str, Mapping[int, Any]] = {}
-    for name, variant in experiment.variants(config).items():
+    for name, variant in variants.items():
         path = networks / name
         if not path.exists():
             raise UserError(f"`{path}` must be a run to test, got none there. Train it first, with the same options.")

@@ -48,6 +48,9 @@ class BanditExperiment(Experiment[BanditConfig]):
             for number, setting in enumerate(settings)
         }
 
+    def kept(self, config: ExperimentConfig[BanditConfig], results: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(one["variant"] for chosen in results["chosen"].values() for one in chosen)
+
     def analyse(self, agents: Agents, config: ExperimentConfig[BanditConfig], folder: Path) -> dict[str, Any]:
         from prefrontal.experiments import bandit_results
 

@@ -79,6 +79,10 @@ class Experiment(ABC, Generic[Task]):
         An experiment with one set of networks gives it the empty name: its run is the folder itself.
         """
 
+    def kept(self, config: ExperimentConfig[Task], results: Mapping[str, Any]) -> tuple[str, ...]:
+        """The variants whose networks are worth sending with the package, `results` being those of all."""
+        return tuple(self.variants(config))
+
     @abstractmethod
     def analyse(self, agents: Agents, config: ExperimentConfig[Task], folder: Path) -> dict[str, Any]:
         """Test trained agents, write what was found into `folder`, above all `results.json`, and return that.
