@@ -139,7 +139,7 @@ def _verdicts(results: Mapping[str, Any], networks: list[AgentFits], control: Ag
         verdicts.append(on_average(f"learning rate, {name}", [one.means[name] for one in networks], None))
     rises = np.array([one.means["high"] - one.means["low"] for one in networks])
     verdicts.append(on_average("rate, high less low > 0", rises, bool(rises.mean() > 0)))
-    verdicts.append(holds("seeds whose rate is higher so", int((rises > 0).sum()), bool((rises > 0).all()), num))
+    verdicts.append(holds("seeds whose rate rises", int((rises > 0).sum()), bool((rises > 0).all()), num))
     gains = np.array([one.gain for one in networks])
     verdicts.append(on_average("BIC, rate .5 less by block > 0", gains, bool(gains.mean() > 0)))
     verdicts.append(holds("seeds with that sign", int((gains > 0).sum()), bool((gains > 0).all()), num))
