@@ -15,7 +15,8 @@ import numpy as np
 
 from prefrontal.experiments import Experiment, find_experiment
 from prefrontal.provenance import read_record
-from prefrontal.runs import CONFIG, ENVIRONMENT, FINISHED, WEIGHTS, RunFolder
+from prefrontal.runs import RunFolder
+from prefrontal.seed_folder import CONFIG, ENVIRONMENT, FINISHED, WEIGHTS
 from prefrontal.shipped import SHIPPED, shipped_names, shipped_seeds
 from prefrontal.workflow import evaluate_run, train_run
 

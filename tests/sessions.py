@@ -11,7 +11,8 @@ import pytest
 
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
 from prefrontal.monitor import Monitor
-from prefrontal.runs import RunFolder, SeedFolder
+from prefrontal.runs import RunFolder
+from prefrontal.seed_folder import SeedFolder
 from prefrontal.session import Job, train_jobs
 from prefrontal.tasks import make_task
 

@@ -27,6 +27,7 @@ LAYERS = (
     {"analysis"},
     {"fitting"},
     {"figures"},
+    {"seed_folder"},
     {"runs"},
     {"shipped"},
     {"monitor"},

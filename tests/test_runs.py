@@ -109,7 +109,7 @@ def test_reading_what_is_no_run_is_refused(tmp_path: Path, run: RunFolder) -> No
     seed.save_progress({}, {})
     with pytest.raises(UserError) as refusal:
         RunFolder.read(seed.path)
-    message = f"`{seed.path}` must be a run folder, got that of one seed. Give the one above: `{seed.run.path}`."
+    message = f"`{seed.path}` must be a run folder, got that of one seed. Give the one above: `{seed.run}`."
     assert str(refusal.value) == message
 
 

@@ -15,7 +15,8 @@ from safetensors.numpy import save_file
 
 from prefrontal.errors import UserError
 from prefrontal.files import read_arrays, write_arrays
-from prefrontal.runs import RunFolder, SeedFolder
+from prefrontal.runs import RunFolder
+from prefrontal.seed_folder import SeedFolder
 
 CONFIG = {"train": {"discount": 0.9, "unroll": None}, "task": {"num_trials": 100}}
 
@@ -73,7 +74,7 @@ def test_the_status_follows_a_seed_to_its_end(seed: SeedFolder) -> None:
         assert seed.status == "partial"
         seed.finish()
     assert seed.status == "finished"
-    assert RunFolder.read(seed.run.path).seed(3).status == "finished"
+    assert RunFolder.read(seed.run).seed(3).status == "finished"
 
 
 def test_a_seed_says_what_it_is_and_what_it_was_trained_with(seed: SeedFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +83,7 @@ def test_a_seed_says_what_it_is_and_what_it_was_trained_with(seed: SeedFolder, m
     assert config == {"experiment": "two-step", "config": CONFIG, "seed": 3}
     written = (seed.path / "environment.json").read_text()
     assert json.loads(written)["versions"]["numpy"] == np.__version__
-    monkeypatch.setattr("prefrontal.runs.environment", lambda: {"time": "later"})
+    monkeypatch.setattr("prefrontal.seed_folder.environment", lambda: {"time": "later"})
     save(seed, 2)
     assert (seed.path / "environment.json").read_text() == written
 
@@ -199,7 +200,7 @@ def test_a_process_killed_while_saving_leaves_a_good_state_and_no_lock(seed: See
     script = f"""
 import itertools, numpy
 from prefrontal.runs import RunFolder
-seed = RunFolder.read({str(seed.run.path)!r}).seed(3)
+seed = RunFolder.read({str(seed.run)!r}).seed(3)
 with seed.lock():
     for episodes in itertools.count(1):
         seed.save_progress({{"kernel": numpy.full(1000, episodes, numpy.float32)}}, {{"episodes": episodes}})
@@ -221,9 +222,9 @@ with seed.lock():
 
 def test_a_seed_in_training_is_refused_with_both_ways_out(seed: SeedFolder) -> None:
     with seed.lock():
-        with pytest.raises(UserError) as refusal, seed.run.seed(3).lock():
+        with pytest.raises(UserError) as refusal, RunFolder.read(seed.run).seed(3).lock():
             pass
-        with seed.run.seed(4).lock():
+        with RunFolder.read(seed.run).seed(4).lock():
             pass
     assert str(refusal.value) == (
         f"`{seed.path}` must be free to train in, got one that is being trained by another process. "
@@ -259,7 +260,7 @@ def test_results_of_a_seed_not_trained_are_refused_with_the_command(seed: SeedFo
         load(seed)
     message = str(refusal.value)
     assert "must be there, got a seed not trained to its end" in message
-    command = f"prefrontal train two-step --seeds 3 --out '{seed.run.path}'"
+    command = f"prefrontal train two-step --seeds 3 --out '{seed.run}'"
     assert message.endswith(f"Train it: `{command}`, same config.")
 
 
@@ -279,7 +280,7 @@ def test_damaged_results_of_a_finished_seed_are_refused_with_what_to_do(seed: Se
 
 
 def test_files_of_another_seed_are_refused(seed: SeedFolder) -> None:
-    run = seed.run
+    run = RunFolder.read(seed.run)
     run.seed(4).save_weights({"kernel": np.ones(3)}, {})
     run.seed(3).save_weights({"kernel": np.ones(3)}, {})
     (run.path / "seed-003" / "weights.safetensors").write_bytes(

@@ -1,63 +1,23 @@
 """The run folder: everything that one experiment with one config leaves behind, one folder a seed.
 
     runs/<experiment>/<hash of the config>/
-      config.json                        the experiment's name and the whole config
-      seed-003/
-        config.json, environment.json    what was trained, and with which versions
-        state.safetensors                the training state to go on from, and the one before it
-        state.previous.safetensors
-        weights.safetensors              the trained weights, with experiment, seed and config
-        metrics.safetensors              what was measured in training, one value an episode
-      snapshots/episode-000500.safetensors   weights along the way, where they were asked for
-        finished.json                    present once the seed is done
+      config.json     the experiment's name and the whole config
+      seed-003/       see `prefrontal.seed_folder`
 
-Every file is written whole or not at all. Nothing is pickled, and nothing that a person made is deleted.
+Nothing that a person made is deleted.
 """
 
 import os
 import re
-import shlex
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from prefrontal.errors import UserError, check_count
-from prefrontal.files import Arrays, folder_names, lock, make_folder, read_arrays, write_arrays, write_text
-from prefrontal.provenance import differences, environment, now, read_record, to_json
-
-Status = Literal["absent", "partial", "finished"]
-"""What is saved of a seed: nothing, a training state to go on from, or all of it."""
-
-CONFIG = "config.json"
-ENVIRONMENT = "environment.json"
-FINISHED = "finished.json"
-STATE = "state.safetensors"
-PREVIOUS_STATE = "state.previous.safetensors"
-WEIGHTS = "weights.safetensors"
-METRICS = "metrics.safetensors"
-SNAPSHOTS = "snapshots"
-
-
-class Progress(NamedTuple):
-    """A training state as it was saved."""
-
-    arrays: dict[str, NDArray[Any]]
-    facts: dict[str, Any]
-
-
-class LearningCurve(NamedTuple):
-    """Reward as training went."""
-
-    episode: NDArray[Any]
-    """Episodes trained at the end of each block of episodes, (block,)."""
-    reward: NDArray[Any]
-    """Mean reward per episode of the block, (block,)."""
+from prefrontal.files import folder_names, lock, make_folder, write_text
+from prefrontal.provenance import differences, read_record, to_json
+from prefrontal.seed_folder import CONFIG, SeedFolder
 
 
 @dataclass(frozen=True)
@@ -123,247 +83,19 @@ class RunFolder:
         """The seeds that have a folder, in order."""
         matches = [re.fullmatch(r"seed-(\d+)", name) for name in folder_names(self.path)]
         seeds = sorted({int(match[1]) for match in matches if match})
-        return [seed for seed in seeds if SeedFolder(self, seed).path.is_dir()]
+        return [seed for seed in seeds if self._seed(seed).path.is_dir()]
 
-    def seed(self, seed: int) -> "SeedFolder":
+    def seed(self, seed: int) -> SeedFolder:
         """The folder of one seed, which may not be there yet.
 
         Raises:
             UserError: when `seed` is negative, or its folder is one of another run.
         """
         check_count("seed", seed, least=0)
-        folder = SeedFolder(self, seed)
+        folder = self._seed(seed)
         if (folder.path / CONFIG).exists():
             folder.check_record(folder.path / CONFIG, read_record(folder.path / CONFIG))
         return folder
 
-
-@dataclass(frozen=True)
-class SeedFolder:
-    """What one seed of a run leaves behind. Made by `RunFolder.seed`."""
-
-    run: RunFolder
-    """The run it is part of."""
-    seed: int
-    """The seed, 0 or above."""
-
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return self.run.path / f"seed-{self.seed:03d}"
-
-    @property
-    def status(self) -> Status:
-        """Whether the seed is finished, can be gone on with, or has nothing saved."""
-        if (self.path / FINISHED).exists():
-            return "finished"
-        saved = any((self.path / name).exists() for name in (STATE, PREVIOUS_STATE))
-        return "partial" if saved else "absent"
-
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Keep other processes from training this seed. The lock ends with the process, however that ends.
-
-        Raises:
-            UserError: when another process trains it, or the folder cannot be written.
-        """
-        self._make()
-        refusal = (
-            f"`{self.path}` must be free to train in, got one that is being trained by another process. "
-            "Wait for it, or give another --out."
-        )
-        with lock(self.path / ".lock", refusal):
-            yield
-
-    def save_progress(self, arrays: Arrays, facts: Mapping[str, Any]) -> None:
-        """Save a training state, and keep the good one before it.
-
-        Arguments:
-            arrays: everything that training goes on from, by name.
-            facts: what else it needs, such as the episodes done; anything JSON can hold.
-
-        Raises:
-            UserError: when it cannot be written. The states before are intact then.
-        """
-        newest = self.path / STATE
-        try:
-            self._read(newest)
-            previous = self.path / PREVIOUS_STATE
-        except UserError:
-            previous = None  # a damaged state must not take the place of a good one
-        self._write(STATE, arrays, facts, previous=previous)
-
-    def load_progress(self) -> Progress | None:
-        """The newest training state, or None where there is none.
-
-        When the newest is damaged, a warning says so and the one before it is given.
-
-        Raises:
-            UserError: when there are states and none is good.
-        """
-        faults: list[str] = []
-        for path in (self.path / STATE, self.path / PREVIOUS_STATE):
-            if not path.exists():
-                continue
-            try:
-                state = Progress(*self._read(path))
-            except UserError as error:
-                faults.append(str(error))
-                continue
-            if faults:
-                message = f"Seed {self.seed} goes on from `{path}`, the state before the newest. {faults[0]}"
-                warnings.warn(message, RuntimeWarning, stacklevel=2)
-            return state
-        if not faults:
-            return None
-        raise UserError(
-            f"{' '.join(faults)} No good training state is left: without a copy, move `{self.path}` away "
-            f"to start seed {self.seed} afresh."
-        )
-
-    def save_weights(self, arrays: Arrays, facts: Mapping[str, Any]) -> None:
-        """Save trained weights with `facts` about them, and with the experiment, the config and the seed.
-
-        Raises:
-            UserError: when they cannot be written. Those before are intact then.
-        """
-        self._write(WEIGHTS, arrays, facts)
-
-    def load_weights(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """The trained weights, and the facts saved with them.
-
-        Raises:
-            UserError: when there are none yet, or they are damaged or of another run.
-        """
-        return self._read_result(WEIGHTS)
-
-    def save_snapshot(self, episode: int, arrays: Arrays) -> None:
-        """Keep the weights of the moment when `episode` episodes were trained.
-
-        Raises:
-            UserError: when they cannot be written.
-        """
-        make_folder(self.path / SNAPSHOTS)
-        self._write(self._snapshot(episode), arrays, {"episodes": episode})
-
-    def snapshots(self) -> list[int]:
-        """The episodes whose weights were kept, ascending.
-
-        Raises:
-            UserError: when there are none.
-        """
-        folder = self.path / SNAPSHOTS
-        names = folder_names(folder) if folder.exists() else set()
-        episodes = sorted(int(match[1]) for match in (re.fullmatch(r"episode-(\d+)\.\w+", n) for n in names) if match)
-        if not episodes:
-            raise UserError(
-                f"`{self.path}` must hold snapshots, got none: it was trained without. "
-                "Train in another folder, and keep some on the way."
-            )
-        return episodes
-
-    def load_snapshot(self, episode: int) -> dict[str, NDArray[Any]]:
-        """The weights of the moment when `episode` episodes were trained.
-
-        Raises:
-            UserError: when there are none, or they are damaged or of another run.
-        """
-        return self._read(self.path / self._snapshot(episode))[0]
-
-    def _snapshot(self, episode: int) -> str:
-        return f"{SNAPSHOTS}/episode-{episode:06d}.safetensors"
-
-    def save_metrics(self, arrays: Arrays, *, episodes_per_value: int = 1) -> None:
-        """Save what was measured in training.
-
-        Arguments:
-            arrays: one value an episode, or the mean over some episodes, shape (value,), by name.
-            episodes_per_value: how many episodes a value stands for.
-
-        Raises:
-            UserError: when they cannot be written. Those before are intact then.
-            ValueError: when they are not all of one shape (value,).
-        """
-        shapes = {name: np.shape(array) for name, array in arrays.items()}
-        if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
-            raise ValueError(f"`arrays` must all have one shape (value,), got {shapes}.")
-        self._write(METRICS, arrays, {"episodes_per_value": episodes_per_value})
-
-    def load_metrics(self) -> dict[str, NDArray[Any]]:
-        """What was measured in training, by name; see `save_metrics`.
-
-        Raises:
-            UserError: when there is nothing yet, or it is damaged or of another run.
-        """
-        return self._read_result(METRICS)[0]
-
-    def learning_curve(self, *, most_values: int = 1_000) -> LearningCurve:
-        """Reward per episode as training went: means over whole blocks of episodes, no more than `most_values`.
-
-        Raises:
-            UserError: see `load_metrics`.
-        """
-        metrics, facts = self._read_result(METRICS)
-        reward = metrics["reward"]
-        width = -(-len(reward) // most_values)
-        blocks = len(reward) // width
-        means = reward[: blocks * width].reshape(blocks, width).mean(axis=1)
-        width *= facts.get("episodes_per_value", 1)
-        return LearningCurve(episode=width * np.arange(1, blocks + 1), reward=means)
-
-    def finish(self) -> None:
-        """Mark the seed as done, once its weights and metrics are saved.
-
-        Raises:
-            UserError: when the mark cannot be written.
-            RuntimeError: when weights or metrics are missing.
-        """
-        for name in (WEIGHTS, METRICS):
-            if not (self.path / name).exists():
-                raise RuntimeError(f"{name} must be saved before seed {self.seed} is finished.")
-        write_text(self.path / FINISHED, to_json({"time": now()}))
-
-    def check_record(self, path: Path, record: Mapping[str, Any]) -> None:
-        """Refuse the file `path` when its `record` is of another experiment, config or seed than this folder.
-
-        Raises:
-            UserError: when it does.
-        """
-        got = {name: record[name] for name in self._record if name in record}
-        if differing := differences(got, self._record):
-            raise UserError(
-                f"`{path}` must be of seed {self.seed} of the run `{self.run.path}`, got another's: "
-                f"{differing}. Move `{self.path}` away, or give another --out."
-            )
-
-    @property
-    def _record(self) -> dict[str, Any]:
-        return {"experiment": self.run.experiment, "config": self.run.config, "seed": self.seed}
-
-    def _make(self) -> None:
-        make_folder(self.path)
-        if not (self.path / CONFIG).exists():
-            write_text(self.path / CONFIG, to_json(self._record))
-        if not (self.path / ENVIRONMENT).exists():
-            write_text(self.path / ENVIRONMENT, to_json(environment()))
-
-    def _write(self, name: str, arrays: Arrays, facts: Mapping[str, Any], *, previous: Path | None = None) -> None:
-        self._make()
-        write_arrays(self.path / name, arrays, {**self._record, "facts": facts}, previous=previous)
-
-    def _read(self, path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        arrays, record = read_arrays(path)
-        self.check_record(path, record)
-        return arrays, record["facts"]
-
-    def _read_result(self, name: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        folder = shlex.quote(str(self.run.path))
-        train = f"`prefrontal train {self.run.experiment} --seeds {self.seed} --out {folder}`, same config"
-        path = self.path / name
-        if not path.exists() and self.status != "finished":
-            raise UserError(f"`{path}` must be there, got a seed not trained to its end. Train it: {train}.")
-        try:
-            return self._read(path)
-        except UserError as error:
-            remedy = f"Without a copy, move `{self.path}` away and train again: {train}."
-            raise UserError(f"{error} {remedy}") from error
+    def _seed(self, seed: int) -> SeedFolder:
+        return SeedFolder(self.path, self.experiment, self.config, seed)

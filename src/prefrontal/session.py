@@ -18,7 +18,8 @@ from prefrontal.learning.group import new_agent, new_learner, train_group
 from prefrontal.learning.lanes import Learner, signature
 from prefrontal.learning.train import Metrics, TrainState
 from prefrontal.monitor import Monitor, Sight
-from prefrontal.runs import RunFolder, SeedFolder
+from prefrontal.runs import RunFolder
+from prefrontal.seed_folder import SeedFolder
 from prefrontal.tasks.base import AbstractTask
 
 SECONDS_BETWEEN_SAVES = 10.0

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from prefrontal.errors import UserError
-from prefrontal.runs import CONFIG, RunFolder
+from prefrontal.runs import RunFolder
+from prefrontal.seed_folder import CONFIG
 
 SHIPPED = Path(__file__).parent / "networks"
 

@@ -19,7 +19,8 @@ from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import over_seeds
 from prefrontal.learning.group import new_agent
 from prefrontal.provenance import default_folder
-from prefrontal.runs import CONFIG, RunFolder
+from prefrontal.runs import RunFolder
+from prefrontal.seed_folder import CONFIG
 from prefrontal.session import load_snapshots
 from prefrontal.tasks import make_task
 

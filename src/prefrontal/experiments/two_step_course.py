@@ -21,7 +21,8 @@ from prefrontal.figures.style import save_figure, style
 from prefrontal.files import make_folder, write_bytes, write_text
 from prefrontal.monitor import Sight
 from prefrontal.provenance import to_json
-from prefrontal.runs import CONFIG, SNAPSHOTS, RunFolder, SeedFolder
+from prefrontal.runs import RunFolder
+from prefrontal.seed_folder import CONFIG, SNAPSHOTS, SeedFolder
 from prefrontal.session import Watch, load_snapshots
 from prefrontal.tasks import make_task
 
