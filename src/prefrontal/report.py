@@ -41,12 +41,13 @@ def print_stay_report(results: Mapping[str, Any], console: Console) -> None:
     table.add_row("reward per episode", "", mean, _interval(reward["interval95"], 1), ideal, "")
     for name, verdict in verdicts.items():
         table.add_row(name, f"{verdict['published']:g}", f"{verdict['measured']:g}", "", "", _verdict(verdict))
-    first = results.get("first_transition_source")
+    sources = {"Published": results["published_source"], "First trial only": results.get("first_transition_source")}
+    told = " ".join(f"{name}: {source}." for name, source in sources.items() if source)
     console.print(table)
     console.print(
         f"Verdict: whether within {within} of the published value. Intervals are over seeds. "
         f"Ideal: the Bayes-optimal agent; chance earns {reward['chance']:.1f}, an oracle {reward['oracle']:.1f}. "
-        f"Published: {results['published_source'] or 'nothing'}." + (f" First trial only: {first}." if first else ""),
+        + (told or "Published: nothing."),
         style="dim",
     )
 
