@@ -19,6 +19,7 @@ from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.experiments.base import Experiment
 from prefrontal.experiments.two_step_course import read_course, write_course
 from prefrontal.experiments.two_step_results import MEASURES
+from prefrontal.options import parse
 from prefrontal.runs import RunFolder
 from prefrontal.workflow import evaluate_run, train_run
 
@@ -177,3 +178,11 @@ def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"`plot_every` must go with an experiment that can be drawn in training, got"):
         train_run(unseen, CONFIG, [0], tmp_path / "run", plot_every=40)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "got"), [("evaluate", [], "evaluate"), ("reproduce", ["--pretrained"], "--pretrained")]
+)
+def test_what_is_not_trained_cannot_be_watched(command: str, options: list[str], got: str) -> None:
+    with pytest.raises(UserError, match=f"`--plot-every` must go with train or reproduce, got {got}"):
+        parse(command, EXPERIMENT, ["--plot-every", "500", *options])

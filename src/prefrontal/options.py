@@ -88,6 +88,9 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     for name in ("snapshot_every", "plot_every", "episodes"):
         if getattr(options, name) is not None:
             check_count(name, getattr(options, name))
+    if options.plot_every and (command not in ("train", "reproduce") or options.pretrained):
+        got = "--pretrained" if options.pretrained else command
+        raise UserError(f"`--plot-every` must go with train or reproduce, got {got}. Leave it out: nothing is trained.")
     if options.weights and (command != "evaluate" or options.pretrained):
         got = "--pretrained" if options.pretrained else command
         raise UserError(f"`--weights` must go with evaluate alone, got {got}. Leave one of them out.")
