@@ -29,6 +29,7 @@ from prefrontal.experiments import EXPERIMENTS
 from prefrontal.learning import group
 from prefrontal.monitor import TAGS
 from prefrontal.runs import RunFolder
+from prefrontal.shipped import shipped_verdicts
 from prefrontal.session import load_agents
 from prefrontal.tasks import make_task
 from prefrontal.trials import read_table
@@ -178,11 +179,16 @@ def test_help_tells_every_command(arguments: tuple[str, ...]) -> None:
     assert max(map(len, printed.splitlines())) <= 80
 
 
-def test_list_names_every_experiment_and_its_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_tells_of_every_experiment_what_it_shows_and_whether_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     printed = prefrontal("list")
     for experiment in EXPERIMENTS.values():
-        assert re.search(rf"{experiment.name}.*{re.escape(experiment.paper)}.*{re.escape(experiment.shows)}", printed)
+        parts = (experiment.name, experiment.paper.split(",")[0], experiment.shows, experiment.duration)
+        assert re.search(" +".join(map(re.escape, parts)), printed)
+    held, verdicts = shipped_verdicts(NAME)
+    assert re.search(rf"^ {NAME} .* {held} of {verdicts} *$", printed, re.MULTILINE)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, prefrontal("list").splitlines())) <= 80
 
 
 def test_version() -> None:

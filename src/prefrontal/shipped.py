@@ -38,3 +38,14 @@ def shipped_seeds(name: str) -> tuple[int, ...]:
     folder = shipped_folder(name)
     runs = [folder] if (folder / CONFIG).exists() else sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
     return tuple(RunFolder.read(runs[0]).seeds())
+
+
+def shipped_verdicts(name: str) -> tuple[int, int] | None:
+    """How many verdicts on the networks that come with the package are "yes", and how many there are; None where none
+    come. From the table in their model card."""
+    card = SHIPPED / name / "README.md"
+    if not card.exists():
+        return None
+    rows = [line.split("|") for line in card.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    verdicts = [row[-2].strip() for row in rows]
+    return verdicts.count("yes"), verdicts.count("yes") + verdicts.count("NO")

@@ -2,21 +2,35 @@
 
 from collections.abc import Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS
+from prefrontal.shipped import shipped_verdicts
+
+NOTE = (
+    "Takes: training, test and figures on two cores. Verdicts: how many are yes, of the networks that come with the "
+    "package (--pretrained tests them); every row of them, and every figure, is in docs/gallery.md."
+)
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
     """Print a table of the experiments."""
     if arguments and arguments[0] not in ("-h", "--help"):
         raise UserError(f"`{command}` must stand alone, got {arguments[0]} after it. Leave it out.")
-    table = Table()
+    table = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
     table.add_column("experiment", no_wrap=True)
-    for heading in ("paper", "shows", "takes"):
-        table.add_column(heading)
+    table.add_column("source", min_width=len("two-step-task"))
+    table.add_column("shows")
+    for heading in ("takes", "verdicts"):
+        table.add_column(heading, no_wrap=True, justify="right")
     for experiment in EXPERIMENTS.values():
-        table.add_row(experiment.name, experiment.paper, experiment.shows, experiment.duration)
-    Console().print(table)
+        source = experiment.paper.split(", ")[0]
+        verdicts = shipped_verdicts(experiment.name)
+        held = "" if verdicts is None else f"{verdicts[0]} of {verdicts[1]}"
+        table.add_row(experiment.name, source, experiment.shows, experiment.duration, held)
+    console = Console()
+    console.print(table)
+    console.print(NOTE, style="dim")

@@ -49,7 +49,7 @@ class Emergence(Experiment[TwoStepConfig]):
 EMERGENCE = Emergence(
     name="emergence",
     title="When model-based behaviour emerges in training",
-    paper="none: on networks of Wang et al. (2018)",
+    paper="measured here, on wang2018-two-step",
     shows="indices and models over training",
     duration="10 minutes",
     config=ExperimentConfig(
