@@ -66,6 +66,8 @@ def card(experiment: Experiment, results: dict, run: Path) -> str:
         f"| {v['name']} | {number(v['published'])} | {number(v['measured'])} | {verdict(v['passed'])} |"
         for v in results["verdicts"]
     ]
+    kept = experiment.kept(experiment.config, results)[0]
+    variant = f', variant="{kept}"' if kept else ""
     config = json.dumps(read_record(next(run.rglob(CONFIG)))["config"], indent=2)
     return "\n".join(
         [
@@ -76,7 +78,7 @@ def card(experiment: Experiment, results: dict, run: Path) -> str:
             f"- Seeds: {', '.join(map(str, results['seeds']))}; weights frozen after training.",
             f"- Trained by `prefrontal train {experiment.name}`, with {versions}.",
             f"- Test them: `prefrontal evaluate {experiment.name} --pretrained`. In Python:",
-            f'  `prefrontal.load_pretrained("{experiment.name}", seed={results["seeds"][0]})`.',
+            f'  `prefrontal.load_pretrained("{experiment.name}", seed={results["seeds"][0]}{variant})`.',
             "- Made by `scripts/make_pretrained.py`. `metrics.safetensors` holds the learning curve.",
             "- Not for: anything but this task in this form. MIT licence, as the package.",
             "",

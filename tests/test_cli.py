@@ -29,8 +29,8 @@ from prefrontal.experiments import EXPERIMENTS
 from prefrontal.learning import group
 from prefrontal.monitor import TAGS
 from prefrontal.runs import RunFolder
-from prefrontal.shipped import shipped_verdicts
 from prefrontal.session import load_agents
+from prefrontal.shipped import shipped_verdicts
 from prefrontal.tasks import make_task
 from prefrontal.trials import read_table
 
@@ -186,7 +186,7 @@ def test_list_tells_of_every_experiment_what_it_shows_and_whether_it_does(monkey
         parts = (experiment.name, experiment.paper.split(",")[0], experiment.shows, experiment.duration)
         assert re.search(" +".join(map(re.escape, parts)), printed)
     held, verdicts = shipped_verdicts(NAME)
-    assert re.search(rf"^ {NAME} .* {held} of {verdicts} *$", printed, re.MULTILINE)
+    assert re.search(rf"^{NAME} .* {held}/{verdicts} *$", printed, re.MULTILINE)
     monkeypatch.setenv("COLUMNS", "80")
     assert max(map(len, prefrontal("list").splitlines())) <= 80
 

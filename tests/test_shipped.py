@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,7 +23,10 @@ NAME = "wang2018-two-step"
 @pytest.mark.parametrize("name", shipped_names())
 def test_a_set_is_whole_and_of_the_preset_as_it_is_now(name):
     experiment = find_experiment(name)
-    for variant, config in experiment.variants(experiment.config).items():
+    results = {"chosen": {"": [{"variant": path.name} for path in shipped_folder(name).iterdir() if path.is_dir()]}}
+    variants = experiment.variants(experiment.config)
+    for variant in experiment.kept(experiment.config, results):
+        config = variants[variant]
         run = RunFolder.open(shipped_folder(name) / variant, name, config.training)
         assert tuple(run.seeds()) == shipped_seeds(name)
         agents = load_agents(run, make_task(config.task), config.agent, run.seeds())
@@ -54,6 +58,18 @@ def test_the_networks_of_the_two_step_task_do_what_their_card_says(tmp_path, cap
     assert (tmp_path / "figure.png").exists()
     assert f"Files: {tmp_path}" in capsys.readouterr().out
     assert not (shipped_folder(NAME) / "results.json").exists()
+
+
+def test_of_the_bandits_the_best_of_each_distribution_come(tmp_path):
+    experiment = find_experiment("wang2016-bandits")
+    there = sorted(path.name for path in shipped_folder(experiment.name).iterdir() if path.is_dir())
+    per_distribution = {arms: sum(name.startswith(f"{arms}-") for name in there) for arms in experiment.settings}
+    assert per_distribution == dict.fromkeys(experiment.settings, experiment.num_best)
+    agent = prefrontal.load_pretrained(experiment.name, variant=there[0])
+    assert agent.policy.shape == (48, 2)
+    short = replace(experiment.config, test=replace(experiment.config.test, num_episodes=20))
+    _, results = evaluate_run(experiment, short, [0], tmp_path, pretrained=True)
+    assert sorted(one["variant"] for chosen in results["chosen"].values() for one in chosen) == there
 
 
 def test_a_network_is_loaded_by_name_and_seed():

@@ -20,16 +20,16 @@ def run(command: str, arguments: Sequence[str]) -> None:
     """Print a table of the experiments."""
     if arguments and arguments[0] not in ("-h", "--help"):
         raise UserError(f"`{command}` must stand alone, got {arguments[0]} after it. Leave it out.")
-    table = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
+    table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("experiment", no_wrap=True)
     table.add_column("source", min_width=len("two-step-task"))
     table.add_column("shows")
-    for heading in ("takes", "verdicts"):
-        table.add_column(heading, no_wrap=True, justify="right")
+    table.add_column("takes", min_width=len("20 minutes"), justify="right")
+    table.add_column("verdicts", min_width=len("verdicts"), justify="right")
     for experiment in EXPERIMENTS.values():
         source = experiment.paper.split(", ")[0]
         verdicts = shipped_verdicts(experiment.name)
-        held = "" if verdicts is None else f"{verdicts[0]} of {verdicts[1]}"
+        held = "" if verdicts is None else f"{verdicts[0]}/{verdicts[1]}"
         table.add_row(experiment.name, source, experiment.shows, experiment.duration, held)
     console = Console()
     console.print(table)
