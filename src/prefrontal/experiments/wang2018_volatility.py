@@ -14,7 +14,7 @@ WANG2018_VOLATILITY = SignalExperiment(
     title="Volatility: a network learns faster when its world changes often",
     paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 2",
     shows="Figure 3",
-    duration="2 minutes",
+    duration="3 minutes",
     config=ExperimentConfig(
         task=VolatilityConfig(prize_scale=10.0),  # not stated in the paper; see docs/volatility.md for what was tried
         agent=RecurrentConfig(),
