@@ -16,8 +16,9 @@ from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_val
 from prefrontal.fitting.choices import Batch, Choices
 from prefrontal.fitting.likelihood import subject_log_likelihood
 
-LANES = 2048
-"""Searches (subjects x starts x sessions) that run at once on one core: more no longer fit its cache."""
+LANES = 128
+"""Searches (subjects x starts x sessions) that run at once on one core. All of them take as many steps as the slowest, and
+more lanes wait for a slower one: 2,048 take three times as long."""
 TOLERANCE = 1e-5
 """A search ends when neither the unbounded parameters nor the objective move by more, absolutely and relatively."""
 MAX_STEPS = 300
