@@ -17,8 +17,8 @@ from prefrontal.fitting.choices import Batch, Choices
 from prefrontal.fitting.likelihood import subject_log_likelihood
 
 LANES = 128
-"""Searches (subjects x starts x sessions) that run at once on one core. All of them take as many steps as the slowest, and
-more lanes wait for a slower one: 2,048 take three times as long."""
+"""Searches (subjects x starts x sessions) that run at once on one core. All of them take as many steps as the slowest
+of them: with 2,048 lanes a fit takes three times as long."""
 TOLERANCE = 1e-5
 """A search ends when neither the unbounded parameters nor the objective move by more, absolutely and relatively."""
 MAX_STEPS = 300
