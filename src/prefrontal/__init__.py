@@ -30,6 +30,7 @@ _HOMES = {
     "evaluate": "prefrontal.evaluation",
     "find_experiment": "prefrontal.experiments",
     "find_model": "prefrontal.agents.two_step",
+    "fit_bandit_agents": "prefrontal.fitting.bandits",
     "fit_hierarchy": "prefrontal.fitting.hierarchical",
     "fit_model": "prefrontal.fitting.fit",
     "evaluate_run": "prefrontal.workflow",
