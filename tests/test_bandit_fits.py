@@ -74,7 +74,7 @@ def test_the_likelihood_is_that_of_a_replay_and_no_other_values_are_better(fits)
 
 
 def test_what_cannot_be_fitted_is_refused():
-    with pytest.raises(UserError, match="`choice` and `reward` must have the axes"):
+    with pytest.raises(UserError, match=r"`choice` and `reward` must have the axes \(subject, episode, trial\), got"):
         fit_bandit_agents(np.zeros((0, 1, 4), int), np.zeros((0, 1, 4)))
     named = {RESCORLA_WAGNER: BanditAgent(UpperConfidenceBound())}
     with pytest.raises(UserError, match="`agents` must not hold Rescorla-Wagner, which is always fitted"):

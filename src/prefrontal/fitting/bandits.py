@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 from prefrontal.agents.bandit_models import GREEDY, BanditAgent, Thompson, bandit_baselines
 from prefrontal.episodes import agent_inputs, replay
 from prefrontal.errors import UserError
-from prefrontal.fitting.rescorla_wagner import MAX_STEPS, TOLERANCE, fit_blocks
+from prefrontal.fitting.rescorla_wagner import MAX_STEPS, TOLERANCE, check_pulls, fit_blocks
 from prefrontal.fitting.search import double_precision
 
 LARGEST_BETA = 1e4
@@ -51,11 +51,7 @@ def fit_bandit_agents(
     Raises:
         UserError: when the two arrays are not of one shape, or hold nothing.
     """
-    if choice.ndim != 3 or choice.shape != reward.shape or not choice.size:
-        raise UserError(
-            f"`choice` and `reward` must have the axes (subject, episode, trial), got shapes {choice.shape} and "
-            f"{reward.shape}. Give a single subject an axis of length 1."
-        )
+    check_pulls(choice, reward, of="subject")
     num_subjects, _, num_trials = choice.shape
     if agents is None:
         agents = bandit_baselines(num_trials)

@@ -70,11 +70,7 @@ def fit_blocks(
         UserError: when the two arrays are not of one shape, or hold nothing.
     """
     models = MODELS if models is None else models
-    if choice.ndim != 3 or choice.shape != reward.shape or not choice.size:
-        raise UserError(
-            f"`choice` and `reward` must have the axes (block, episode, trial), got shapes {choice.shape} and "
-            f"{reward.shape}. Give a single block an axis of length 1."
-        )
+    check_pulls(choice, reward, of="block")
     free = np.array(list(models.values()))
     fixed = np.tile(np.array(FIXED), (len(free), 1))
     fixed[:, 0] = learning_rate
@@ -91,6 +87,19 @@ def fit_blocks(
         bic=free.sum(axis=1)[:, None] * np.log(num_choices) - 2 * log_likelihood,
         converged=converged,
     )
+
+
+def check_pulls(choice: np.ndarray, reward: np.ndarray, *, of: str) -> None:
+    """Refuse pulls and rewards that are not (`of`, episode, trial) both.
+
+    Raises:
+        UserError: when they are not, or hold nothing.
+    """
+    if choice.ndim != 3 or choice.shape != reward.shape or not choice.size:
+        raise UserError(
+            f"`choice` and `reward` must have the axes ({of}, episode, trial), got shapes {choice.shape} and "
+            f"{reward.shape}. Give a single {of} an axis of length 1."
+        )
 
 
 def log_likelihood(
