@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simulated_people import CHOICES, TRUTH, read_truth
+from simulated_people import people as simulated_people
 
 from prefrontal.errors import UserError
 from prefrontal.formats import (
@@ -26,7 +28,9 @@ from prefrontal.formats.columns import from_cells
 from prefrontal.trials import check_table, write_table
 
 PEOPLE = Path(__file__).parents[2] / "shared" / "data" / "people"
-needs_people = pytest.mark.skipif(not PEOPLE.exists(), reason="needs ../shared/data/people")
+needs_people = pytest.mark.skipif(
+    not PEOPLE.exists(), reason="may not be distributed with the tests, and is not at ../shared/data/people"
+)
 
 
 def make_table(num_subjects=3, num_trials=40, seed=0, **columns) -> pd.DataFrame:
@@ -293,9 +297,18 @@ def test_hbayesdm_refuses(table, tmp_path):
         read_hbayesdm(path)
 
 
-@needs_people
-def test_hbayesdm_example_is_read_whole(tmp_path):
-    path = PEOPLE / "hbayesdm_ts_example.tsv"
+def test_the_simulated_people_are_what_their_loops_make():
+    choices, truth = simulated_people()
+    assert CHOICES.read_text(encoding="utf-8") == choices
+    assert TRUTH.read_text(encoding="utf-8").splitlines()[0] == truth.splitlines()[0]
+    made = [[float(cell) for cell in line.split("\t")] for line in truth.splitlines()[1:]]
+    np.testing.assert_allclose([list(person.values()) for person in read_truth()], made, rtol=1e-9, atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    "path", [CHOICES, pytest.param(PEOPLE / "hbayesdm_ts_example.tsv", marks=needs_people)], ids=lambda path: path.name
+)
+def test_hbayesdm_example_is_read_whole(tmp_path, path):
     table, raw = read_hbayesdm(path), pd.read_csv(path, sep="\t")
     assert table["subject"].nunique() == 11
     np.testing.assert_array_equal(table["trial"], raw["trial"] - 1)

@@ -17,8 +17,6 @@ from prefrontal.interop import checksums, wire
 from prefrontal.interop.tf1_agents import import_tf1, write_imported
 from prefrontal.interop.tf1_bundle import open_bundle
 
-published = pytest.mark.skipif(not REFERENCE.is_dir(), reason="the published checkpoint is not at ../shared")
-
 
 def data_file(checkpoint: Path) -> Path:
     return checkpoint.with_name(checkpoint.name + ".data-00000-of-00001")
@@ -125,7 +123,6 @@ def test_the_weights_are_written_with_their_origin_and_never_over_a_file(checkpo
     assert out.read_bytes() == before
 
 
-@published
 def test_the_published_checkpoint_is_what_tensorflow_read():
     bundle = open_bundle(REFERENCE / "model-20000")
     vector = np.load(REFERENCE / "tensorflow_test_vector.npz")

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_people import CHOICES, COMMON, PARAMETERS, read_truth
 from two_step_by_hand import BY_HAND
 
 from prefrontal.agents.two_step import LIBRARY, TwoStepAgent, with_values
@@ -19,8 +20,13 @@ from prefrontal.fitting.search import double_precision
 from prefrontal.fitting.simulation import simulate
 from prefrontal.formats import read_trials
 
-PEOPLE = Path(__file__).parent.parent.parent / "shared" / "data" / "people"
-FILES = {"hbayesdm_ts_example.tsv": "hbayesdm", "shahar2019_psych201.jsonl.zip": "psych"}
+PEOPLE = Path(__file__).parents[2] / "shared" / "data" / "people"
+FILES = {
+    CHOICES: "hbayesdm",
+    PEOPLE / "hbayesdm_ts_example.tsv": "hbayesdm",
+    PEOPLE / "shahar2019_psych201.jsonl.zip": "psych",
+}
+"""What comes with the tests, and what may not: tests on that are skipped where it is not beside the repository."""
 TOLERANCE = 1e-5
 """Of a subject's log-likelihood, which is about -200."""
 
@@ -95,17 +101,29 @@ def test_likelihood_is_the_plain_loops(name: str, two_choices: bool):
     np.testing.assert_allclose(log_likelihoods(name, table, task, values), expected, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "bayes-optimal"])
-def test_likelihood_of_people_is_the_plain_loops(name: str, file: str):
-    path = PEOPLE / file
+def test_likelihood_of_people_is_the_plain_loops(name: str, path: Path):
     if not path.exists():
-        pytest.skip(f"{path} is not here")
-    table = people(path, FILES[file])
+        pytest.skip(f"{path.name} may not be distributed with the tests, and is not at ../shared/data/people")
+    table = people(path, FILES[path])
     task = KnownTask(second_choices=True)
     values = drawn_values(name, task, 1, seed=5)
     expected = [by_hand(name, table, task, row) for row in values]
     np.testing.assert_allclose(log_likelihoods(name, table, task, values), expected, rtol=0, atol=TOLERANCE)
+
+
+def test_likelihood_is_what_was_added_up_while_they_chose():
+    """From the file to the number: hBayesDM's columns, its transition, its seven parameters."""
+    truth = read_truth()
+    ours = ("first_learning_rate", "inverse_temperature", "second_learning_rate", "second_inverse_temperature")
+    names = dict(zip((*ours, "perseveration", "weight", "trace"), PARAMETERS, strict=True))
+    values = [{name: person[theirs] for name, theirs in names.items()} for person in truth]
+    task = KnownTask(second_choices=True, common_probability=COMMON)
+    found = log_likelihoods("hybrid-hbayesdm", people(CHOICES, "hbayesdm"), task, values)
+    # Each person under its own parameters; those of another are less likely by far.
+    np.testing.assert_allclose(np.diag(found), [person["log_likelihood"] for person in truth], rtol=0, atol=TOLERANCE)
+    assert (found.argmax(axis=0) == np.arange(len(truth))).mean() > 0.5
 
 
 TABLES: dict[Path, pd.DataFrame] = {}

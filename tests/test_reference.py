@@ -25,8 +25,6 @@ from prefrontal.learning.train import Hyperparameters, make_optimiser, sequence_
 from prefrontal.tasks import TwoStep
 from prefrontal.tasks.base import AbstractTask
 
-pytestmark = pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference's test vector is not at ../shared")
-
 FINAL = find_experiment("reference-final").config
 NAMES = {
     "kernel": "rnn/lstm_cell/kernel",

@@ -106,7 +106,6 @@ def test_weights_that_are_none_are_refused(checkpoint, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.skipif(not REFERENCE.is_dir(), reason="the published checkpoint is not at ../shared")
 def test_the_published_network_does_what_it_is_known_to(tmp_path):
     """Measured once by a NumPy port of the reference, over 2,000 episodes; so is the allowance."""
     prefrontal("import-tf1", REFERENCE / "model-20000", "--out", tmp_path / "weights.safetensors")

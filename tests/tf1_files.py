@@ -13,8 +13,8 @@ import numpy as np
 MAGIC = bytes.fromhex("57fb808b247547db")
 TYPES = {"float32": 1, "float64": 2, "int32": 3, "int64": 9, "bool": 10}
 
-REFERENCE = Path(__file__).parents[2] / "shared/data/reference"
-"""The checkpoint of mtrazzi/two-step-task and what TensorFlow made of it; not part of the repository."""
+REFERENCE = Path(__file__).parent / "data" / "reference"
+"""A checkpoint of mtrazzi/two-step-task and what TensorFlow made of it: see `data/README.md`."""
 
 
 def crc32c(data: bytes) -> int:
