@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import json
 import os
 import stat
 import subprocess
@@ -18,6 +19,7 @@ from hypothesis.extra import numpy as arrays_of
 from numpy.typing import DTypeLike
 from safetensors.numpy import save_file
 
+from prefrontal import files
 from prefrontal.errors import UserError
 from prefrontal.files import folder_names, lock, make_folder, read_arrays, write_arrays, write_bytes, write_text
 
@@ -135,6 +137,31 @@ def test_a_type_that_numpy_does_not_have_is_named(tmp_path: Path) -> None:
         read_arrays(path)
 
 
+def with_header(path: Path, header: str) -> None:
+    """A safetensors file of one number with this header."""
+    padded = header.encode() + b" " * (-len(header) % 8)
+    path.write_bytes(len(padded).to_bytes(8, "little") + padded + bytes(4))
+
+
+ONE_NUMBER = '"kernel": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}'
+
+
+def test_metadata_that_are_null_are_none(tmp_path: Path) -> None:
+    with_header(tmp_path / "theirs.safetensors", f'{{"__metadata__": null, {ONE_NUMBER}}}')
+    arrays, facts = read_arrays(tmp_path / "theirs.safetensors")
+    assert (arrays["kernel"].tolist(), facts) == ([0.0], {})
+
+
+@pytest.mark.parametrize("text", ["no JSON", "3", "null", "[]", "[" * 60 + "]" * 60, "[" * 100_000, "9" * 5_000])
+def test_facts_that_nobody_wrote_are_refused_even_with_their_checksum(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "weights.safetensors"
+    checksum = files._checksum({"kernel": np.zeros(1, np.float32)}, text)
+    metadata = json.dumps({files.FACTS: text, files.CHECKSUM: checksum})
+    with_header(path, f'{{"__metadata__": {metadata}, {ONE_NUMBER}}}')
+    with pytest.raises(UserError, match=r"must be a whole safetensors file, got one whose facts are .* Restore it"):
+        read_arrays(path)
+
+
 def test_a_missing_file_and_a_folder_in_its_place_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"weights.safetensors` must be a file, got none there. Check its name and"):
         read_arrays(tmp_path / "weights.safetensors")
@@ -231,6 +258,55 @@ def test_an_interrupted_write_leaves_no_rest(tmp_path: Path, monkeypatch: pytest
     assert folder_names(tmp_path) == {"config.json"}
 
 
+WRITER = """
+import os, pathlib, sys, time
+import prefrontal.files as files
+os.fsync = lambda _: (print("writing", flush=True), time.sleep(60))
+files.write_bytes(pathlib.Path(sys.argv[1]) / "weights.safetensors", bytes(9))
+"""
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    theirs = {
+        ".config.json.0123abcd.partial",
+        ".thesis.tex.partial",
+        "film.prefrontal-0123abcd.partial",
+        ".film.prefrontal-0123abcd.partial.txt",
+    }
+    for name in theirs:
+        (tmp_path / name).write_text("mine")
+    (tmp_path / ".folder.prefrontal-0123abcd.partial").mkdir()
+    (tmp_path / ".link.prefrontal-0123abcd.partial").symlink_to(tmp_path / ".thesis.tex.partial")
+    kept = folder_names(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", WRITER, tmp_path], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "writing\n"
+        (partial,) = folder_names(tmp_path) - kept
+        make_folder(tmp_path)
+        assert folder_names(tmp_path) == kept | {partial}  # it is still being written
+        process.kill()
+    make_folder(tmp_path)
+    assert folder_names(tmp_path) == kept
+    assert (tmp_path / ".thesis.tex.partial").read_text() == "mine"
+
+
+def test_a_writer_whose_file_was_taken_for_a_dead_ones_makes_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, removed = files._locked, []
+
+    def lock_after_a_sweep(file):
+        if not removed:
+            removed.append(file.name)
+            os.unlink(file.name)
+        return locked(file)
+
+    monkeypatch.setattr(files, "_locked", lock_after_a_sweep)
+    write_text(tmp_path / "config.json", "{}")
+    assert removed
+    assert folder_names(tmp_path) == {"config.json"}
+
+
 def test_a_file_system_that_cannot_sync_a_folder_is_no_obstacle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,6 +372,30 @@ def test_a_file_system_without_locks_is_worked_on_with_a_warning(
     with pytest.warns(RuntimeWarning, match=warning), lock(tmp_path / ".lock", "taken"):
         entered = True
     assert entered
+
+
+def test_too_many_open_files_are_told_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(UserError, match=r"got: Too many open files\. .* Allow more open files \(ulimit -n 4096"):
+        write_text(tmp_path / "config.json", "{}")
+
+
+def test_a_table_is_read_where_there_are_none_of_unix_modules(tmp_path: Path) -> None:
+    """On Windows a person's table can be read, and written."""
+    script = f"""
+import pathlib, sys
+sys.modules |= dict.fromkeys(["fcntl", "grp", "pwd", "resource", "termios"])
+import prefrontal as pf
+path = pathlib.Path({str(tmp_path)!r}) / "trials.csv"
+path.write_text("choice,state,common,reward\\n0,0,True,1\\n")
+assert len(pf.read_trials(path)) == 1
+pf.RunFolder.open(path.parent / "run", "two-step", {{}})
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_reading_and_writing_runs_imports_no_jax() -> None:

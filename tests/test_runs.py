@@ -121,6 +121,13 @@ def test_a_broken_config_file_is_refused_and_left_alone(run: RunFolder) -> None:
     assert (run.path / "config.json").read_text() == '{"experiment": "two'
 
 
+@pytest.mark.parametrize("nested", ["[" * 100_000, '{"a":' * 400 + "1" + "}" * 400])
+def test_a_config_nested_beyond_all_measure_is_refused(run: RunFolder, nested: str) -> None:
+    (run.path / "config.json").write_text(f'{{"experiment": "two-step", "config": {{"a": {nested}}}}}')
+    with pytest.raises(UserError, match=r"must be the JSON of a run, .* one another, more than 50 deep"):
+        RunFolder.read(run.path)
+
+
 def test_seeds_are_listed_in_order_and_nothing_else_is(run: RunFolder) -> None:
     for number in (1000, 3, 0):
         run.seed(number).save_progress({}, {})

@@ -292,6 +292,55 @@ def test_files_of_another_seed_are_refused(seed: SeedFolder) -> None:
     assert "got another's: `seed` is 4 there, 3 asked for. Move `" in str(refusal.value)
 
 
+OF_20 = {"train": {"num_episodes": 20}}
+
+
+def test_a_file_of_another_moment_of_training_is_refused_in_its_place(tmp_path: Path) -> None:
+    seed = RunFolder.open(tmp_path, "two-step", OF_20).seed(3)
+    for episode in (10, 20):
+        seed.save_snapshot(episode, {"kernel": np.full(3, episode)})
+    seed.save_weights({"kernel": np.full(3, 20)}, {"episodes": 20})
+    seed.save_metrics({"reward": np.zeros(20)})
+    seed.save_progress({"kernel": np.full(3, 20)}, {"episode": 20})
+    seed.finish()
+    assert seed.load_weights()[1] == {"episodes": 20}
+    weights, metrics, state = (seed.path / f"{name}.safetensors" for name in ("weights", "metrics", "state"))
+    early, late = (seed.path / "snapshots" / f"episode-{episode:06d}.safetensors" for episode in (10, 20))
+    for wrong, place, load, got in (
+        (early, weights, seed.load_weights, "got that of 10. "),
+        (state, weights, seed.load_weights, "got a file of another kind. "),
+        (metrics, weights, seed.load_weights, "got a file of another kind. "),
+        (early, late, lambda: seed.load_snapshot(20), "got that of 10. "),
+        (early, metrics, seed.learning_curve, "got that of 3. "),
+    ):
+        kept = place.read_bytes()
+        place.write_bytes(wrong.read_bytes())
+        with pytest.raises(UserError) as refusal:
+            load()
+        told = f"`{place}` must be of 20 episodes of training, {got}Restore it from a copy."
+        assert str(refusal.value).startswith(told)
+        place.write_bytes(kept)
+        load()
+
+
+def test_a_learning_curve_of_block_means_may_lack_the_last_block(tmp_path: Path) -> None:
+    seed = RunFolder.open(tmp_path, "two-step", OF_20).seed(3)
+    seed.save_weights({}, {"episodes": 20})
+    seed.save_metrics({"reward": np.zeros(6)}, episodes_per_value=3)
+    assert seed.learning_curve().episode.tolist() == [3, 6, 9, 12, 15, 18]
+    seed.save_metrics({"reward": np.zeros(5)}, episodes_per_value=3)
+    with pytest.raises(UserError, match="must be of 20 episodes of training, got that of 15"):
+        seed.learning_curve()
+
+
+def test_a_file_whose_record_lacks_its_facts_is_refused(seed: SeedFolder) -> None:
+    save(seed, 1)
+    for facts in ({}, {"facts": None}, {"facts": [1]}):
+        write_arrays(seed.path / "state.safetensors", {}, {**seed._record, **facts})
+        with pytest.raises(UserError, match="must hold what was saved about its arrays, got none"):
+            seed.load_progress()
+
+
 def test_weights_without_their_origin_are_refused_in_a_seed_folder(seed: SeedFolder) -> None:
     save(seed, 1)
     write_arrays(seed.path / "weights.safetensors", {"kernel": np.ones(3)}, {"episodes": 1})

@@ -15,6 +15,7 @@ import pytest
 from sessions import AGENT, STEPS_PER_CHUNK, TASK, TRAIN, saved_episode, seed_of, send, train, wait_for, when
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from prefrontal import session
 from prefrontal.configs import RecurrentConfig
 from prefrontal.errors import Stopped, UserError
 from prefrontal.files import read_arrays
@@ -89,6 +90,36 @@ def test_a_seed_has_the_same_bits_alone_and_among_many(straight: Path, tmp_path:
     train(tmp_path / "alone", 1)
     assert_same(tmp_path / "alone", straight, 1)
     assert_same(tmp_path / "many", straight, *SEEDS)
+
+
+def test_only_the_seeds_under_way_are_locked_and_what_another_trained_since_is_left_to_it(tmp_path: Path) -> None:
+    last = RunFolder.open(tmp_path, "tiny", {}).seed(8)
+
+    def train_the_last_elsewhere() -> None:
+        with last.lock():
+            last.save_progress({"from": np.zeros(1)}, {"episode": 1})
+        with pytest.raises(UserError, match="is being trained by another process"), seed_of(tmp_path, 7).lock():
+            pass
+
+    with (
+        when("advance", train_the_last_elsewhere),
+        pytest.raises(UserError, match=r"seed-008` must be as it was when .* another process has trained since\. Run"),
+    ):
+        train(tmp_path, *range(9))
+    assert [seed_of(tmp_path, seed).status for seed in (0, 7, 8)] == ["finished", "finished", "partial"]
+    assert last.load_progress().facts == {"episode": 1}
+
+
+def test_the_system_is_asked_to_let_a_large_group_open_its_files() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        session._allow_open_files(100)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (256, before[1])
+        session._allow_open_files(300)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (300, before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

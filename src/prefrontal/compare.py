@@ -1,6 +1,5 @@
 """Groups of subjects side by side: from their trial tables to a report, a figure and files."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from prefrontal.errors import UserError
 from prefrontal.figures.behaviour import behaviour_figure
 from prefrontal.figures.style import save_figure
 from prefrontal.files import folder_names, make_folder, write_text
-from prefrontal.provenance import to_json, versions
+from prefrontal.provenance import parse_json, to_json, versions
 
 RECORD = "analysis.json"
 
@@ -111,7 +110,7 @@ def _prepare(out: Path) -> None:
         )
     if names:
         try:
-            json.loads((out / RECORD).read_text())["groups"]
+            parse_json((out / RECORD).read_text())["groups"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(
                 f"`{out / RECORD}` must be of an earlier analysis, got another file. Move it away."

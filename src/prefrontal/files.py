@@ -1,16 +1,16 @@
 """Files that are written whole or not at all, and arrays that notice damage when they are read back."""
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from prefrontal.errors import UserError
-from prefrontal.provenance import plain
+from prefrontal.provenance import parse_json, plain
 
 Arrays = Mapping[str, ArrayLike]
 """Arrays by name, of any shape: NumPy's, or what NumPy can read, such as JAX's."""
@@ -28,12 +28,14 @@ FACTS = "prefrontal.facts"
 CHECKSUM = "prefrontal.sha256"
 """Metadata entry of a safetensors file that holds the checksum of its arrays and facts, hexadecimal."""
 
+_PARTIAL = re.compile(r"\..+\.prefrontal-[0-9a-f]{8}\.partial")
+"""Names of files being written: nobody else's, so that those of killed processes can be removed."""
 _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _TYPES = ("bool", *_INTEGERS, "float16", "float32", "float64", "complex64")
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder `path` and those above it, unless they are there.
+    """Make the folder `path` and those above it, unless they are there, and clear it of what killed processes left.
 
     Raises:
         UserError: when it cannot be made, for instance because a file is in its place.
@@ -45,6 +47,9 @@ def make_folder(path: Path) -> None:
             f"`{path}` must be a folder or a place where one can be made, got: {_reason(error)}. "
             "Choose another folder, or make room for this one."
         ) from error
+    with suppress(OSError):
+        for name in filter(_PARTIAL.fullmatch, os.listdir(path)):
+            _remove_unless_written(path / name)
 
 
 def folder_names(path: Path) -> set[str]:
@@ -88,20 +93,24 @@ def write_bytes(path: Path, data: bytes, *, previous: Path | None = None) -> Non
     Raises:
         UserError: when it cannot be written (disk full, no permission, ...).
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    temporary = None
     try:
-        with temporary.open("xb") as file:
+        temporary, file = _open_partial(path)
+        with file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if previous is not None and path.exists():
-            os.replace(path, previous)
-        os.replace(temporary, path)
+            if os.name == "nt":
+                file.close()  # Windows renames no open file; elsewhere the lock is kept until the file has its name
+            if previous is not None and path.exists():
+                os.replace(path, previous)
+            os.replace(temporary, path)
     except OSError as error:
         raise _unwritable(path, error) from error
     finally:
-        with suppress(OSError):
-            temporary.unlink()
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
     _sync_folder(path.parent)
 
 
@@ -155,14 +164,21 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         raise _damaged(path, f"arrays of the type {error}, which NumPy does not have") from error
     except (SafetensorError, ValueError) as error:
         raise _damaged(path, f"a truncated or damaged one, or another format ({error})") from error
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    metadata = header.get("__metadata__", {})
-    if FACTS not in metadata and CHECKSUM not in metadata:
-        return arrays, metadata
-    text = metadata.get(FACTS, "")
-    if metadata.get(CHECKSUM) != _checksum(arrays, text):
-        raise _damaged(path, "one that does not match its checksum: it was damaged or changed later")
-    return arrays, json.loads(text)
+    try:
+        metadata = parse_json(data[8 : 8 + int.from_bytes(data[:8], "little")].decode()).get("__metadata__") or {}
+        if FACTS not in metadata and CHECKSUM not in metadata:
+            return arrays, metadata
+        text = metadata.get(FACTS, "")
+        if metadata.get(CHECKSUM) != _checksum(arrays, text):
+            raise _damaged(path, "one that does not match its checksum: it was damaged or changed later")
+        facts = parse_json(text)
+    except UserError:
+        raise
+    except ValueError as error:
+        raise _damaged(path, f"one whose facts are no JSON ({error})") from error
+    if not isinstance(facts, dict):
+        raise _damaged(path, f"one whose facts are {json.dumps(facts)[:40]}")
+    return arrays, facts
 
 
 @contextmanager
@@ -176,27 +192,61 @@ def lock(path: Path, refusal: str | None = None) -> Iterator[None]:
     Raises:
         UserError: `refusal`; or when the lock file cannot be made.
     """
+    from filelock import lock_descriptor, unlock_descriptor  # takes a while to import, and readers need none
+
     try:
         file = path.open("ab")
     except OSError as error:
         raise _unwritable(path, error) from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if refusal else 0))
+            is_held = lock_descriptor(file.fileno(), blocking=refusal is None)
         except OSError as error:
-            if refusal and error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-                raise UserError(refusal) from error
             # Some network file systems have no locks. That is no reason not to work there.
+            is_held = True
             warnings.warn(
                 f"`{path}` could not be locked ({_reason(error)}): let one process at a time use its folder.",
                 RuntimeWarning,
                 stacklevel=3,
             )
+        if not is_held:
+            raise UserError(refusal)
         try:
             yield
         finally:
             with suppress(OSError):
-                fcntl.flock(file, fcntl.LOCK_UN)
+                unlock_descriptor(file.fileno())
+
+
+def _open_partial(path: Path) -> tuple[Path, BinaryIO]:
+    """A new file beside `path`, to be given its name when it is whole, and locked as long as it is open."""
+    while True:
+        temporary = path.with_name(f".{path.name[:50]}.prefrontal-{secrets.token_hex(4)}.partial")
+        file = temporary.open("xb")
+        # Between the opening and the lock somebody may have taken it for a dead process's, and removed it.
+        if _locked(file) is not False and temporary.exists():
+            return temporary, file
+        file.close()
+
+
+def _remove_unless_written(partial: Path) -> None:
+    """Remove the unfinished file `partial` unless a process still writes it, which holds a lock on it then."""
+    with suppress(OSError):
+        if partial.is_symlink() or os.name == "nt":
+            return  # on Windows a file is not locked any more when it gets its name
+        with partial.open("r+b") as file:
+            if _locked(file):
+                partial.unlink()
+
+
+def _locked(file: BinaryIO) -> bool | None:
+    """Lock an open file until it is closed: whether that worked, or None where the file system has no locks."""
+    from filelock import lock_descriptor
+
+    try:
+        return lock_descriptor(file.fileno(), blocking=False)
+    except OSError:
+        return None
 
 
 def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
@@ -230,9 +280,11 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> UserError:
+    too_many = error.errno in (errno.EMFILE, errno.ENFILE)
+    remedy = "Allow more open files (ulimit -n 4096)" if too_many else "Free some space or allow writing there"
     return UserError(
         f"`{path}` must be a place that can be written, got: {_reason(error)}. What was saved before is "
-        "intact. Free some space or allow writing there, then run the same command again."
+        f"intact. {remedy}, then run the same command again."
     )
 
 

@@ -19,6 +19,7 @@ PACKAGES = ("prefrontal", "jax", "jaxlib", "numpy", "equinox", "optax")
 """The packages that decide a result."""
 
 _MOST_DIFFERENCES_SHOWN = 3
+_DEEPEST = 50
 
 
 def config_hash(experiment: str, config: Mapping[str, Any]) -> str:
@@ -91,7 +92,7 @@ def read_record(path: Path) -> dict[str, Any]:
         UserError: when it is missing, unreadable or anything else.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = parse_json(path.read_text(encoding="utf-8"))
         if isinstance(record["experiment"], str) and isinstance(record["config"], dict):
             return record
         fault = "an entry of the wrong type"
@@ -103,6 +104,30 @@ def read_record(path: Path) -> dict[str, Any]:
         f"`{path}` must be the JSON of a run, with its experiment and config, got a damaged file ({fault}). "
         f"Restore it from a copy, move `{path.parent}` away, or give another --out."
     )
+
+
+def parse_json(text: str) -> Any:
+    """The document that the JSON `text` holds.
+
+    Raises:
+        ValueError: when it is none, or is nested deeper than anything that is written here.
+    """
+    too_deep = ValueError(f"lists or objects within one another, more than {_DEEPEST} deep")
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise too_deep from None
+    level, depth = [document], 0
+    while level := [
+        item
+        for value in level
+        if isinstance(value, dict | list)
+        for item in (value.values() if isinstance(value, dict) else value)
+    ]:
+        depth += 1
+        if depth > _DEEPEST:
+            raise too_deep
+    return document
 
 
 def to_json(document: object) -> str:

@@ -15,7 +15,7 @@ Every file is written whole or not at all. Nothing is pickled.
 import re
 import shlex
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +98,15 @@ class SeedFolder:
         with lock(self.path / ".lock", refusal):
             yield
 
+    @property
+    def revision(self) -> tuple[int, int] | None:
+        """Another one whenever a training state was saved; None where there is none."""
+        try:
+            saved = (self.path / STATE).stat()
+        except OSError:
+            return None
+        return saved.st_ino, saved.st_mtime_ns
+
     def save_progress(self, arrays: Arrays, facts: Mapping[str, Any]) -> None:
         """Save a training state, and keep the good one before it.
 
@@ -156,9 +165,9 @@ class SeedFolder:
         """The trained weights, and the facts saved with them.
 
         Raises:
-            UserError: when there are none yet, or they are damaged or of another run.
+            UserError: when there are none yet, or they are damaged, of another run or of an earlier episode.
         """
-        return self._read_result(WEIGHTS)
+        return self._read_result(WEIGHTS, lambda _, facts: _exactly(facts.get("episodes")))
 
     def save_snapshot(self, episode: int, arrays: Arrays) -> None:
         """Keep the weights of the moment when `episode` episodes were trained.
@@ -189,9 +198,12 @@ class SeedFolder:
         """The weights of the moment when `episode` episodes were trained.
 
         Raises:
-            UserError: when there are none, or they are damaged or of another run.
+            UserError: when there are none, or they are damaged, of another run or of another moment.
         """
-        return self._read(self.path / self._snapshot(episode))[0]
+        path = self.path / self._snapshot(episode)
+        arrays, facts = self._read(path)
+        _check_episodes(path, _exactly(facts.get("episodes")), episode)
+        return arrays
 
     def _snapshot(self, episode: int) -> str:
         return f"{SNAPSHOTS}/episode-{episode:06d}.safetensors"
@@ -216,9 +228,9 @@ class SeedFolder:
         """What was measured in training, by name; see `save_metrics`.
 
         Raises:
-            UserError: when there is nothing yet, or it is damaged or of another run.
+            UserError: when there is nothing yet, or it is damaged, of another run or of fewer episodes.
         """
-        return self._read_result(METRICS)[0]
+        return self._read_result(METRICS, _episodes_measured)[0]
 
     def learning_curve(self, *, most_values: int = 1_000) -> LearningCurve:
         """Reward per episode as training went: means over whole blocks of episodes, no more than `most_values`.
@@ -226,7 +238,7 @@ class SeedFolder:
         Raises:
             UserError: see `load_metrics`.
         """
-        metrics, facts = self._read_result(METRICS)
+        metrics, facts = self._read_result(METRICS, _episodes_measured)
         reward = metrics["reward"]
         width = -(-len(reward) // most_values)
         blocks = len(reward) // width
@@ -277,16 +289,50 @@ class SeedFolder:
     def _read(self, path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         arrays, record = read_arrays(path)
         self.check_record(path, record)
+        if not isinstance(record.get("facts"), dict):
+            raise UserError(f"`{path}` must hold what was saved about its arrays, got none. Restore it from a copy.")
         return arrays, record["facts"]
 
-    def _read_result(self, name: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    @property
+    def _num_episodes(self) -> int | None:
+        """Episodes that the seed is trained for, where its config says so."""
+        train = self.config.get("train")
+        return train.get("num_episodes") if isinstance(train, dict) else None
+
+    def _read_result(
+        self, name: str, episodes: Callable[[Mapping[str, NDArray[Any]], Mapping[str, Any]], range]
+    ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Arrays and facts of the file `name`; `episodes` tells from them how much training they stand for."""
         folder = shlex.quote(str(self.run))
         train = f"`prefrontal train {self.experiment} --seeds {self.seed} --out {folder}`, same config"
         path = self.path / name
         if not path.exists() and self.status != "finished":
             raise UserError(f"`{path}` must be there, got a seed not trained to its end. Train it: {train}.")
         try:
-            return self._read(path)
+            read = self._read(path)
+            if self._num_episodes is not None:
+                _check_episodes(path, episodes(*read), self._num_episodes)
+            return read
         except UserError as error:
             remedy = f"Without a copy, move `{self.path}` away and train again: {train}."
             raise UserError(f"{error} {remedy}") from error
+
+
+def _exactly(episodes: Any) -> range:
+    return range(episodes, episodes + 1) if isinstance(episodes, int) else range(0)
+
+
+def _episodes_measured(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> range:
+    """How many episodes metrics may stand for: all of theirs, and fewer beyond than make another value."""
+    per_value, lengths = facts.get("episodes_per_value", 1), {array.shape for array in arrays.values()}
+    if not isinstance(per_value, int) or len(lengths) != 1 or any(len(shape) != 1 for shape in lengths):
+        return range(0)
+    whole = per_value * lengths.pop()[0]
+    return range(whole, whole + per_value)
+
+
+def _check_episodes(path: Path, got: range, expected: int) -> None:
+    """Refuse `path` when it is of another moment of training, such as a snapshot in the place of the weights."""
+    if expected not in got:
+        what = f"that of {got.start}" if got else "a file of another kind"
+        raise UserError(f"`{path}` must be of {expected} episodes of training, got {what}. Restore it from a copy.")

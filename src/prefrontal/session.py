@@ -13,7 +13,7 @@ from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.arrays import named_arrays, with_arrays
 from prefrontal.configs import Config, TrainConfig
-from prefrontal.errors import Stopped
+from prefrontal.errors import Stopped, UserError
 from prefrontal.learning.group import new_agent, new_learner, train_group
 from prefrontal.learning.lanes import Learner, signature
 from prefrontal.learning.train import Metrics, TrainState
@@ -48,6 +48,8 @@ class _Run:
 
     job: Job
     learner: Learner
+    revision: Hashable = None
+    """Of the training state that it goes on from."""
     metrics: list[Mapping[str, np.ndarray]] = field(default_factory=list)
 
     @property
@@ -77,13 +79,15 @@ def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BE
     with contextlib.ExitStack() as resources:
         stop = resources.enter_context(_stop_requests())
         jobs = [job for job in jobs if job.folder.status != "finished"]
-        for job in jobs:
-            resources.enter_context(job.folder.lock())
         runs = [_load(job) for job in jobs]
         missing = sum(run.job.train.num_episodes - run.episode for run in runs)
         monitor = resources.enter_context(Monitor(missing))
         for group in _groups(runs):
-            _train(group, monitor, stop, seconds_between_saves)
+            _allow_open_files(2 * len(group) + 100)
+            with contextlib.ExitStack() as locks:  # a group's own: of all jobs they could be more than may be open
+                for run in group:
+                    locks.enter_context(_only_here(run))
+                _train(group, monitor, stop, seconds_between_saves)
         if stop.requested:
             raise Stopped(stop.requested)
 
@@ -131,15 +135,40 @@ def load_snapshots(folder: SeedFolder, task: AbstractTask, agent_config: Config)
 
 def _load(job: Job) -> _Run:
     learner = new_learner(job.task, job.agent, job.train, job.folder.seed)
-    saved = job.folder.load_progress()
+    with job.folder.lock():  # so that one in training is refused before any other is trained
+        revision, saved = job.folder.revision, job.folder.load_progress()
     if saved is None:
-        return _Run(job, learner)
+        return _Run(job, learner, revision)
     parts: dict[str, dict[str, np.ndarray]] = {"state": {}, "metrics": {}}
     for name, array in saved.arrays.items():
         part, _, rest = name.partition("/")
-        parts[part][rest] = array
+        parts.setdefault(part, {})[rest] = array
     state = with_arrays(learner.state, parts["state"], source=f"the training state in `{job.folder.path}`")
-    return _Run(job, Learner(state, learner.task, learner.hyperparameters), [parts["metrics"]])
+    return _Run(job, Learner(state, learner.task, learner.hyperparameters), revision, [parts["metrics"]])
+
+
+@contextlib.contextmanager
+def _only_here(run: _Run) -> Iterator[None]:
+    """Keep other processes from training `run`, of which nothing may have been trained since it was loaded."""
+    folder = run.job.folder
+    with folder.lock():
+        if folder.revision != run.revision:
+            raise UserError(
+                f"`{folder.path}` must be as it was when this training began, got one that another process has trained "
+                "since. Run the same command again: it goes on from there."
+            )
+        yield
+
+
+def _allow_open_files(number: int) -> None:
+    """Have the system let this process open so many files, as far as it does."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit to ask for
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY and soft < number:
+            most = number if hard == resource.RLIM_INFINITY else min(number, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def _groups(runs: Sequence[_Run]) -> Iterator[list[_Run]]:

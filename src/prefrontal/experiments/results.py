@@ -1,6 +1,5 @@
 """The files that an experiment's analysis leaves behind, and its verdicts."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from prefrontal.analysis.statistics import mean_interval
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import Published
 from prefrontal.files import write_text
-from prefrontal.provenance import to_json
+from prefrontal.provenance import parse_json, to_json
 from prefrontal.runs import RunFolder
 
 RESULTS, LEARNING = "results.json", "learning.csv"
@@ -90,14 +89,15 @@ def read_results(folder: Path, needed: Sequence[str] = ()) -> dict[str, Any]:
     """
     path = folder / RESULTS
     try:
-        results = json.loads(path.read_text(encoding="utf-8"))
-        missing = set(needed).difference(results)
+        results = parse_json(path.read_text(encoding="utf-8"))
+        missing = set(needed) - set(results if isinstance(results, dict) else {})
     except FileNotFoundError as error:
         raise UserError(f"`{path}` must be there, got a run not evaluated yet. Evaluate it first.") from error
     except (OSError, ValueError) as error:
         raise UserError(f"`{path}` must be readable JSON, got {error}. Evaluate the run again.") from error
-    if missing:
-        raise UserError(f"`{path}` must hold {', '.join(sorted(missing))}, got other contents. Evaluate the run again.")
+    if missing or not isinstance(results, dict):
+        entries = ", ".join(sorted(missing)) or "entries by name"
+        raise UserError(f"`{path}` must hold {entries}, got other contents. Evaluate the run again.")
     return results
 
 

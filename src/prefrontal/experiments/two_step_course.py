@@ -1,7 +1,6 @@
 """How two-step behaviour comes about in training: the weights of each snapshot frozen, tested and drawn."""
 
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +19,7 @@ from prefrontal.figures.course import Course, course_figure, moment_figure
 from prefrontal.figures.style import save_figure, style
 from prefrontal.files import make_folder, write_bytes, write_text
 from prefrontal.monitor import Sight
-from prefrontal.provenance import to_json
+from prefrontal.provenance import parse_json, to_json
 from prefrontal.runs import RunFolder
 from prefrontal.seed_folder import CONFIG, SNAPSHOTS, SeedFolder
 from prefrontal.session import Watch, load_snapshots
@@ -128,7 +127,7 @@ def _tested(
     """What the snapshot of `episode` does in the experiment's own test; kept in a file, null for what it never met."""
     path, test = _path(folder, episode, "json"), asdict(config.test)
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = parse_json(path.read_text(encoding="utf-8"))
         if record["test"] == test:
             return record
     except (OSError, ValueError, KeyError, TypeError):
