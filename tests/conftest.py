@@ -1,9 +1,21 @@
 """How the tests run: on two devices, with the shapes and types that the package states checked at every call."""
 
 import os
+from pathlib import Path
 
-os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")  # JAX reads it when it is imported
+# JAX reads these when it is imported; workers and the commands that tests start inherit them.
+os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
+# Every program is kept, the smallest too: the tests of each file compile anew, and most of it has been compiled before.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "compiled"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
+import ctypes
+import gc
+import sys
+
+import jax
+import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
@@ -18,3 +30,13 @@ devices.configure()
 # Compiling takes seconds, and the same commit must get the same verdict every time.
 settings.register_profile("prefrontal", deadline=None, derandomize=True)
 settings.load_profile("prefrontal")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _programs_of_a_file_go_with_it():
+    """Compiled programs would pile up to gigabytes."""
+    yield
+    jax.clear_caches()
+    gc.collect()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)
