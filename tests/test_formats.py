@@ -150,7 +150,7 @@ def test_columns_and_values_are_as_said(table, tmp_path):
         choice="key",
         common="kind",
         rt="latency",
-        rt2="none",
+        rt2="",
         rt_unit="ms",
         values={"choice": ("right", "left")},
     )

@@ -14,6 +14,7 @@ import pytest
 
 from prefrontal import cli
 from prefrontal.commands import COMMANDS
+from prefrontal.errors import Notice
 from prefrontal.experiments import EXPERIMENTS
 from prefrontal.files import read_arrays, write_arrays
 from prefrontal.runs import RunFolder
@@ -230,7 +231,7 @@ def test_a_seed_in_training_is_refused(run: Path) -> None:
 def test_a_warning_is_told_without_where_in_the_code_it_arose(monkeypatch, capsys) -> None:
     monkeypatch.setattr(
         "prefrontal.commands.list.run",
-        lambda *_: warnings.warn("Seed 0 goes on from before.", RuntimeWarning, stacklevel=1),
+        lambda *_: warnings.warn("Seed 0 goes on from before.", Notice, stacklevel=1),
     )
     cli.main(["list"])
     assert capsys.readouterr().err == "Warning: Seed 0 goes on from before.\n"

@@ -183,10 +183,10 @@ def test_bad_file_is_named(table, tmp_path):
     with pytest.raises(UserError, match=re.escape(f"{path}: `choice` must be 0 or 1, got 9 in row 5.")):
         read_table(path)
     path.write_bytes(b"")
-    with pytest.raises(UserError, match=re.escape(f"`path` must be comma-separated text, got {path}")):
+    with pytest.raises(UserError, match=re.escape(f"`path` must be a table of text, got {path}")):
         read_table(path)
     path.write_bytes(b"subject,session\n\xff\xfe,1\n")
-    with pytest.raises(UserError, match=re.escape(f"`path` must be comma-separated text, got {path}")):
+    with pytest.raises(UserError, match=re.escape(f"`path` must be a table of text, got {path}")):
         read_table(path)
     with pytest.raises(UserError, match=re.escape(f"a file that can be read, got {tmp_path / 'none.csv'}")):
         read_table(tmp_path / "none.csv")

@@ -10,7 +10,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from prefrontal.commands import COMMANDS
-from prefrontal.errors import Stopped, UserError
+from prefrontal.errors import Notice, Stopped, UserError
 
 _SUMMARIES = "\n".join(f"  {name:<12} {command.summary}" for name, command in COMMANDS.items())
 USAGE = f"""\
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: _tell(f"Warning: {message}")
+            warnings.showwarning = _warn
             _dispatch(arguments)
         sys.stdout.flush()
     except UserError as error:
@@ -68,6 +68,11 @@ def _dispatch(arguments: list[str]) -> None:
     if command not in COMMANDS:
         raise UserError(f"`command` must be one of {', '.join(COMMANDS)}, got {command}. Try `prefrontal --help`.")
     COMMANDS[command].run(command, rest)
+
+
+def _warn(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+    if category in (UserWarning, Notice):
+        _tell(f"Warning: {message}")
 
 
 def _fail(message: str, code: int = 2) -> NoReturn:

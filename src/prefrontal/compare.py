@@ -1,5 +1,6 @@
 """Groups of subjects side by side: from their trial tables to a report, a figure and files."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,16 +9,18 @@ import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from prefrontal.analysis.behaviour import CONDITIONS
 from prefrontal.analysis.cautions import cautions
 from prefrontal.analysis.mixed import regress_mixed
-from prefrontal.analysis.regressors import one_back
+from prefrontal.analysis.regressors import Design
 from prefrontal.analysis.summary import Behaviour, as_record, behaviour
 from prefrontal.errors import UserError
 from prefrontal.figures.behaviour import behaviour_figure
 from prefrontal.figures.style import save_figure
 from prefrontal.files import folder_names, make_folder, write_text
+from prefrontal.formats import overview
 from prefrontal.provenance import parse_json, to_json, versions
 
 RECORD = "analysis.json"
@@ -52,12 +55,14 @@ def compare_tables(
     _prepare(out)
     groups, record = [], {}
     for name, table in tables.items():
-        group = behaviour(name, table, num_lags=num_lags, ridge=ridge)
+        try:
+            group = behaviour(name, table, num_lags=num_lags, ridge=ridge)
+        except UserError as error:
+            raise UserError(f"{name}: {error}") from None
         groups.append(group)
-        record[name] = as_record(group) | {"trials": len(table)}
+        record[name] = as_record(group) | {"trials": len(table), "read": overview(table)}
         if group.one_back is not None and group.num > 4 * len(group.one_back.design.regressors):
-            mixed = regress_mixed(one_back(table, correct="better_state" in table)).group
-            record[name]["one_back_mixed"] = mixed.to_dict("index")
+            record[name] |= _mixed(name, group.one_back.design)
         record[name]["cautions"] = [vars(caution) for caution in cautions(table)]
     groups += beside
     record |= {group.name: as_record(group) for group in beside}
@@ -68,12 +73,25 @@ def compare_tables(
     return groups, record
 
 
+def _mixed(name: str, design: Design) -> dict[str, Any]:
+    """Mixed effects of the one-back regression; where they cannot be estimated, why, which is warned of, too."""
+    try:
+        return {"one_back_mixed": regress_mixed(design).group.to_dict("index")}
+    except UserError as error:
+        warnings.warn(f"{name}: mixed effects of the one-back regression are left out: {error}", stacklevel=3)
+        return {"one_back_mixed": None, "one_back_mixed_left_out": str(error)}
+
+
 def print_comparison(groups: Sequence[Behaviour], record: Mapping[str, Any], console: Console) -> None:
-    """Stay probabilities, one-back weights and indices, a column a group; then the cautions."""
+    """What was read; stay probabilities, one-back weights and indices, a column a group; then the cautions."""
+    read = {group.name: entry["read"] for group in groups if "read" in (entry := record["groups"][group.name])}
+    for name, line in read.items():
+        told = line if len(read) == 1 else f"{name}: {line}"
+        console.print(told, markup=False, highlight=False)
     table = Table(box=box.SIMPLE, collapse_padding=True)
     table.add_column("mean over subjects")
     for group in groups:
-        table.add_column(group.name, justify="right")
+        table.add_column(Text(group.name), justify="right")
     entries = [record["groups"][group.name] for group in groups]
     table.add_row("subjects", *(f"{group.num:,}" for group in groups))
     for label, part, names in (
@@ -90,7 +108,8 @@ def print_comparison(groups: Sequence[Behaviour], record: Mapping[str, Any], con
     console.print("± half of the 95 % interval over subjects. One-back weights: log odds per ± 1/2.", style="dim")
     for group, entry in zip(groups, entries, strict=True):
         for caution in entry.get("cautions", ()):
-            console.print(f"{group.name}: {caution['sentence']} {caution['source']}", style="yellow", highlight=False)
+            told = f"{group.name}: {caution['sentence']} {caution['source']}"
+            console.print(told, style="yellow", markup=False, highlight=False)
 
 
 def _cell(row: Mapping[str, float | None] | None) -> str:

@@ -11,6 +11,11 @@ class UserError(ValueError):
     """
 
 
+class Notice(UserWarning, RuntimeWarning):
+    """What a person should know of what the package met while it ran. The command line shows it, as it does every
+    plain `UserWarning`, and no other warnings: what NumPy and SciPy say of their numbers is not for its readers."""
+
+
 class Stopped(Exception):
     """Training was asked to stop, and has saved all seeds under way."""
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from prefrontal.errors import UserError
+from prefrontal.errors import Notice, UserError
 from prefrontal.provenance import parse_json, plain
 
 Arrays = Mapping[str, ArrayLike]
@@ -206,7 +206,7 @@ def lock(path: Path, refusal: str | None = None) -> Iterator[None]:
             is_held = True
             warnings.warn(
                 f"`{path}` could not be locked ({_reason(error)}): let one process at a time use its folder.",
-                RuntimeWarning,
+                Notice,
                 stacklevel=3,
             )
         if not is_held:

@@ -24,7 +24,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from prefrontal.errors import UserError
+from prefrontal.errors import Notice, UserError
 from prefrontal.files import Arrays, folder_names, lock, make_folder, read_arrays, write_arrays, write_text
 from prefrontal.provenance import differences, environment, now, to_json
 
@@ -144,7 +144,7 @@ class SeedFolder:
                 continue
             if faults:
                 message = f"Seed {self.seed} goes on from `{path}`, the state before the newest. {faults[0]}"
-                warnings.warn(message, RuntimeWarning, stacklevel=2)
+                warnings.warn(message, Notice, stacklevel=2)
             return state
         if not faults:
             return None

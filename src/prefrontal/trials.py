@@ -1,6 +1,9 @@
 """The trial table: one row a trial, the same for agents, people and animals."""
 
+import csv
+import io
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -27,6 +30,11 @@ DTYPES = {
 }
 """The columns beside `subject`. They hold 0 or 1, but for `session` and `trial`, which count from 0, and for `rt` and
 `rt2`, the response times of the two choices in seconds, NaN where there is none."""
+
+VOID = ("", "na", "n/a", "nan", "null", "none", "undefined", "#n/a", "<na>", ".")
+"""What a cell without a value may hold, in upper or lower case."""
+SEPARATORS = ("\t", ";", ",")
+"""What may stand between the cells of a row."""
 
 OPTIONAL = ("choice2", "missed", "better_state", "rt", "rt2")
 """Columns that a table may lack: the second stage asked for no choice, nobody missed a trial, nobody wrote down which
@@ -134,27 +142,121 @@ def write_table(path: str | Path, table: pd.DataFrame) -> None:
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """The trial table in the comma-separated file at `path`, checked.
+    """The trial table in the comma-, semicolon- or tab-separated text file at `path`, checked.
 
-    Subjects are read as whole numbers where all of them are written as such, and as text otherwise.
+    Subjects are read as whole numbers where all of them are written as such, and as text otherwise. A response time of
+    0 is none, and a warning says so.
 
     Raises:
         UserError: when the file cannot be read or is not a trial table.
     """
+    text = read_text(path)
+    names, separator = read_heading(text, path)
+    # A subject may be called NA, and 007 is not 7.
+    void = sorted({"NaN", *(case(word) for word in VOID for case in (str.lower, str.upper, str.capitalize))})
+    gaps = {name: void for name in names if name != "subject"}
     try:
-        # A subject may be called NA, and 007 is not 7.
-        gaps = {name: ["", "NA", "NaN", "nan"] for name in pd.read_csv(path, nrows=0) if name != "subject"}
-        table = pd.read_csv(path, dtype={"subject": str}, na_values=gaps, keep_default_na=False, low_memory=False)
-    except OSError as error:
-        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
+        table = pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            decimal="." if separator == "," else ",",
+            dtype={"subject": str},
+            na_values=gaps,
+            keep_default_na=False,
+            low_memory=False,
+        )
     except ValueError as error:
-        reason = str(error).strip()
-        raise UserError(f"`path` must be comma-separated text, got {path} ({reason}).") from error
+        raise UserError(f"`path` must be a table of text, got {path} ({str(error).strip()}).") from error
     try:
-        table = check_table(table)
+        if "subject" in table:
+            blank = (table["subject"] == "").to_numpy(copy=True)
+            blank[blank] = table.loc[blank].drop(columns="subject").isna().all(axis=1).to_numpy()
+            table = table.loc[~blank].reset_index(drop=True)
+        for name in ("rt", "rt2"):
+            if name in table:
+                table[name] = without_zeros(pd.Series(table[name]), name)
+        table = check_table(in_order(table))
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     return number_subjects(table)
+
+
+def read_text(path: str | Path) -> str:
+    """The text in the file at `path`, without a byte-order mark. An address (http://...) is no file.
+
+    Raises:
+        UserError: when it cannot be read, or is not text in UTF-8.
+    """
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            return file.read()
+    except OSError as error:
+        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
+    except ValueError as error:
+        raise UserError(
+            f"`path` must be a table of text, got {path} ({error}). Save a spreadsheet or packed file as CSV in UTF-8."
+        ) from error
+
+
+def read_heading(text: str, path: str | Path) -> tuple[list[str], str]:
+    """The names of the columns in the first line of `text`, and what separates them: whichever gives most of them.
+
+    Raises:
+        UserError: when there is no first line, or two columns have one name.
+    """
+    heading = text.partition("\n")[0].strip("\r")
+    if not heading.strip():
+        raise UserError(f"`path` must be a table of text, got {path} (its first line is empty).")
+    rows = {mark: next(csv.reader([heading], delimiter=mark)) for mark in reversed(SEPARATORS)}
+    separator = max(rows, key=lambda mark: len(rows[mark]))
+    names = [name.strip() for name in rows[separator]]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise UserError(
+            f"{path}: `columns` must have a name of their own each, got {', '.join(twice)} twice. Rename one of them."
+        )
+    return names, separator
+
+
+def in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """`table` with the rows of a subject's session together and by trial: subjects and sessions as they come first.
+
+    Where a session has a trial number twice, nothing tells their order, and the table is left as it is.
+    """
+    names = ["subject", "session"]
+    if not {*names, "trial"}.issubset(table):
+        return table
+    subject, _ = pd.factorize(table["subject"])
+    session = table.groupby(names, sort=False, dropna=False).ngroup().to_numpy()
+    trial = as_numbers(pd.Series(table["trial"]))
+    if np.isnan(trial).any() or pd.DataFrame({"session": session, "trial": trial}).duplicated().any():
+        return table
+    order = np.lexsort((trial, session, subject))
+    return table if (np.diff(order) == 1).all() else table.iloc[order].reset_index(drop=True)
+
+
+def without_zeros(times: pd.Series, name: str) -> pd.Series:
+    """Response times without those of 0, which some programs write where none was measured; a warning counts them."""
+    zero = as_numbers(times) == 0
+    if not zero.any():
+        return times
+    warnings.warn(f"`{name}` is 0 in {zero.sum():,} of {len(times):,} trials: taken for not measured.", stacklevel=2)
+    return times.mask(zero)
+
+
+def as_numbers(cells: pd.Series) -> np.ndarray:
+    """What can be read as a number; NaN for the rest, infinity for what is too large."""
+    try:
+        return pd.Series(pd.to_numeric(cells, errors="coerce")).to_numpy(np.float64, na_value=np.nan)
+    except OverflowError:  # whole numbers of hundreds of digits
+        return np.array([_as_number(cell) for cell in cells])
+
+
+def _as_number(cell: object) -> float:
+    try:
+        return float(str(cell))
+    except ValueError:
+        return np.nan
 
 
 def number_subjects(table: pd.DataFrame) -> pd.DataFrame:
@@ -172,7 +274,7 @@ def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(column.dtype):
         truth = {"true": 1, "false": 0}
         column = column.map(lambda value: truth.get(str(value).lower(), value))
-    numbers = pd.Series(pd.to_numeric(column, errors="coerce")).to_numpy(np.float64, na_value=np.nan)
+    numbers = as_numbers(column)
     remedy = ""
     if DTYPES[name] == np.float64:
         condition = "a time in seconds above 0, or empty"
@@ -186,7 +288,7 @@ def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
         remedy = " A missed trial holds 0 and says so in `missed`."
     if not good.all():
         row = int(np.argmin(good))
-        raise UserError(f"`{name}` must be {condition}, got {column.iloc[row]} in row {row}.{remedy}")
+        raise UserError(f"`{name}` must be {condition}, got {str(column.iloc[row])[:40]} in row {row}.{remedy}")
     return numbers.astype(DTYPES[name])
 
 
@@ -198,7 +300,7 @@ def _check_order(subject: pd.Series, session: np.ndarray, trial: np.ndarray) -> 
         row = int(np.argmax(stuck)) + 1
         raise UserError(
             f"`trial` must ascend within a session, got {trial[row]} after {trial[row - 1]} in row {row}. "
-            "Sort by subject, session and trial, and number the sessions of a subject."
+            "Sort by subject, session and trial, and name who chose and the sessions of a subject."
         )
     starts = np.flatnonzero(np.concatenate([[True], ~same])) if len(trial) else np.array([], int)
     again = pd.DataFrame({"subject": subjects[starts], "session": session[starts]}).duplicated()

@@ -45,7 +45,8 @@ def regress_mixed(design: Design) -> MixedRegression:
     by a tenth with 60 trials a subject in our tests.
 
     Raises:
-        UserError: when there are not more subjects than regressors, or no end is reached.
+        UserError: when there are not more subjects than regressors, regressors cannot be told apart (without rare
+            transitions, say), one is not finite, or no end is reached.
 
     References:
         Daw, Gershman, Seymour, Dayan, Dolan (2011), Neuron 69:1204 (mixed effects, all by subject).
@@ -57,6 +58,21 @@ def regress_mixed(design: Design) -> MixedRegression:
             f"`design` must have more subjects than its {size} regressors to tell how those vary, got {num}. "
             "Use `regress`, whose second level needs but two."
         )
+    if not np.isfinite(design.values).all():
+        raise UserError("`design` must hold finite regressors, got others. Leave such trials out.")
+    if np.linalg.matrix_rank(design.values) < size:
+        raise UserError(
+            f"`design` must have regressors that can be told apart, got {', '.join(design.regressors)}, of which some "
+            "say the same of every trial: was no transition rare, or no trial rewarded?"
+        )
+    try:
+        return _estimated(design)
+    except np.linalg.LinAlgError as error:
+        raise UserError(f"`design` must let the estimation settle, got {error}. Use fewer regressors.") from None
+
+
+def _estimated(design: Design) -> MixedRegression:
+    num, size = len(design.subjects), len(design.regressors)
     x, counts = _padded(design)
     mean, covariance = np.zeros(size), np.eye(size)
     modes = np.zeros((num, size))

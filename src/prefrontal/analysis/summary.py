@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
+from prefrontal.analysis.behaviour import CONDITIONS, stay_counts, stay_probability
 from prefrontal.analysis.regression import Regression, indices, kind_weights, over_subjects, regress
 from prefrontal.analysis.regressors import multi_back, one_back
+from prefrontal.errors import UserError
+from prefrontal.formats.overview import without_subjects
 from prefrontal.published import PrintedBehaviour
+from prefrontal.trials import check_table
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Behaviour:
 
 
 def behaviour(name: str, table: pd.DataFrame, *, num_lags: int = 5, ridge: float | None = None) -> Behaviour:
-    """The behaviour of the subjects of `table`.
+    """The behaviour of the subjects of `table`. Those without two trials that follow one another are left out, and a
+    warning names them.
 
     Arguments:
         name: what to call the group.
@@ -51,8 +55,16 @@ def behaviour(name: str, table: pd.DataFrame, *, num_lags: int = 5, ridge: float
         ridge: see `regress`.
 
     Raises:
-        UserError: when `table` is no trial table, or a subject has no trials that follow one another.
+        UserError: when `table` is no trial table, or no subject has trials that follow one another.
     """
+    table = check_table(table)
+    pairs = stay_counts(table).xs("pairs", axis="columns", level="count").sum(axis=1)
+    alone = pd.Series(table["subject"]).isin(pairs.index.to_numpy()[(pairs == 0).to_numpy()]).to_numpy()
+    if alone.all():
+        raise UserError(
+            "`table` must have trials that follow one another, got none. Look at the numbers of its trials."
+        )
+    table = without_subjects(table, alone, f"{name}, without two trials that follow one another")
     stay = stay_probability(table)
     back = regress(one_back(table, correct="better_state" in table), ridge=ridge)
     multi = regress(multi_back(table, num_lags=num_lags), ridge=ridge)

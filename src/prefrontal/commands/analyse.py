@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 from rich.console import Console
 
+from prefrontal.commands.tables import Reading, read_groups
 from prefrontal.errors import UserError, check_count, check_not_negative
 from prefrontal.options import read_options
 from prefrontal.published import PRINTED
@@ -30,15 +31,8 @@ class Options:
     """What to analyse, and how."""
 
     tables: tyro.conf.Positional[tuple[str, ...]]
-    """Files of trials; NAME=FILE gives the group its name. Without one it has the file's."""
-    format: Literal["auto", "prefrontal", "columns", "hbayesdm", "jspsych", "psych"] = "auto"
-    """Format of the files. Auto: told from name and first line."""
-    columns: tuple[str, ...] = ()
-    """For the format columns: which column holds what, as in choice=resp reward=points rt_unit=ms."""
-    values: tuple[str, ...] = ()
-    """For the format columns: what stands for 0 and 1, as in choice=left,right."""
-    missing: tuple[str, ...] = ()
-    """For the format columns: what a cell of a missed trial holds, such as -1, beside nothing and NA."""
+    """Files of trials; NAME=FILE gives the group its name, and files of one NAME are one group."""
+    reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     sessions: Literal["together", "apart"] = "together"
     """Apart: each session, such as a visit, is a group of its own."""
     published: Annotated[tuple[Literal["rats", "networks"], ...], tyro.conf.arg(metavar="{rats,networks}")] = ()
@@ -60,13 +54,18 @@ def run(command: str, arguments: Sequence[str]) -> None:
     if options.ridge is not None:
         check_not_negative("ridge", options.ridge)
 
+    beside = [PRINTED[name] for name in options.published]
+    tables = _tables(options)
+    if taken := set(tables).intersection(group.name for group in beside):
+        raise UserError(f"`table` must not be called as a published group, got {', '.join(taken)}. Name it: NAME=FILE.")
+
     from prefrontal.analysis.summary import printed
     from prefrontal.compare import compare_tables, print_comparison
 
     groups, record = compare_tables(
-        _tables(options),
+        tables,
         options.out,
-        beside=[printed(PRINTED[name]) for name in options.published],
+        beside=[printed(group) for group in beside],
         num_lags=options.num_lags,
         ridge=options.ridge,
     )
@@ -75,46 +74,15 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
 
 def _tables(options: Options) -> "dict[str, pd.DataFrame]":
+    from prefrontal.formats import with_trials
+
     tables: dict[str, pd.DataFrame] = {}
-    for argument in options.tables:
-        name, separator, path = argument.partition("=")
-        if not separator:
-            name, path = Path(argument).stem, argument
-        for label, part in _parts(name, _read(path, options), options).items():
-            if label in tables:
-                raise UserError(f"`table` must have a name of its own, got {label} twice. Name them: NAME=FILE.")
-            tables[label] = part
+    for name, table in read_groups(options.tables, options.reading).items():
+        try:
+            tables |= _parts(name, with_trials(table), options)
+        except UserError as error:
+            raise UserError(f"{name}: {error}") from None
     return tables
-
-
-def _read(path: str, options: Options) -> "pd.DataFrame":
-    from prefrontal.formats import Columns, read_columns, read_trials
-    from prefrontal.formats.columns import VOID
-
-    if options.format == "columns" or options.columns or options.values or options.missing:
-        named: dict[str, Any] = dict(_pairs("columns", options.columns))
-        pairs = _pairs("values", options.values)
-        unknown = set(named).difference(Columns.__dataclass_fields__) | ({"values", "void"} & set(named))
-        if unknown:
-            fields = [name for name in Columns.__dataclass_fields__ if name not in ("values", "void")]
-            raise UserError(f"`columns` must be of {', '.join(fields)}, got {', '.join(sorted(unknown))}.")
-        values = {name: _pair(name, text) for name, text in pairs.items()}
-        return read_columns(path, Columns(**named, values=values, void=(*VOID, *options.missing)))
-    return read_trials(path, format=options.format)
-
-
-def _pair(name: str, text: str) -> tuple[str, str]:
-    zero, comma, one = text.partition(",")
-    if not comma:
-        raise UserError(f"`values` must give two values of `{name}`, for 0 and for 1, got {text}. Put a comma between.")
-    return zero, one
-
-
-def _pairs(option: str, words: Sequence[str]) -> dict[str, str]:
-    wrong = [word for word in words if "=" not in word]
-    if wrong:
-        raise UserError(f"`{option}` must be written NAME=VALUE, got {wrong[0]}. Try `prefrontal analyse --help`.")
-    return dict(word.split("=", 1) for word in words)
 
 
 def _parts(name: str, table: "pd.DataFrame", options: Options) -> "dict[str, pd.DataFrame]":

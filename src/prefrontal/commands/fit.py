@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from prefrontal.commands.counting import counting
+from prefrontal.commands.tables import Reading, expanded, read_group
 from prefrontal.commands.words import check_new, labels_of, read_pairs
 from prefrontal.configs.models import KnownTask, ModelName
 from prefrontal.errors import UserError
@@ -35,10 +36,9 @@ Writes fit.json, MODEL.csv, comparison.csv and figures."""
 class Options:
     """What to fit, and how."""
 
-    table: tyro.conf.Positional[str]
-    """File of trials."""
-    format: Literal["auto", "prefrontal", "columns", "hbayesdm", "jspsych", "psych"] = "auto"
-    """Format of the file. Auto: told from its name and first line."""
+    tables: tyro.conf.Positional[tuple[str, ...]]
+    """Files of trials: one, or several of one group."""
+    reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     models: tuple[ModelName, ...] = ("hybrid",)
     """Models to fit."""
     method: Literal["mle", "map", "hierarchical"] = "map"
@@ -74,6 +74,10 @@ class Options:
 def run(command: str, arguments: Sequence[str]) -> None:
     """Fit the models that the arguments name."""
     options: Options = read_options(Options, arguments, program=f"prefrontal {command}", description=DESCRIPTION)
+    if not options.tables:
+        raise UserError(
+            f"`table` must follow `{command}`, got nothing. Give a file of trials, or several of one group."
+        )
     fixed = read_pairs("fix", options.fix)
     for name in (RECORD, "comparison.csv", *(f"{model}.csv" for model in options.models)):
         check_new(options.out / name)
@@ -85,9 +89,12 @@ def run(command: str, arguments: Sequence[str]) -> None:
     devices.configure()
     from prefrontal.agents.two_step import find_model
     from prefrontal.files import make_folder
-    from prefrontal.formats import read_trials
+    from prefrontal.formats import overview, with_trials
 
-    table = read_trials(options.table, format=options.format)
+    files = [file for path in options.tables for file in expanded(path)]
+    table = with_trials(read_group(files, options.reading), by=options.by)
+    read = overview(table)
+    Console().print(read, markup=False, highlight=False)
     task = KnownTask(
         second_choices="choice2" in table,
         common_probability=options.common_probability,
@@ -104,9 +111,9 @@ def run(command: str, arguments: Sequence[str]) -> None:
     if unused:
         raise UserError(f"`fix` must name a free parameter of a model, got {', '.join(sorted(unused))}. Leave it out.")
     if options.method == "hierarchical":
-        _report_posteriors(fits, options)
+        _report_posteriors(fits, options, read)
     else:
-        _report_fits(fits, options)
+        _report_fits(fits, options, read)
     print(f"Files: {options.out}", flush=True)
 
 
@@ -153,7 +160,7 @@ def _labels(fit: "Fit | Posterior") -> dict[str, str]:
     return labels_of({name: declared[name].symbol for name in fit.parameters})
 
 
-def _report_fits(fits: "dict[str, Fit]", options: Options) -> None:
+def _report_fits(fits: "dict[str, Fit]", options: Options, read: str) -> None:
     import numpy as np
     import pandas as pd
 
@@ -188,6 +195,7 @@ def _report_fits(fits: "dict[str, Fit]", options: Options) -> None:
         save_figure(comparison_figure(bic, title), options.out / "comparison")
     record = {
         "options": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()},
+        "read": read,
         "environment": environment(),
         "comparison": comparison.to_dict(orient="index"),
         "medians": {name: fit.table[list(fit.parameters)].median().to_dict() for name, fit in fits.items()},
@@ -208,7 +216,7 @@ def _report_fits(fits: "dict[str, Fit]", options: Options) -> None:
     console.print(f"Sums over {_count(bic, options.by)}; k: parameters of each.", style="dim", highlight=False)
 
 
-def _report_posteriors(posteriors: "dict[str, Posterior]", options: Options) -> None:
+def _report_posteriors(posteriors: "dict[str, Posterior]", options: Options, read: str) -> None:
     from prefrontal.figures.fits import estimates_figure
     from prefrontal.figures.style import save_figure
     from prefrontal.files import write_text
@@ -216,6 +224,7 @@ def _report_posteriors(posteriors: "dict[str, Posterior]", options: Options) -> 
 
     record: dict[str, Any] = {
         "options": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()},
+        "read": read,
         "environment": environment(),
         "models": {},
     }

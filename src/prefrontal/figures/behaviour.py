@@ -54,7 +54,7 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
             weights_by_lag(group, column[1])
             indices_of_group(group, column[2])
             count = "published" if group.source else f"{group.num:,} {'subject' if group.num == 1 else 'subjects'}"
-            column[0].set_title(f"{group.name}\n({count})", pad=8)
+            column[0].set_title(f"{group.name}\n({count})", pad=8, parse_math=False)
         for row, label in zip(
             axes, ("Stay probability", "Weight (log odds)", "Index (log odds,\nsum over lags)"), strict=True
         ):
@@ -62,7 +62,7 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
         for number, line in enumerate(heading + caption):
             big = {"fontsize": 9.5, "weight": "bold"}
             looks = big if number < len(heading) else {"fontsize": 7, "color": "dimgrey"}
-            figure.text(0.12 / width, 1 - (0.1 + 0.17 * number) / height, line, looks, va="top")
+            figure.text(0.12 / width, 1 - (0.1 + 0.17 * number) / height, line, looks, va="top", parse_math=False)
         figure.legend(handles.values(), handles.keys(), loc="lower center", ncols=ncols, fontsize=7)
     return figure
 

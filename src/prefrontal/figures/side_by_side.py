@@ -30,7 +30,7 @@ def side_by_side_figure(behaviours: Mapping[str, Behaviour], title: str = "") ->
         for number, (name, stay) in enumerate(behaviours.items()):
             ax = figure.add_axes(((0.55 + 1.65 * number) / width, 0.75 / height, 1.45 / width, 1.6 / height))
             stay_panel(stay, ax)
-            ax.set_title(name, loc="left", fontsize=8)
+            ax.set_title(name, loc="left", fontsize=8, parse_math=False)
             if number == 0:
                 ax.set_ylabel("Stay probability")
             else:
@@ -39,7 +39,7 @@ def side_by_side_figure(behaviours: Mapping[str, Behaviour], title: str = "") ->
         labels = [f"{name} transition" for name in TRANSITIONS]
         figure.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.4 / width, 0.02), ncols=2)
         if title:
-            figure.text(0.1 / width, 1 - 0.08 / height, title, va="top", fontsize=10, weight="bold")
+            figure.text(0.1 / width, 1 - 0.08 / height, title, va="top", fontsize=10, weight="bold", parse_math=False)
     return figure
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,9 @@ def save_figure(figure: Figure, path: str | Path, formats: Sequence[str] = ("png
 
 def _save(figure: Figure, path: Path, name: str) -> Path:
     drawn = io.BytesIO()
-    with style():
+    with style(), warnings.catch_warnings():
+        # A name in letters that the font lacks is drawn as boxes; that is to be seen.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(drawn, format=name, metadata=METADATA[name])
     write_bytes(path, drawn.getvalue())
     return path

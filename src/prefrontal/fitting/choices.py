@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Bool, Float, Int
 
-from prefrontal.errors import UserError
-from prefrontal.trials import check_table
+from prefrontal.formats.overview import with_trials
 
 Unit = Literal["subject", "session"]
 
@@ -51,13 +50,13 @@ def batch_of(table: pd.DataFrame, *, by: Unit = "subject") -> Batch:
         by: what has parameters of its own: each "subject", or each "session" of each subject, for instance two visits
             of a person. Either way a model starts every session from its initial beliefs.
 
+    Subjects (or sessions) who missed every trial are left out, and a warning names them.
+
     Raises:
         UserError: when `table` is not a trial table or has no trial that counts.
     """
-    table = check_table(table)
+    table = with_trials(table, by=by)
     missed = table["missed"].to_numpy() if "missed" in table else np.zeros(len(table), bool)
-    if not (~missed).any():
-        raise UserError("`table` must hold a trial that was not missed, got none. Check its column `missed`.")
     second_choices = "choice2" in table
     second = table["choice2"].to_numpy() if second_choices else np.zeros(len(table), np.int8)
 

@@ -1,24 +1,29 @@
 """Names and numbers in cells of text as the 0 and 1 of the trial table."""
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
+from prefrontal.formats.text import excerpt, with_points
+from prefrontal.trials import VOID, as_numbers, without_zeros
 
 TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "common": 1.0, "uncommon": 0.0, "rare": 0.0}
 """Words for 1 and 0, in any case."""
-FEW_COMMON = 0.6
-"""With a smaller share of common transitions than this, their counts hardly tell which are the common ones."""
 MOST_SECONDS = 60.0
 """A median response time above this is of other units than seconds."""
+LEAST_SECONDS = 0.01
+"""A median response time below this is of other units than milliseconds."""
 
 
-def numbers(cells: pd.Series) -> np.ndarray:
-    """What can be read as a number; NaN for the rest."""
-    return pd.Series(pd.to_numeric(cells, errors="coerce")).to_numpy(np.float64, na_value=np.nan)
+def is_void(cells: pd.Series, void: Sequence[str] = ()) -> pd.Series:
+    """Whether each cell is without a value: it holds one of `VOID` or `void`, in upper or lower case; a number, however
+    it is written (-1 is -1.0)."""
+    lower = cells.str.lower()
+    values = as_numbers(pd.Series(void, dtype=str))
+    same = np.isin(as_numbers(cells), values[np.isfinite(values)])
+    return lower.isin((*VOID, *(word.lower() for word in void))) | same
 
 
 def truth(cells: pd.Series, name: str, pair: tuple[str, str] | None = None) -> np.ndarray:
@@ -29,7 +34,7 @@ def truth(cells: pd.Series, name: str, pair: tuple[str, str] | None = None) -> n
     """
     if pair:
         return _as_said(cells, name, pair)
-    values = cells.str.lower().map(TRUTH).fillna(pd.Series(numbers(cells), cells.index)).to_numpy(np.float64)
+    values = cells.str.lower().map(TRUTH).fillna(pd.Series(as_numbers(cells), cells.index)).to_numpy(np.float64)
     wrong = ~np.isin(values, (0, 1)) & cells.notna().to_numpy()
     _refuse(wrong, cells, name, "0 or 1, true or false", "Say what stands for 0 and for 1.")
     return values
@@ -49,7 +54,7 @@ def names(cells: pd.Series, name: str, subject: np.ndarray, pair: tuple[str, str
     """
     if pair:
         return _as_said(cells, name, pair)
-    values = numbers(cells)
+    values = as_numbers(cells)
     if cells.notna().any() and (np.isnan(values) == cells.isna()).all():
         from_one = bool((values == 2).any()) and not (values == 0).any()
         condition = "1 or 2" if from_one else "0 or 1 (or 1 or 2 throughout)"
@@ -79,7 +84,8 @@ def ranks(cells: pd.Series, name: str, group: np.ndarray, condition: str) -> np.
     if crowded.any():
         # The name that came last is the stranger.
         row = int(np.flatnonzero(valid)[first[crowded].max()])
-        raise UserError(f"`{name}` must be one of {condition}, got a third, {cells.iloc[row]}, in row {row}.")
+        third = excerpt(cells.iloc[row])
+        raise UserError(f"`{name}` must be one of {condition}, got a third, {third}, in row {cells.index[row]}.")
     result = np.full(len(cells), np.nan)
     result[valid] = place[np.searchsorted(kinds, cell[valid])]
     return result
@@ -97,7 +103,7 @@ def second_choices(
     Raises:
         UserError: when a state has more than two values, or a value of four belongs to both states.
     """
-    values = numbers(cells)
+    values = as_numbers(cells)
     if pair or cells.nunique() <= 2:
         return names(cells, name, subject, pair)
     if (np.isnan(values) == cells.isna()).all():
@@ -118,67 +124,36 @@ def second_choices(
     return ranks(cells, name, np.where(shared, subject * 2, group), "two values of each state")
 
 
-def common_transitions(
-    choice: np.ndarray, state: np.ndarray, common: np.ndarray | None, subject: np.ndarray, who: Sequence[str]
-) -> np.ndarray:
-    """Whether each transition was common, 0 or 1, NaN where void: as said, or as each subject's counts tell.
-
-    Arguments:
-        choice, state: 0 or 1 as the file names them, NaN where void.
-        common: 0 or 1 where the file says so, which must then go with choice and state.
-        subject: number of each row's subject.
-        who: the subjects' names, for errors.
-
-    Raises:
-        UserError: when a subject's counts are tied, or `common` contradicts choice and state.
-    """
-    same = np.where(np.isnan(choice + state), np.nan, choice == state)
-    if common is not None:
-        agrees = np.where(np.isnan(same + common), np.nan, same == common)
-        share = pd.Series(agrees).groupby(subject).transform("mean").to_numpy()
-        odd = ~np.isnan(agrees) & (agrees != (share > 0.5)) & ~np.isin(share, (0, 1))
-        if odd.any():
-            row = int(odd.argmax())
-            raise UserError(
-                f"`common` must go with choice and state in every trial of a subject, got another in row {row}, of "
-                f"subject {who[subject[row]]}. Where options are assigned to states afresh, leave `state` out."
-            )
-        return common
-    share = pd.Series(same).groupby(subject).transform("mean").to_numpy()
-    if (share == 0.5).any():
-        row = int((share == 0.5).argmax())
-        raise UserError(
-            f"`state` must follow one choice more often than the other, got a tie for subject {who[subject[row]]}. "
-            "Say which transitions were common."
-        )
-    straight = share > 0.5
-    weak = np.nanmax([share, 1 - share], axis=0) < FEW_COMMON
-    if weak.any():
-        people = [str(who[number]) for number in pd.unique(subject[weak])]
-        warnings.warn(
-            f"Which state is the common one is told from counts; in {len(people)} of {len(who)} subjects "
-            f"({', '.join(people[:5])}{', ...' if len(people) > 5 else ''}) it is under {FEW_COMMON:.0%} of trials.",
-            stacklevel=2,
-        )
-    return np.where(np.isnan(same), np.nan, same == straight)
-
-
 def times(cells: pd.Series, name: str, unit: str) -> np.ndarray:
-    """Response times in seconds, NaN where void.
+    """Response times in seconds, NaN where void, and where they are 0, which is warned of.
 
     Raises:
         UserError: when one is no number above 0, or they can hardly be of that unit.
     """
-    values = numbers(cells)
-    _refuse(cells.notna().to_numpy() & ~((values > 0) & np.isfinite(values)), cells, name, "a time above 0")
+    cells = without_zeros(with_points(cells), name)
+    values = as_numbers(cells)
+    wrong = cells.notna().to_numpy() & ~((values > 0) & np.isfinite(values))
+    _refuse(
+        wrong, cells, name, "a time above 0", "Write thousands without a comma." if "," in str(cells.tolist()) else ""
+    )
     seconds = values / 1000 if unit == "ms" else values
-    if not np.isnan(seconds).all() and np.nanmedian(seconds) > MOST_SECONDS:
-        raise UserError(f"`{name}` must be in seconds, got a median of {np.nanmedian(values):g}. Say they are in ms.")
+    if np.isnan(seconds).all():
+        return seconds
+    median = float(np.nanmedian(seconds))
+    if median > MOST_SECONDS:
+        raise UserError(
+            f"`{name}` must be in seconds, got a median of {np.nanmedian(values):g}. Say they are in ms: rt_unit=ms."
+        )
+    if unit == "ms" and median < LEAST_SECONDS:
+        raise UserError(f"`{name}` must be in ms, got a median of {1000 * median:g}. Say they are in s: rt_unit=s.")
     return seconds
 
 
 def _as_said(cells: pd.Series, name: str, pair: tuple[str, str]) -> np.ndarray:
-    values = cells.map({pair[0]: 0.0, pair[1]: 1.0}).to_numpy(np.float64, na_value=np.nan)
+    values = np.full(len(cells), np.nan)
+    for number, word in enumerate(pair):
+        same = (as_numbers(cells) == as_numbers(pd.Series([word]))[0]) | (cells == word).to_numpy()
+        values[same] = number
     _refuse(np.isnan(values) & cells.notna().to_numpy(), cells, name, f"{pair[0]} or {pair[1]}")
     return values
 
@@ -187,4 +162,5 @@ def _refuse(wrong: np.ndarray, cells: pd.Series, name: str, condition: str, reme
     if wrong.any():
         row = int(wrong.argmax())
         remedy = f" {remedy}" if remedy else ""
-        raise UserError(f"`{name}` must be {condition}, got {cells.iloc[row]} in row {row}.{remedy}")
+        got = excerpt(cells.iloc[row])
+        raise UserError(f"`{name}` must be {condition}, got {got} in row {cells.index[row]}.{remedy}")

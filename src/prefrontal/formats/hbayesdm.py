@@ -1,23 +1,31 @@
 """The columns of hBayesDM's models of the two-step task (`ts_par4`, `ts_par6`, `ts_par7`)."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
 from prefrontal.files import write_text
+from prefrontal.formats.coding import is_void
 from prefrontal.formats.columns import Columns, from_cells
-from prefrontal.formats.text import read_cells
-from prefrontal.trials import check_table
+from prefrontal.formats.text import excerpt, read_cells
+from prefrontal.trials import as_numbers, check_table
 
-COLUMNS = Columns(subject="subjID", choice="level1_choice", state="level2_state", choice2="level2_choice")
+CHOICE, SECOND = "level1_choice", "level2_choice"
+PAIR = ("0", "1")
+COLUMNS = Columns(
+    subject="subjID", choice=CHOICE, common="common", state="", choice2=SECOND, values={"choice": PAIR, "choice2": PAIR}
+)
 
 
 def read_hbayesdm(path: str | Path) -> pd.DataFrame:
     """The trial table in a tab-separated file with hBayesDM's columns.
 
     `level1_choice` is 1 or 2; `level2_choice` 1 to 4, of which 1 and 2 belong to the common state after choice 1;
-    `reward` 0 or 1. Gaps in `trial` are missed trials.
+    `reward` 0 or 1. Gaps in `trial` are missed trials. That is the format's definition: which transitions are common is
+    not told from counts.
 
     Raises:
         UserError: when the file cannot be read, lacks a column, or a cell is out of its range.
@@ -27,18 +35,31 @@ def read_hbayesdm(path: str | Path) -> pd.DataFrame:
     """
     cells = read_cells(path)
     try:
-        second = "level2_choice"
-        if second not in cells:
-            raise UserError(f"`columns` must include {second}, got {', '.join(cells)}. Is it of another format?")
-        states = pd.Series(cells[second]).replace({"2": "1", "3": "2", "4": "2"})
-        wrong = ~cells[second].isin(("1", "2", "3", "4", *COLUMNS.void)).to_numpy()
-        if wrong.any():
-            row = int(wrong.argmax())
-            raise UserError(f"`{second}` must be 1 to 4, got {cells[second].iloc[row]} in row {row}.")
-        table = from_cells(cells.assign(level2_state=states), COLUMNS)
+        if lacking := [name for name in (CHOICE, SECOND) if name not in cells]:
+            raise UserError(
+                f"`columns` must include {', '.join(lacking)}, got {', '.join(cells)}. Is it of another format?"
+            )
+        numbers = {}
+        for name, most in ((CHOICE, 2), (SECOND, 4)):
+            held = pd.Series(cells[name])
+            numbers[name] = as_numbers(held)
+            wrong = ~np.isin(numbers[name], range(1, most + 1)) & ~is_void(held).to_numpy()
+            if wrong.any():
+                row = int(wrong.argmax())
+                got = excerpt(held.iloc[row])
+                raise UserError(f"`{name}` must be 1 to {most}, got {got} in row {row}.")
+        # The format's own definition, not counts: 1 and 2 are of the common state of choice 1.
+        common = (numbers[CHOICE] > 1) == (numbers[SECOND] > 2)
+        void = np.isnan(numbers[CHOICE] + numbers[SECOND])
+        second = np.where(void, "", np.where(numbers[SECOND] % 2 == 1, "0", "1"))
+        cells = cells.assign(
+            **{CHOICE: np.where(void, "", np.where(numbers[CHOICE] == 1, "0", "1")), SECOND: second},
+            common=np.where(void, "", np.where(common, "1", "0")),
+        )
+        columns = COLUMNS if "subjID" in cells else replace(COLUMNS, subject=None)
+        return from_cells(cells, columns)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    return table
 
 
 def write_hbayesdm(path: str | Path, table: pd.DataFrame) -> None:

@@ -1,10 +1,11 @@
 """Two-step tasks told in words, as in the collections Psych-101 and Psych-201."""
 
 import io
-import json
+import lzma
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 
 from prefrontal.errors import UserError
 from prefrontal.formats.columns import Columns, from_cells
+from prefrontal.formats.text import excerpt, read_json
 
 TRIAL = (
     r"You choose <<(?P<choice>\w+)>>\. This leads to state (?P<state>\w+)\. "
@@ -21,8 +23,10 @@ TRIAL = (
 """A trial, in the words of Psych-201's transcript of Shahar et al. (2019)."""
 SESSION = r"You are now back"
 """How the line begins after which nothing carries over."""
-ANNOUNCED = r"over (\d+)(?: new)? trials"
+ANNOUNCED = r"over (\d{1,9})(?: new)? trials"
 """How many trials there were, missed ones with them."""
+MOST_BYTES = 2**28
+"""A zip that holds more is not unpacked: the largest collection of Psych-201 known here has a tenth of that."""
 
 
 def read_psych(path: str | Path, *, trial: str = TRIAL, session: str = SESSION) -> pd.DataFrame:
@@ -50,17 +54,19 @@ def read_psych(path: str | Path, *, trial: str = TRIAL, session: str = SESSION) 
     rows: list[dict[str, Any]] = []
     announced = 0
     for number, person in enumerate(_people(path), 1):
-        name = str(person.get("participant", number))
+        name = excerpt(person.get("participant", number))
+        if not isinstance(person.get("text"), str):
+            raise UserError(f"{path}: participant {name} must have 'text', got {', '.join(person)}.")
         try:
-            trials, stated = _trials(str(person["text"]), re.compile(trial), re.compile(session))
+            trials, stated = _trials(person["text"], re.compile(trial), re.compile(session))
             _add_times(trials, person.get("RTs"))
-        except KeyError as error:
-            raise UserError(f"{path}: participant {name} must have {error}, got {', '.join(person)}.") from error
         except UserError as error:
             raise UserError(f"{path}: participant {name}, {error}") from None
         rows += [{"subject": name} | row for row in trials]
         announced += stated
-    cells = pd.DataFrame(rows).astype({"session": str})
+    if not rows:
+        raise UserError(f"{path}: `text` must tell of a trial as `trial` describes it, got none. Is it the right file?")
+    cells = pd.DataFrame(rows).astype(str).replace("nan", "")
     try:
         table = from_cells(cells, Columns(rt_unit="ms"))
     except UserError as error:
@@ -78,26 +84,50 @@ def _people(path: str | Path) -> Iterator[dict[str, Any]]:
     try:
         data = Path(path).read_bytes()
         if zipfile.is_zipfile(io.BytesIO(data)):
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                names = archive.namelist()
-                if len(names) != 1:
-                    raise UserError(f"{path}: the zip must hold one file, got {', '.join(names) or 'none'}. Unpack it.")
-                data = archive.read(names[0])
-        lines = data.decode("utf-8").splitlines()
+            data = _unpacked(data, path)
+        lines = data.decode("utf-8-sig").splitlines()
     except OSError as error:
         raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
-    except (UnicodeDecodeError, zipfile.BadZipFile) as error:
+    except UnicodeDecodeError as error:
         raise UserError(f"`path` must be lines of JSON or a zip of them, got {path} ({error}).") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        try:
-            person = json.loads(line)
-        except ValueError as error:
-            raise UserError(f"{path}: line {number} must be a JSON object, got {line[:40]} ({error}).") from error
+        person = read_json(line, f"{path}: line {number}")
         if not isinstance(person, dict):
-            raise UserError(f"{path}: line {number} must be a JSON object, got {line[:40]}.")
+            raise UserError(f"{path}: line {number} must be a JSON object, got {excerpt(line)}.")
         yield person
+
+
+def _unpacked(data: bytes, path: str | Path) -> bytes:
+    """What the only file of a zip holds; it is refused before it is unpacked where that is too much."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if len(files) != 1:
+                listed = excerpt(", ".join(entry.filename for entry in files) or "none")
+                raise UserError(f"{path}: the zip must hold one file, got {listed}. Unpack it.")
+            if files[0].file_size > MOST_BYTES:
+                raise UserError(
+                    f"{path}: the zip must hold at most {MOST_BYTES / 2**20:,.0f} MB, got "
+                    f"{files[0].file_size / 2**20:,.0f}. Unpack it yourself if you trust it."
+                )
+            with archive.open(files[0]) as file:
+                return file.read(MOST_BYTES)  # whatever size it states
+    except UserError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+        ValueError,
+        OSError,
+    ) as error:
+        reason = str(error) or "it ends early"
+        raise UserError(f"`path` must be lines of JSON or a zip of them, got {path} ({reason}). Unpack it.") from error
 
 
 def _trials(text: str, trial: re.Pattern[str], session: re.Pattern[str]) -> tuple[list[dict[str, Any]], int]:
@@ -118,9 +148,11 @@ def _trials(text: str, trial: re.Pattern[str], session: re.Pattern[str]) -> tupl
     return rows, announced
 
 
-def _add_times(rows: list[dict[str, Any]], times: list[Any] | None) -> None:
+def _add_times(rows: list[dict[str, Any]], times: Any) -> None:
     if times is None or not rows:
         return
+    if not isinstance(times, list):
+        raise UserError(f"`RTs` must be a list of times, got {excerpt(times)}.")
     columns = ("rt", "rt2")[: 1 + ("choice2" in rows[0])]
     if len(times) != len(columns) * len(rows):
         raise UserError(f"`RTs` must hold a time a choice, {len(columns) * len(rows)}, got {len(times)}.")

@@ -1,34 +1,76 @@
 """Text files as tables of text."""
 
 import csv
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from prefrontal.errors import UserError
+from prefrontal.trials import read_heading, read_text
 
-SEPARATORS = ("\t", ";", ",")
+DECIMAL_COMMA = r"[+-]?\d*,\d+"
+THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
     """The table in the text file at `path`, every cell as it is written there, without the blanks around it.
 
-    Columns are separated by tabs, semicolons or commas, whichever the first line has.
+    Columns are separated by tabs, semicolons or commas, whichever the first line has most of. Where commas do not
+    separate, numbers may have decimal commas, which become points. Rows and nameless columns without anything in them
+    are passed over.
 
     Raises:
-        UserError: when the file cannot be read, or a row has fewer or more cells than the first line.
+        UserError: when the file cannot be read, two columns have one name, or a row has fewer or more cells than the
+            first line.
     """
+    text = read_text(path)
+    if text[:4].lower() == "sep=":  # Excel's own first line
+        text = text.partition("\n")[2]
+    names, separator = read_heading(text, path)
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            heading = file.readline()
-            file.seek(0)
-            separator = next((mark for mark in SEPARATORS if mark in heading), ",")
-            names, *rows = [row for row in csv.reader(file, delimiter=separator) if row]
-    except OSError as error:
-        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
-    except (ValueError, csv.Error) as error:
+        rows = [
+            [cell.strip() for cell in row] for row in csv.reader(text.splitlines(keepends=True), delimiter=separator)
+        ]
+    except csv.Error as error:
         raise UserError(f"`path` must be a table of text, got {path} ({error}).") from error
+    rows = [row for row in rows[1:] if any(row)]
     for number, row in enumerate(rows):
+        if len(row) > len(names) and not any(row[len(names) :]):
+            del row[len(names) :]
         if len(row) != len(names):
             raise UserError(f"{path}: every row must have {len(names)} cells, got {len(row)} in row {number}.")
-    return pd.DataFrame([[cell.strip() for cell in row] for row in rows], columns=[name.strip() for name in names])
+    cells = pd.DataFrame(rows, columns=names, dtype=str)
+    nameless = [place for place, name in enumerate(names) if not name and not any(row[place] for row in rows)]
+    cells = cells.iloc[:, [place for place in range(len(names)) if place not in nameless]]
+    return cells if separator == "," else cells.apply(with_points)
+
+
+def with_points(cells: pd.Series) -> pd.Series:
+    """`cells` with decimal points for the decimal commas of numbers. What may as well be thousands, as 1,234 beside no
+    other, is left as it is."""
+    comma = cells.str.fullmatch(DECIMAL_COMMA)
+    if not comma.any() or cells[comma].str.fullmatch(THOUSANDS).all():
+        return cells
+    return cells.mask(comma, cells.str.replace(",", "."))
+
+
+def read_json(text: str, what: str) -> Any:
+    """The JSON in `text`.
+
+    Raises:
+        UserError: when it is none, or too deeply nested; `what` says what it is of.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = "too deeply nested" if isinstance(error, RecursionError) else str(error)
+        raise UserError(f"{what} must be JSON, got {excerpt(text)} ({reason}).") from None
+
+
+def excerpt(text: object) -> str:
+    """The beginning of `text`, on one line."""
+    line = re.sub(r"\s+", " ", str(text))
+    return line if len(line) <= 40 else f"{line[:40]}..."
