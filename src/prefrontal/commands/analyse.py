@@ -79,9 +79,10 @@ def _tables(options: Options) -> "dict[str, pd.DataFrame]":
     tables: dict[str, pd.DataFrame] = {}
     for name, table in read_groups(options.tables, options.reading).items():
         try:
-            tables |= _parts(name, with_trials(table), options)
+            kept = with_trials(table)
         except UserError as error:
             raise UserError(f"{name}: {error}") from None
+        tables |= _parts(name, kept, options)
     return tables
 
 

@@ -20,13 +20,11 @@ class Reading:
     format: Literal["auto", "prefrontal", "columns", "hbayesdm", "jspsych", "psych"] = "auto"
     """Format of the files. Auto: told from name and first line."""
     columns: tuple[str, ...] = ()
-    """Which column holds what, as in subject=ppt choice=resp reward=points
-    rt=latency rt_unit=ms; trial= says that there is none."""
+    """Which column holds what, as in subject=ppt choice=resp rt=latency rt_unit=ms; trial= says that there is none."""
     values: tuple[str, ...] = ()
     """What stands for 0 and 1, as in choice=left,right."""
     missing: tuple[str, ...] = ()
-    """What a cell of a missed trial holds, such as -1, beside nothing and NA; in one
-    column as in choice=0."""
+    """What a cell of a missed trial holds, such as -1, beside nothing and NA; in one column as in choice=0."""
 
     def said(self) -> "Columns | None":
         """What was said of the columns; None for nothing.

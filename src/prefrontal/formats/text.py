@@ -1,7 +1,6 @@
 """Text files as tables of text."""
 
 import csv
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from prefrontal.errors import UserError
+from prefrontal.provenance import parse_json
 from prefrontal.trials import read_heading, read_text
 
 DECIMAL_COMMA = r"[+-]?\d*,\d+"
@@ -64,10 +64,9 @@ def read_json(text: str, what: str) -> Any:
         UserError: when it is none, or too deeply nested; `what` says what it is of.
     """
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        reason = "too deeply nested" if isinstance(error, RecursionError) else str(error)
-        raise UserError(f"{what} must be JSON, got {excerpt(text)} ({reason}).") from None
+        return parse_json(text)
+    except ValueError as error:
+        raise UserError(f"{what} must be JSON, got {excerpt(text)} ({error}).") from None
 
 
 def excerpt(text: object) -> str:
