@@ -5,6 +5,7 @@ import json
 import math
 from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from prefrontal.experiments import find_experiment, restless_baselines, restless
 from prefrontal.experiments.bandit_test import play_test
 from prefrontal.experiments.results import LEARNING
 from prefrontal.fitting.rescorla_wagner import MODELS, fit_blocks, log_likelihood
+from prefrontal.fitting.search import double_precision
 from prefrontal.tasks import make_task
 from prefrontal.workflow import evaluate_run, train_run
 
@@ -80,13 +82,24 @@ def test_a_model_with_more_parameters_fits_no_worse():
 
 
 def test_no_grid_finds_better():
-    choice, reward = learner(0.6, 5.0, 0.1, 1)
-    fit = fit_blocks(choice, reward, {"abe": MODELS["abe"]})
-    tried = [
-        float(log_likelihood(jnp.array(values), jnp.asarray(choice[0]), jnp.asarray(reward[0], jnp.float32)))
-        for values in ((0.6, 5.0, 0.1), (0.4, 4.0, 0.0), (0.7, 6.0, 0.1), (0.6, 8.0, 0.2), (0.5, 5.0, 0.05))
-    ]
-    assert fit.log_likelihood[0, 0] >= max(tried)
+    """A grid over all three parameters, three thousand points, for each of four blocks from different corners of it."""
+    rates, betas, lapses = np.linspace(0.02, 0.98, 17), np.geomspace(0.5, 150, 15), np.linspace(0, 0.6, 12)
+    grid = np.stack(np.meshgrid(rates, betas, lapses, indexing="ij"), axis=-1).reshape(-1, 3)
+    on_grid = jax.jit(jax.vmap(jax.vmap(log_likelihood, (0, None, None)), (None, 0, 0)))
+    learners = [(0.6, 5.0, 0.1), (0.1, 30.0, 0.3), (0.9, 2.0, 0.0), (0.3, 12.0, 0.05)]
+    blocks = [learner(*values, num_blocks=1, seed=seed) for seed, values in enumerate(learners)]
+    choice, reward = (np.concatenate(part) for part in zip(*blocks, strict=True))
+    with double_precision():
+        found = np.asarray(on_grid(jnp.asarray(grid), jnp.asarray(choice), jnp.asarray(reward)))
+    for model, (fits_rate, _, fits_lapse) in MODELS.items():
+        allowed = np.ones(len(grid), bool)
+        if not fits_rate:
+            allowed &= grid[:, 0] == 0.5
+        if not fits_lapse:
+            allowed &= grid[:, 2] == 0.0
+        assert allowed.sum() >= len(betas)
+        fit = fit_blocks(choice, reward, {model: MODELS[model]})
+        assert (fit.log_likelihood[0] >= found[:, allowed].max(axis=1) - 1e-6).all(), model
 
 
 def test_bic_prefers_a_fixed_rate_where_it_is_true_and_a_fitted_one_where_it_is_not():
