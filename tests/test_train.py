@@ -113,12 +113,32 @@ def run(state: TrainState, task: Lever, hyperparameters: Hyperparameters, num_ep
     return train(state, task, hyperparameters, num_episodes, unroll=3, capacity=2000)
 
 
-def learn(task: Lever, num_episodes: int, **numbers) -> tuple[RecurrentAgent, Metrics]:
+NUM_SEEDS = 16
+"""One training may end in bad luck, and whose does differs between processors, which round otherwise: so many are
+trained, and what is held is a mean over them, or a share of them. Of 64 seeds not one was beyond the bounds below; if
+one seed in a hundred is, three of sixteen are once in two thousand runs."""
+
+
+@eqx.filter_jit
+def learn(task: Lever, hyperparameters: Hyperparameters, num_episodes: jax.Array):
+    """Agents, and metrics, (seed, episode)."""
+
+    def one_seed(key: jax.Array):
+        agent_key, training_key = jax.random.split(key)
+        agent = RecurrentAgent(RecurrentConfig(hidden_size=8), task, key=agent_key)
+        state = init_training(agent, task, hyperparameters, training_key)
+        state, metrics = train(state, task, hyperparameters, num_episodes, unroll=3, capacity=2000)
+        return state.agent, metrics
+
+    return jax.vmap(one_seed)(jax.random.split(jax.random.key(0), NUM_SEEDS))
+
+
+def learned(task: Lever, num_episodes: int, **numbers):
+    """What many seeds learn, and then play in 200 episodes."""
     hyperparameters = Hyperparameters(TrainConfig(num_episodes=num_episodes, **numbers))
-    agent = RecurrentAgent(RecurrentConfig(hidden_size=8), task, key=jax.random.key(0))
-    state = init_training(agent, task, hyperparameters, jax.random.key(1))
-    state, metrics = run(state, task, hyperparameters, jnp.int32(num_episodes))
-    return state.agent, jax.tree.map(lambda values: np.asarray(values)[:num_episodes], metrics)
+    agents, metrics = learn(task, hyperparameters, jnp.int32(num_episodes))
+    played = eqx.filter_vmap(lambda agent: evaluate(agent, task, jax.random.key(2), num_episodes=200))(agents)
+    return played, jax.tree.map(lambda values: np.asarray(values)[:, :num_episodes], metrics)
 
 
 @pytest.mark.parametrize("duration", [6, 3, 4])
@@ -127,7 +147,7 @@ def test_critic_learns_the_value_of_a_random_policy(duration):
 
     An update ends in the middle of the episode, at its end or after it: the value goes on, or is zero, there.
     """
-    agent, metrics = learn(
+    played, metrics = learned(
         lever(0.5, 0.5, duration=duration),
         2000,
         learning_rate=4e-3,
@@ -136,23 +156,23 @@ def test_critic_learns_the_value_of_a_random_policy(duration):
         value_cost=0.5,
         entropy_cost=1.0,
     )
-    played = evaluate(agent, lever(0.5, 0.5, duration=duration), jax.random.key(2), num_episodes=200)
     known = np.array([0.5 * (1 - 0.7 ** (duration - t)) / 0.3 for t in range(duration)])
-    learned = np.asarray(played.value)[:, :duration].mean(axis=0)
-    np.testing.assert_allclose(learned, known, atol=0.12)
-    assert np.abs(metrics.value[-100:].mean() - known.mean()) < 0.12
-    assert np.abs(metrics.value[0] - known.mean()) > 0.3
-    np.testing.assert_allclose(metrics.entropy[-1], duration * np.log(2), rtol=0.02)
-    assert np.all(np.asarray(played.active).sum(axis=1) == duration)
-    assert not np.any(np.asarray(played.reward)[:, duration:])
+    error = np.asarray(played.value)[..., :duration].mean(axis=1) - known
+    assert (np.abs(error).max(axis=1) < 0.12).sum() >= NUM_SEEDS - 2
+    # Seeds scatter by .035: 4.5 standard errors.
+    np.testing.assert_allclose(error.mean(axis=0), 0, atol=0.04)
+    assert (np.abs(metrics.value[:, -100:].mean(axis=1) - known.mean()) < 0.12).sum() >= NUM_SEEDS - 2
+    assert (np.abs(metrics.value[:, 0] - known.mean()) > 0.3).sum() >= NUM_SEEDS - 2
+    assert (np.abs(metrics.entropy[:, -1] / (duration * np.log(2)) - 1) < 0.02).sum() >= NUM_SEEDS - 2
+    assert np.all(np.asarray(played.active).sum(axis=-1) == duration)
+    assert not np.any(np.asarray(played.reward)[..., duration:])
 
 
 def test_policy_learns_the_better_lever():
-    agent, metrics = learn(lever(0.0, 1.0), 1000, learning_rate=5e-3, entropy_cost=0.01)
-    assert metrics.reward[:20].mean() < 4.5
-    assert metrics.reward[-100:].mean() > 5.7
-    played = evaluate(agent, lever(0.0, 1.0), jax.random.key(2), num_episodes=200)
-    assert np.mean(played.action == 1) > 0.95
+    played, metrics = learned(lever(0.0, 1.0), 1000, learning_rate=5e-3, entropy_cost=0.01)
+    assert (metrics.reward[:, :20].mean(axis=1) < 4.5).sum() >= NUM_SEEDS - 2
+    assert (metrics.reward[:, -100:].mean(axis=1) > 5.7).sum() >= NUM_SEEDS - 2
+    assert (np.mean(np.asarray(played.action) == 1, axis=(1, 2)) > 0.95).sum() >= NUM_SEEDS - 2
 
 
 class TestSchedules:
