@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
 from prefrontal.experiments.lesions_results import NUM_DRAWS, SHARES, lesions
 from prefrontal.experiments.optogenetics_results import ODDS_OF_EFFECT, PUBLISHED_PERCENT, _verdicts, manipulations
-from prefrontal.experiments.results import read_results
+from prefrontal.experiments.results import ANY, read_results
 from prefrontal.learning.group import new_agent
 from prefrontal.tasks import make_task
 
@@ -145,6 +146,34 @@ def test_lesions_silence_what_they_say():
     assert len({mask.tobytes() for mask in masks[units < 0][shares[units < 0] == 0.5]}) == NUM_DRAWS
 
 
+RANGES = {
+    r"% points$": (-100.0, 100.0),
+    r", %$": (0.0, 100.0),
+    r"^model-based errors: r²|^rest of .* r²": (0.0, 1.0),
+    r"accuracy": (0.0, 1.0),
+    r"^belief|^before training": (-np.inf, 1.0),
+}
+"""Of the measures of verdicts, by their names."""
+UNTRAINED_FAIL = {
+    "wang2018-inferred-value": {"seeds that learned the cues' values", "of these, all six signs as published"},
+    "wang2018-optogenetics": {
+        "block risky reward: risky choices at odds .5, % points",
+        "block safe reward: risky choices at odds .125, % points",
+        "block risky loss: risky choices at odds .125, % points",
+    },
+    "wang2018-two-step-rpe": {"model-based errors: r² at least .8", "... seeds with that"},
+    "two-step-lesions": set(),
+}
+"""What no network does that was never trained."""
+UNTRAINED_HOLD = {
+    "wang2018-inferred-value": set(),
+    "wang2018-optogenetics": set(),
+    "wang2018-two-step-rpe": {"before training, every seed r² under .2"},
+    "two-step-lesions": {"all units silenced: reward not above chance, 6"},
+}
+"""And what holds of it all the same."""
+
+
 def tiny(name: str) -> Any:
     """The experiment with networks of four units on a short task."""
     experiment = find_experiment(name)
@@ -162,17 +191,21 @@ def tiny(name: str) -> Any:
     "name", ["wang2018-inferred-value", "wang2018-optogenetics", "wang2018-two-step-rpe", "two-step-lesions"]
 )
 def test_an_experiment_from_networks_to_figure(name, tmp_path: Path, monkeypatch):
-    """Untrained networks will do; what they cannot show is null, and no verdict passes by accident of that."""
+    """Untrained networks will do; what they cannot show is null, and the claims that need training do not hold."""
     monkeypatch.chdir(tmp_path)
     experiment, config = tiny(name)
     agents = {seed: new_agent(config.agent, make_task(config.task), seed) for seed in (3, 1)}
     results = experiment.analyse({"": agents}, config, tmp_path)
     assert json.loads((tmp_path / "results.json").read_text()) == results == read_results(tmp_path, ["seeds"])
     assert results["seeds"] == [3, 1]
-    if name.startswith("wang2018"):
-        claims = [verdict["passed"] for verdict in results["verdicts"] if verdict["passed"] is not None]
-        assert claims
-        assert not all(claims)
+    for verdict in results["verdicts"]:
+        low, high = next((within for kind, within in RANGES.items() if re.search(kind, verdict["name"])), ANY)
+        bounds = [bound for bound in verdict.get("interval95") or () if bound is not None]
+        assert all(low <= bound <= high for bound in bounds), verdict
+    failed = {verdict["name"] for verdict in results["verdicts"] if verdict["passed"] is False}
+    assert failed >= UNTRAINED_FAIL[name]
+    held = {verdict["name"] for verdict in results["verdicts"] if verdict["passed"]}
+    assert held >= UNTRAINED_HOLD[name]
     assert [path.suffix for path in experiment.draw(tmp_path)] == [".png", ".svg", ".pdf"]
     told = io.StringIO()
     experiment.report(results, Console(file=told, width=80))

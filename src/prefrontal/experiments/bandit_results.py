@@ -11,7 +11,7 @@ from prefrontal.agents.bandit_models import bandit_baselines
 from prefrontal.configs import BanditConfig
 from prefrontal.experiments.bandit_test import Played, play_test
 from prefrontal.experiments.base import Agents, ExperimentConfig
-from prefrontal.experiments.results import holds, near, over_seeds, write_results
+from prefrontal.experiments.results import NOT_NEGATIVE, holds, near, over_seeds, write_results
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.tasks.base import AbstractTask
@@ -48,7 +48,9 @@ def analyse(
         for name, agent in bandit_baselines(config.task.num_trials).items()
     }
     regret = {
-        trained: {on: over_seeds([one.total_regret.mean() for one in played]) for on, played in row.items()}
+        trained: {
+            on: over_seeds([one.total_regret.mean() for one in played], NOT_NEGATIVE) for on, played in row.items()
+        }
         for trained, row in tested.items()
     }
     of_baselines = {name: {on: _mean(played) for on, played in row.items()} for name, row in baselines.items()}

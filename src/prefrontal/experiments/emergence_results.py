@@ -19,7 +19,7 @@ from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.emergence_models import best_models
-from prefrontal.experiments.results import holds, over_seeds, read_results, write_results
+from prefrontal.experiments.results import ANY, NOT_NEGATIVE, SHARE, holds, over_seeds, read_results, write_results
 from prefrontal.experiments.two_step_results import MEASURES, play_sessions
 from prefrontal.figures.strategies import strategies_figure
 from prefrontal.figures.style import save_figure
@@ -64,9 +64,12 @@ def analyse(
         "experiment": experiment.name,
         "seeds": list(agents),
         "test_episodes": config.test.num_episodes,
-        "last": {name: over_seeds(_wide(course, name)[-1]) for name in ("reward", *MEASURES, *INDICES)},
-        "model_based_since": over_seeds(since),
-        "weight_of_hybrid": over_seeds(last["weight"].to_numpy(np.float64)),
+        "last": {
+            name: over_seeds(_wide(course, name)[-1], SHARE if name in MEASURES else ANY)
+            for name in ("reward", *MEASURES, *INDICES)
+        },
+        "model_based_since": over_seeds(since, NOT_NEGATIVE),
+        "weight_of_hybrid": over_seeds(last["weight"].to_numpy(np.float64), SHARE),
         "best_models": {str(row.seed): row.best_model for row in last.itertuples()},
         "verdicts": _verdicts(experiment, course, since),
         "config": {**config.training, "test": asdict(config.test)},
@@ -128,12 +131,12 @@ def _since(course: pd.DataFrame, least: float) -> np.ndarray:
 
 def _verdicts(experiment: "Emergence", course: pd.DataFrame, since: np.ndarray) -> list[dict[str, Any]]:
     least, reached, num = experiment.least_model_based, float(np.isfinite(since).sum()), float(len(since))
-    weight = over_seeds(_wide(course, "weight")[-1])
+    weight = over_seeds(_wide(course, "weight")[-1], SHARE)
     model_based, model_free = _wide(course, "model_based"), _wide(course, "model_free")
     before = np.abs(model_based[0])
     at_first = float(np.nanmax(before)) if np.isfinite(before).any() else float("nan")
     gap = float(np.min(model_based[-1] - np.abs(model_free[-1])))
-    when = over_seeds(since)
+    when = over_seeds(since, NOT_NEGATIVE)
     return [
         holds(f"seeds with index ≥ {least:g} at the end", reached, reached == num, num),
         holds("|index| < 1 before training (most)", at_first, at_first < 1),

@@ -17,7 +17,7 @@ from prefrontal.configs import ReversalConfig
 from prefrontal.configs.reversal import STEPS_PER_TRIAL
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, near, on_average, over_seeds, write_results
+from prefrontal.experiments.results import SHARE, holds, near, on_average, over_seeds, write_results
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.tasks.reversal import OUTCOME, STIMULUS
@@ -75,7 +75,7 @@ def analyse(
             },
             "inferred_ratio": over_seeds(ratios),
             "latent_state": {
-                "balanced_accuracy": over_seeds([state["accuracy"] for state in states], within=(0.0, 1.0)),
+                "balanced_accuracy": over_seeds([state["accuracy"] for state in states], within=SHARE),
                 "trial": list(AROUND),
                 "position": [state["position"] for state in states],
                 "components": [state["components"] for state in states],
@@ -137,7 +137,5 @@ def _verdicts(
         holds("of these, all six signs as published", len(signed), len(signed) == len(learned) > 0, len(learned)),
         on_average("ratio inferred / experienced at least .7", ratios, bool(ratios.mean() >= 0.7)),
         holds("seeds with that ratio", int((ratios >= 0.7).sum()), bool((ratios >= 0.7).all()), num),
-        on_average(
-            "latent state decoded, accuracy at least .8", accuracy, bool(accuracy.mean() >= 0.8), None, (0.0, 1.0)
-        ),
+        on_average("latent state decoded, accuracy at least .8", accuracy, bool(accuracy.mean() >= 0.8), None, SHARE),
     ]

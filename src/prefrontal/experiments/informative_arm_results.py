@@ -11,7 +11,7 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.configs import InformativeArmConfig
 from prefrontal.experiments.bandit_test import Played, play_test
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, over_seeds, write_results
+from prefrontal.experiments.results import SHARE, holds, over_seeds, write_results
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 
@@ -45,8 +45,8 @@ def analyse(
             "chance": chance_reward(config.task),
             "oracle": config.task.num_trials * config.task.target_reward,
         },
-        "asks_first": over_seeds(asking, within=(0.0, 1.0)),
-        "target_after_asking": over_seeds(using, within=(0.0, 1.0)),
+        "asks_first": over_seeds(asking, within=SHARE),
+        "target_after_asking": over_seeds(using, within=SHARE),
         "pulls": {
             "informative": informs.mean(axis=1).tolist(),
             "target": is_target.mean(axis=1).tolist(),

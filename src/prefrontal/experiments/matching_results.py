@@ -15,7 +15,7 @@ from prefrontal.configs.matching import STEPS_PER_TRIAL, BaseProbabilities
 from prefrontal.episodes import Trajectory
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, near, on_average, over_seeds, write_results
+from prefrontal.experiments.results import SHARE, SIGNED, holds, near, on_average, over_seeds, write_results
 from prefrontal.experiments.wang2018_matching import CHOICE_LAGS, REWARD_LAGS, UNIT_CODING
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
@@ -55,7 +55,7 @@ def analyse(
         "matching": {
             which: {
                 "slope": over_seeds([one.slope for one in those]),
-                "correlation": over_seeds([one.correlation for one in those]),
+                "correlation": over_seeds([one.correlation for one in those], within=SIGNED),
                 "dropped_episodes": [one.num_dropped for one in those],
                 "reward_ratio": [np.round(one.reward_ratio, 3).tolist() for one in those],
                 "choice_ratio": [np.round(one.choice_ratio, 3).tolist() for one in those],
@@ -69,13 +69,15 @@ def analyse(
         },
         "unit_coding": {
             name: {
-                **over_seeds([float(np.nanmean(np.abs(one[name]))) for one in coding]),
+                **over_seeds([float(np.nanmean(np.abs(one[name]))) for one in coding], within=SHARE),
                 "published": published,
             }
             for name, published in UNIT_CODING.items()
         },
-        "reward_per_trial": over_seeds([_per_trial(one.rewarded & one.valid, one) for one in sessions["trained"]]),
-        "missed_trials": over_seeds([1 - _per_trial(one.valid, one) for one in sessions["trained"]]),
+        "reward_per_trial": over_seeds(
+            [_per_trial(one.rewarded & one.valid, one) for one in sessions["trained"]], within=SHARE
+        ),
+        "missed_trials": over_seeds([1 - _per_trial(one.valid, one) for one in sessions["trained"]], within=SHARE),
         "config": {**config.training, "test": asdict(config.test)},
         "versions": versions(),
     }
@@ -118,5 +120,5 @@ def _verdicts(experiment: "SignalExperiment[MatchingConfig]", results: Mapping[s
     ]
     verdicts.append(holds("seeds that undermatch", sum(under), all(under), len(under)))
     for name, part in results["unit_coding"].items():
-        verdicts.append(on_average(f"unit coding, {LABELS[name]}", part["per_seed"], None, part["published"]))
+        verdicts.append(on_average(f"unit coding, {LABELS[name]}", part["per_seed"], None, part["published"], SHARE))
     return verdicts

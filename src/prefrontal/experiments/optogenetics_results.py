@@ -13,7 +13,7 @@ from prefrontal.agents.interventions import intervened
 from prefrontal.configs import InterventionConfig, RiskConfig
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, on_average, over_seeds, write_results
+from prefrontal.experiments.results import PERCENT, PERCENT_POINTS, SHARE, holds, on_average, over_seeds, write_results
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 
@@ -80,10 +80,10 @@ def analyse(
                 "chance": config.task.chance_reward,
                 "oracle": config.task.oracle_reward,
             },
-            "missed": over_seeds(missed, within=(0.0, 1.0)),
+            "missed": over_seeds(missed, within=SHARE),
             "odds": list(odds),
             "risky_percent": {
-                name: [over_seeds(column, within=(0.0, 100.0)) for column in rows.T] for name, rows in values.items()
+                name: [over_seeds(column, within=PERCENT) for column in rows.T] for name, rows in values.items()
             },
             "published_percent": PUBLISHED_PERCENT,
             "published_source": next((number.source for number in experiment.published.values()), None),
@@ -112,7 +112,7 @@ def _verdicts(
         column = odds.index(ODDS_OF_EFFECT[name])
         change = values[name][:, column] - values["control"][:, column]
         enough = change.mean() * np.sign(number.value) >= abs(number.value) / 2
-        verdicts.append(on_average(number.name, change, bool(enough), number.value))
+        verdicts.append(on_average(number.name, change, bool(enough), number.value, PERCENT_POINTS))
         same_sign = int(np.sum(np.sign(change) == np.sign(number.value)))
         short = name.replace("_", " ")
         verdicts.append(holds(f"{short}: seeds in that direction", same_sign, same_sign == len(change), len(change)))
@@ -122,7 +122,9 @@ def _verdicts(
 def _percentages(values: dict[str, np.ndarray], odds: tuple[float, ...]) -> list[dict[str, Any]]:
     """The paper's twelve percentages beside ours: measurements, not claims."""
     return [
-        on_average(f"{name.replace('_', ' ')}, odds {chance:g}: {label}, %", values[row][:, column], None, published)
+        on_average(
+            f"{name.replace('_', ' ')}, odds {chance:g}: {label}, %", values[row][:, column], None, published, PERCENT
+        )
         for name, known in PUBLISHED_PERCENT.items()
         for chance, pair in zip((0.125, 0.5), known["network"], strict=True)
         for (label, row), published in zip((("control", "control"), ("manipulated", name)), pair, strict=True)

@@ -15,7 +15,7 @@ from prefrontal.experiments.bandit_test import Played, play_test
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.restless_baselines import VOLATILITIES, baselines
 from prefrontal.experiments.restless_fits import AgentFits, Tested, fit_agents
-from prefrontal.experiments.results import holds, on_average, over_seeds, write_results
+from prefrontal.experiments.results import NOT_NEGATIVE, SHARE, SIGNED, holds, on_average, over_seeds, write_results
 from prefrontal.fitting.rescorla_wagner import MODELS
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
@@ -49,7 +49,8 @@ def analyse(
         "seeds": list(agents),
         "test_episodes": config.test.num_episodes,
         "regret": {
-            kind: over_seeds([_regret(one)[kind] for one in networks.values()]) for kind in (*VOLATILITIES, "both")
+            kind: over_seeds([_regret(one)[kind] for one in networks.values()], within=NOT_NEGATIVE)
+            for kind in (*VOLATILITIES, "both")
         },
         "baselines": {name: _regret(one) for name, one in others.items()},
         "tuned": algorithms.tuned,
@@ -62,7 +63,7 @@ def analyse(
         },
         "learning_rate": {
             volatility: {
-                **over_seeds([one.means[volatility] for one in of_networks]),
+                **over_seeds([one.means[volatility] for one in of_networks], within=SHARE),
                 control: fits[control].means[volatility],
                 "ideal": fits[ideal].means[volatility],
             }
@@ -131,14 +132,16 @@ def _verdicts(results: Mapping[str, Any], networks: list[AgentFits], control: Ag
     verdicts = []
     for name in RIVALS:
         theirs = results["baselines"][name]["both"]
-        verdicts.append(on_average(f"regret < {name}, {theirs:.2f}", regret["per_seed"], bool(regret["mean"] < theirs)))
+        claim, passed = f"regret < {name}, {theirs:.2f}", bool(regret["mean"] < theirs)
+        verdicts.append(on_average(claim, regret["per_seed"], passed, None, NOT_NEGATIVE))
     least = min(results["baselines"][name]["both"] for name in RIVALS)
     below = int((np.array(regret["per_seed"]) < least).sum())
     verdicts.append(holds("seeds below all three", below, below == num, num))
     for name in VOLATILITIES:
-        verdicts.append(on_average(f"learning rate, {name}", [one.means[name] for one in networks], None))
+        rates = [one.means[name] for one in networks]
+        verdicts.append(on_average(f"learning rate, {name}", rates, None, None, SHARE))
     rises = np.array([one.means["high"] - one.means["low"] for one in networks])
-    verdicts.append(on_average("rate, high less low > 0", rises, bool(rises.mean() > 0)))
+    verdicts.append(on_average("rate, high less low > 0", rises, bool(rises.mean() > 0), None, SIGNED))
     verdicts.append(holds("seeds whose rate rises", int((rises > 0).sum()), bool((rises > 0).all()), num))
     gains = np.array([one.gain for one in networks])
     verdicts.append(on_average("BIC, rate .5 less by block > 0", gains, bool(gains.mean() > 0)))

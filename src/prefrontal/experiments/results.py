@@ -16,14 +16,25 @@ from prefrontal.provenance import parse_json, to_json
 from prefrontal.runs import RunFolder
 
 RESULTS, LEARNING = "results.json", "learning.csv"
+Range = tuple[float, float]
+ANY: Range = (-np.inf, np.inf)
+NOT_NEGATIVE: Range = (0.0, np.inf)
+SHARE: Range = (0.0, 1.0)
+"""Proportions, probabilities, learning rates, and squared correlations within a sample."""
+AT_MOST_ONE: Range = (-np.inf, 1.0)
+"""Explained variance out of sample."""
+SIGNED: Range = (-1.0, 1.0)
+"""Correlations, and differences of shares."""
+PERCENT: Range = (0.0, 100.0)
+PERCENT_POINTS: Range = (-100.0, 100.0)
 
 
-def over_seeds(values: ArrayLike, within: tuple[float, float] = (-np.inf, np.inf)) -> dict[str, Any]:
+def over_seeds(values: ArrayLike, within: Range = ANY) -> dict[str, Any]:
     """One value a seed, their mean and its 95 % interval, as `results.json` holds them.
 
     Arguments:
         values: (seed,).
-        within: what limits the interval, for proportions (0, 1).
+        within: the range of the measure, such as `SHARE`, which the interval does not leave.
     """
     values = np.asarray(values, float)
     interval = mean_interval(values)
@@ -55,7 +66,7 @@ def on_average(
     per_seed: ArrayLike,
     passed: bool | None,
     published: float | None = None,
-    within: tuple[float, float] = (-np.inf, np.inf),
+    within: Range = ANY,
 ) -> dict[str, Any]:
     """The verdict on a claim about the mean over seeds, with its interval (see `over_seeds`); `passed` is None for a
     measurement that claims nothing."""

@@ -16,7 +16,7 @@ from prefrontal.configs import TwoStepConfig
 from prefrontal.episodes import Trajectory, agent_inputs, replay
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import over_seeds
+from prefrontal.experiments.results import AT_MOST_ONE, SHARE, over_seeds
 from prefrontal.learning.group import new_agent
 from prefrontal.provenance import default_folder
 from prefrontal.runs import RunFolder
@@ -72,9 +72,9 @@ def belief_results(
         shares.append(_unit_shares(first, trials, config.task))
         planes.append(_plane(first, trials, config.task))
     return {
-        "decoded": {name: over_seeds(values) for name, values in decoded.items()},
+        "decoded": {name: over_seeds(values, within=AT_MOST_ONE) for name, values in decoded.items()},
         "over_training": _over_training(experiment, list(agents), config),
-        "unit_shares": {name: over_seeds([share[name] for share in shares], within=(0.0, 1.0)) for name in shares[0]},
+        "unit_shares": {name: over_seeds([share[name] for share in shares], within=SHARE) for name in shares[0]},
         "planes": planes,
     }
 

@@ -15,7 +15,7 @@ from prefrontal.analysis.behaviour import Trials, stay_probability
 from prefrontal.configs import TwoStepConfig
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig, Published
-from prefrontal.experiments.results import holds, near, over_seeds, write_results
+from prefrontal.experiments.results import SHARE, holds, near, over_seeds, write_results
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.trials import trial_table, write_table
@@ -90,7 +90,7 @@ def _stays(
 ) -> dict[str, dict[str, Any]]:
     return {
         measure: {
-            **over_seeds(stay[measure].to_numpy(), within=(0.0, 1.0)),
+            **over_seeds(stay[measure].to_numpy(), within=SHARE),
             "published": published[measure].value if measure in published else None,
             "bayes_optimal": ideal[measure],
         }

@@ -21,7 +21,7 @@ from prefrontal.analysis.prediction_errors import (
 from prefrontal.analysis.recordings import recording, write_recording
 from prefrontal.configs import TwoStepConfig
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, on_average, over_seeds, write_results
+from prefrontal.experiments.results import ANY, AT_MOST_ONE, SHARE, Range, holds, on_average, over_seeds, write_results
 from prefrontal.experiments.two_step_belief import belief_results, play
 from prefrontal.files import write_text
 from prefrontal.provenance import versions
@@ -59,7 +59,7 @@ def analyse(
             "experiment": experiment.name,
             "seeds": list(agents),
             "test_episodes": config.test.num_episodes,
-            **{name: over_seeds([account[name] for account in accounts]) for name in measures},
+            **{name: over_seeds([account[name] for account in accounts], _range(name)) for name in measures},
             "sweep": {
                 "learning_rate": LEARNING_RATES.tolist(),
                 **{name: [account["sweep"][name] for account in accounts] for name in accounts[0]["sweep"]},
@@ -104,6 +104,11 @@ def _account(errors: TwoStepErrors, trials: TwoStepTrials, task: TwoStepConfig) 
     return account, table
 
 
+def _range(measure: str) -> Range:
+    """Slopes have none; all else is a squared correlation or a learning rate."""
+    return ANY if measure.startswith("slope") else SHARE
+
+
 def _verdicts(
     experiment: "SignalExperiment[TwoStepConfig]", accounts: list[dict[str, Any]], belief: dict[str, Any]
 ) -> list[dict[str, Any]]:
@@ -114,12 +119,17 @@ def _verdicts(
     trained, untrained = (np.array(belief["decoded"][name]["per_seed"]) for name in ("trained", "untrained"))
 
     reference = published["model_based"].value, published["model_free"].value
-    share = (-np.inf, 1.0)
     return [
-        on_average("model-based errors: r² at least .8", based, bool(based.mean() >= 0.8), reference[0], share),
+        on_average("model-based errors: r² at least .8", based, bool(based.mean() >= 0.8), reference[0], SHARE),
         holds("... seeds with that", int((based >= 0.8).sum()), bool((based >= 0.8).all()), num),
-        on_average("rest of model-free errors: r² under .01", residual, bool(residual.mean() < 0.01), reference[1]),
+        on_average(
+            "rest of model-free errors: r² under .01", residual, bool(residual.mean() < 0.01), reference[1], SHARE
+        ),
         holds("... seeds with less", int((residual < 0.01).sum()), bool((residual < 0.01).all()), num),
-        on_average("belief decoded, every seed r² at least .8", trained, bool((trained >= 0.8).all()), None, share),
-        on_average("before training, every seed r² under .2", untrained, bool((untrained < 0.2).all()), None, share),
+        on_average(
+            "belief decoded, every seed r² at least .8", trained, bool((trained >= 0.8).all()), None, AT_MOST_ONE
+        ),
+        on_average(
+            "before training, every seed r² under .2", untrained, bool((untrained < 0.2).all()), None, AT_MOST_ONE
+        ),
     ]

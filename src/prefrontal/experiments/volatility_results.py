@@ -19,7 +19,16 @@ from prefrontal.configs.volatility import Schedule
 from prefrontal.episodes import Trajectory, agent_inputs, replay
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, near, on_average, over_seeds, write_results
+from prefrontal.experiments.results import (
+    AT_MOST_ONE,
+    NOT_NEGATIVE,
+    SHARE,
+    holds,
+    near,
+    on_average,
+    over_seeds,
+    write_results,
+)
 from prefrontal.experiments.wang2018_volatility import CODING_SHARE
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
@@ -68,11 +77,15 @@ def analyse(
         "seeds": list(agents),
         "test_episodes": config.test.num_episodes,
         "learning_rate": {
-            name: {**over_seeds(values), "published": experiment.published[name].value, "ideal": ideal.halves[name]}
+            name: {
+                **over_seeds(values, within=SHARE),
+                "published": experiment.published[name].value,
+                "ideal": ideal.halves[name],
+            }
             for name, values in halves.items()
         },
         "ratio": {
-            order: over_seeds(np.divide(*(halves[name] for name in sorted(pair, reverse=True))))
+            order: over_seeds(np.divide(*(halves[name] for name in sorted(pair, reverse=True))), within=NOT_NEGATIVE)
             for order, pair in ORDERS.items()
         },
         "by_window": {
@@ -82,9 +95,9 @@ def analyse(
             }
             for order in ORDERS
         },
-        "reward_per_trial": {**over_seeds([one.reward for one in behaved]), "ideal": ideal.reward},
+        "reward_per_trial": {**over_seeds([one.reward for one in behaved], within=SHARE), "ideal": ideal.reward},
         "decoded_volatility": {
-            "r2": over_seeds([one["r2"] for one in held]),
+            "r2": over_seeds([one["r2"] for one in held], within=AT_MOST_ONE),
             "by_trial": {
                 order: {
                     kind: np.round(np.mean([one[kind][order] for one in held], axis=0), 4).tolist()
@@ -94,8 +107,8 @@ def analyse(
             },
         },
         "coding_share": {
-            "volatility": {**over_seeds([one["share"] for one in held], (0.0, 1.0)), "published": CODING_SHARE},
-            "shifted": {**over_seeds([one["shifted"] for one in held], (0.0, 1.0)), "published": None},
+            "volatility": {**over_seeds([one["share"] for one in held], SHARE), "published": CODING_SHARE},
+            "shifted": {**over_seeds([one["shifted"] for one in held], SHARE), "published": None},
         },
         "config": {**config.training, "test": asdict(config.test)},
         "versions": versions(),
@@ -183,13 +196,13 @@ def _verdicts(experiment: "SignalExperiment[VolatilityConfig]", results: Mapping
     ]
     for order, ratio in results["ratio"].items():
         name = f"ratio over {RATIO:g}, {order}"
-        verdicts.append(on_average(name, ratio["per_seed"], bool(ratio["mean"] > RATIO)))
+        verdicts.append(on_average(name, ratio["per_seed"], bool(ratio["mean"] > RATIO), None, NOT_NEGATIVE))
     both = [min(pair) > RATIO for pair in zip(*(one["per_seed"] for one in results["ratio"].values()), strict=True)]
     verdicts.append(holds("seeds with both ratios", sum(both), all(both), num))
-    for name, part in (
-        ("volatility decoded, r^2", results["decoded_volatility"]["r2"]),
-        ("units that code volatility", results["coding_share"]["volatility"]),
-        ("units, shifted label", results["coding_share"]["shifted"]),
+    for name, part, within in (
+        ("volatility decoded, r^2", results["decoded_volatility"]["r2"], AT_MOST_ONE),
+        ("units that code volatility", results["coding_share"]["volatility"], SHARE),
+        ("units, shifted label", results["coding_share"]["shifted"], SHARE),
     ):
-        verdicts.append(on_average(name, part["per_seed"], None, part.get("published")))
+        verdicts.append(on_average(name, part["per_seed"], None, part.get("published"), within))
     return verdicts
