@@ -1,5 +1,6 @@
 """Fits of bandit agents: those who pulled are found again, and the likelihood is that of a replay."""
 
+import inspect
 from dataclasses import replace
 
 import jax
@@ -8,7 +9,15 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from prefrontal.agents.bandit_models import BanditAgent, RescorlaWagner, UpperConfidenceBound, bandit_baselines
+from prefrontal.agents.bandit_models import (
+    AbstractBanditModel,
+    BanditAgent,
+    Gittins,
+    RescorlaWagner,
+    UpperConfidenceBound,
+    bandit_baselines,
+)
+from prefrontal.agents.restless_observer import RestlessObserver
 from prefrontal.configs import BanditConfig
 from prefrontal.episodes import agent_inputs, replay
 from prefrontal.errors import UserError
@@ -73,9 +82,60 @@ def test_the_likelihood_is_that_of_a_replay_and_no_other_values_are_better(fits)
         assert row["log_likelihood"] >= -end.fun - 1e-3
 
 
+class InPoints(AbstractBanditModel):
+    """A user's own model: Rescorla-Wagner that counts a thousand points a reward. Preferences: points per pull."""
+
+    model: RescorlaWagner
+
+    def init(self):
+        return 1000 * self.model.init()
+
+    def preferences(self, beliefs):
+        return beliefs
+
+    def choose(self, beliefs):
+        return self.model.choose(beliefs / 1000)
+
+    def learn(self, beliefs, choice, reward):
+        return beliefs.at[choice].add(self.model.learning_rate * (1000 * reward - beliefs[choice]))
+
+
+def test_an_agent_of_ones_own_has_at_least_the_likelihood_it_states_itself(fits):
+    """Rescorla-Wagner with the parameters that pulled, in two units: nothing makes its own choices more probable than
+    its own inverse temperature, but for what two parameters gain by chance, chi2(2) / 2: 14 in one of a million."""
+    choice, reward, _ = fits
+    choice, reward = choice[-1:], reward[-1:]
+    agent = AGENTS[RESCORLA_WAGNER]
+
+    def stated(choices, rewards):
+        logits = replay(agent, agent_inputs(jnp.zeros((NUM_TRIALS, 0)), choices, rewards, 2)).logits
+        return jax.nn.log_softmax(logits)[jnp.arange(NUM_TRIALS), choices].sum()
+
+    own = float(jax.vmap(stated)(jnp.asarray(choice[0]), jnp.asarray(reward[0])).sum())
+    assert own > 0.8 * choice.size * np.log(0.5)  # far above chance
+    table = fit_bandit_agents(choice, reward, {"mine": agent, "points": BanditAgent(InPoints(agent.model))})
+    mine, points = (table[table["agent"] == name].iloc[0] for name in ("mine", "points"))
+    assert own - 1e-3 <= mine["log_likelihood"] <= own + 14
+    assert mine["inverse_temperature"] == pytest.approx(6.0, rel=0.2)
+    assert points["log_likelihood"] == pytest.approx(mine["log_likelihood"], abs=1e-3)
+    assert points["inverse_temperature"] == pytest.approx(mine["inverse_temperature"] / 1000, rel=1e-2)
+
+
 def test_what_cannot_be_fitted_is_refused():
     with pytest.raises(UserError, match=r"`choice` and `reward` must have the axes \(subject, episode, trial\), got"):
         fit_bandit_agents(np.zeros((0, 1, 4), int), np.zeros((0, 1, 4)))
     named = {RESCORLA_WAGNER: BanditAgent(UpperConfidenceBound())}
     with pytest.raises(UserError, match="`agents` must not hold Rescorla-Wagner, which is always fitted"):
         fit_bandit_agents(np.zeros((1, 1, 4), int), np.zeros((1, 1, 4)), named)
+    pulled, paid = np.zeros((1, 1, 4), int), np.zeros((1, 1, 4))
+    with pytest.raises(UserError, match=r"`agents` must be BanditAgents, .* got a RestlessObserver for mine\."):
+        inspect.unwrap(fit_bandit_agents)(pulled, paid, {"mine": RestlessObserver([0.1])})  # before the check of types
+    with pytest.raises(UserError, match=r"`agents` must have finite preferences for all recorded pulls, got .* short"):
+        fit_bandit_agents(pulled, paid, {"short": BanditAgent(Gittins(num_trials=2))})
+    for name, wrong in (
+        ("choice", (pulled + 2, paid)),
+        ("reward", (pulled, paid - 1)),
+        ("reward", (pulled, paid + np.nan)),
+    ):
+        with pytest.raises(UserError, match=f"`{name}` must be"):
+            fit_bandit_agents(*wrong)

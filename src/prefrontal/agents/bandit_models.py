@@ -29,8 +29,13 @@ class AbstractBanditModel(eqx.Module):
         """Beliefs before the first pull."""
 
     @abstractmethod
+    def preferences(self, beliefs: Any) -> Float[Array, " action"]:
+        """What each arm is worth to it, in a unit of its own, which the model's docstring says: the x in fits of
+        softmax(beta x), with a beta that people follow it with (see `prefrontal.fit_bandit_agents`)."""
+
+    @abstractmethod
     def choose(self, beliefs: Any) -> tuple[Float[Array, " action"], Float[Array, ""]]:
-        """Logits of the arms, and the reward expected of the best one."""
+        """Logits of the arms as it plays itself, and the reward expected of the best one."""
 
     @abstractmethod
     def learn(self, beliefs: Any, choice: Int[Array, ""], reward: Float[Array, ""]) -> Any:
@@ -86,6 +91,8 @@ class AbstractCounter(AbstractBanditModel):
 class Gittins(AbstractCounter):
     """Pulls the arm of the greatest Gittins index: optimal for independent arms where reward is discounted for ever.
 
+    Preferences: the indices, rewards per pull; NaN after more pulls than it was made for.
+
     Reference:
         Gittins (1979), J R Stat Soc B 41:148.
     """
@@ -103,9 +110,12 @@ class Gittins(AbstractCounter):
         self.num_arms = num_arms
         self.indices = jnp.array(gittins_indices(num_trials, discount), jnp.float32)
 
-    def choose(self, beliefs: Counts) -> tuple[Float[Array, " action"], Float[Array, ""]]:
+    def preferences(self, beliefs: Counts) -> Float[Array, " action"]:
         indices = self.indices[beliefs.wins.astype(jnp.int32), beliefs.losses.astype(jnp.int32)]
-        return GREEDY * indices, jnp.max(beliefs.means)
+        return jnp.where(beliefs.pulls < self.indices.shape[0], indices, jnp.nan)
+
+    def choose(self, beliefs: Counts) -> tuple[Float[Array, " action"], Float[Array, ""]]:
+        return GREEDY * self.preferences(beliefs), jnp.max(beliefs.means)
 
 
 class UpperConfidenceBound(AbstractCounter):
@@ -114,17 +124,21 @@ class UpperConfidenceBound(AbstractCounter):
         index_k = mean_k + sqrt(c ln t / n_k),     t the trial, from 1; n_k the arm's pulls
 
     c = 2 is UCB1 of Auer et al. (2002). c = 1/2 is what the papers' regret of about 3 on two arms agrees with.
+    Preferences: the indices, rewards per pull; 1,000 for an arm not pulled yet.
     """
 
     num_arms: int = eqx.field(static=True, default=2)
     exploration: float = 0.5
     """c, at least 0."""
 
-    def choose(self, beliefs: Counts) -> tuple[Float[Array, " action"], Float[Array, ""]]:
+    def preferences(self, beliefs: Counts) -> Float[Array, " action"]:
         pulls = jnp.maximum(beliefs.pulls, 1)
         trial = 1 + jnp.sum(beliefs.pulls)
         indices = beliefs.wins / pulls + jnp.sqrt(self.exploration * jnp.log(trial) / pulls)
-        return GREEDY * jnp.where(beliefs.pulls == 0, UNTRIED, indices), jnp.max(beliefs.means)
+        return jnp.where(beliefs.pulls == 0, UNTRIED, indices)
+
+    def choose(self, beliefs: Counts) -> tuple[Float[Array, " action"], Float[Array, ""]]:
+        return GREEDY * self.preferences(beliefs), jnp.max(beliefs.means)
 
 
 class Thompson(AbstractCounter):
@@ -132,8 +146,8 @@ class Thompson(AbstractCounter):
 
         P(k) = \int f_k(p) \prod_{j \neq k} F_j(p) dp,    f_k, F_k density and CDF of Beta(wins_k + 1, losses_k + 1)
 
-    It does not draw from its posteriors: its logits are the logarithms of these probabilities, so that a replay gives
-    the likelihood of choices. The integral is a sum over `NUM_PROBABILITIES` values of p.
+    It does not draw from its posteriors: its preferences and logits are the natural logarithms of these probabilities,
+    so that a replay gives the likelihood of choices. The integral is a sum over `NUM_PROBABILITIES` values of p.
 
     Reference:
         Thompson (1933), Biometrika 25:285.
@@ -141,26 +155,31 @@ class Thompson(AbstractCounter):
 
     num_arms: int = eqx.field(static=True, default=2)
 
-    def choose(self, beliefs: Counts) -> tuple[Float[Array, " action"], Float[Array, ""]]:
+    def preferences(self, beliefs: Counts) -> Float[Array, " action"]:
         angle = jnp.pi / 2 * (jnp.arange(NUM_PROBABILITIES) + 0.5)[:, None] / NUM_PROBABILITIES
         win, loss = 2 * jnp.log(jnp.sin(angle)), 2 * jnp.log(jnp.cos(angle))  # log p and log (1 - p)
         density = jax.nn.softmax((beliefs.wins + 0.5) * win + (beliefs.losses + 0.5) * loss, axis=0)
         below = jnp.cumsum(density, axis=0) - density / 2
         others = jnp.stack([jnp.prod(jnp.delete(below, arm, axis=1), axis=1) for arm in range(self.num_arms)], axis=1)
         is_best = jnp.sum(density * others, axis=0)
-        return jnp.log(jnp.maximum(is_best, 1e-30)), jnp.max(beliefs.means)
+        return jnp.log(jnp.maximum(is_best, 1e-30))
+
+    def choose(self, beliefs: Counts) -> tuple[Float[Array, " action"], Float[Array, ""]]:
+        return self.preferences(beliefs), jnp.max(beliefs.means)
 
 
 class BayesOptimal(AbstractCounter):
     """Earns the most that can be earned in an episode of two independent uniform arms, found by dynamic programming.
 
-    Where its two arms are worth the same it takes either. See `optimal_preferences`.
+    Where its two arms are worth the same it takes either. Preferences: 1 for the better arm and -1 for the other, or 0
+    for both, without a unit; NaN after more pulls than it was made for. See `optimal_preferences`.
     """
 
     num_arms: int = eqx.field(static=True)
     expected_reward: float = eqx.field(static=True)
     """Of an episode, where arms are independent and uniform."""
-    preferences: Int[Array, " place"]
+    better_arm: Int[Array, " place"]
+    """1 for the first arm, -1 for the second, 0 for either, by `preference_place`."""
 
     def __init__(self, num_trials: int = 100):
         """
@@ -168,27 +187,33 @@ class BayesOptimal(AbstractCounter):
             num_trials: pulls in an episode.
         """
         self.num_arms = 2
-        preferences, self.expected_reward = optimal_preferences(num_trials)
-        self.preferences = jnp.array(preferences)
+        better_arm, self.expected_reward = optimal_preferences(num_trials)
+        self.better_arm = jnp.array(better_arm)
 
-    def choose(self, beliefs: Counts) -> tuple[Float[Array, " action"], Float[Array, ""]]:
+    def preferences(self, beliefs: Counts) -> Float[Array, " action"]:
         pulls, wins = beliefs.pulls.astype(jnp.int32), beliefs.wins.astype(jnp.int32)
         place = preference_place(jnp.sum(pulls), pulls[0], wins[0], wins[1])
-        preference = self.preferences[place].astype(jnp.float32)
-        return GREEDY * jnp.stack([preference, -preference]), jnp.max(beliefs.means)
+        preference = jnp.where(place < self.better_arm.shape[0], self.better_arm[place].astype(jnp.float32), jnp.nan)
+        return jnp.stack([preference, -preference])
+
+    def choose(self, beliefs: Counts) -> tuple[Float[Array, " action"], Float[Array, ""]]:
+        return GREEDY * self.preferences(beliefs), jnp.max(beliefs.means)
 
 
 class StructureOptimal(AbstractCounter):
     """Knows that the two arms pay with p and 1 - p, so that a loss of one is a win of the other.
 
-    It pulls the arm for which there is more evidence; both tell as much, so that being greedy is optimal. Its value is
-    that of a uniform p.
+    It pulls the arm for which there is more evidence; both tell as much, so that being greedy is optimal. Preferences:
+    the evidence, pulls that speak for each arm. Its value is that of a uniform p.
     """
 
     num_arms: int = eqx.field(static=True, default=2)
 
+    def preferences(self, beliefs: Counts) -> Float[Array, " action"]:
+        return beliefs.wins + beliefs.losses[::-1]
+
     def choose(self, beliefs: Counts) -> tuple[Float[Array, " action"], Float[Array, ""]]:
-        evidence = beliefs.wins + beliefs.losses[::-1]
+        evidence = self.preferences(beliefs)
         means = (evidence + 1) / (jnp.sum(evidence) + 2)
         return GREEDY * evidence, jnp.max(means)
 
@@ -197,6 +222,8 @@ class RescorlaWagner(AbstractBanditModel):
     r"""Learns values by their prediction errors and chooses by a softmax of them, with lapses.
 
         Q_k += alpha (r - Q_k) for the arm pulled,     P(k) = (1 - eps) softmax(beta Q)_k + eps / K
+
+    Preferences: the values Q, rewards per pull.
 
     References:
         Rescorla & Wagner (1972); Wang et al. (2016), section 3.1.4 (the models with lapses).
@@ -214,6 +241,9 @@ class RescorlaWagner(AbstractBanditModel):
 
     def init(self) -> Float[Array, " action"]:
         return jnp.full(self.num_arms, self.initial_value, jnp.float32)
+
+    def preferences(self, beliefs: Float[Array, " action"]) -> Float[Array, " action"]:
+        return beliefs
 
     def choose(self, beliefs: Float[Array, " action"]) -> tuple[Float[Array, " action"], Float[Array, ""]]:
         chosen = jax.nn.log_softmax(self.inverse_temperature * beliefs)

@@ -1,6 +1,7 @@
 """Fits of bandit agents to anybody's pulls: each agent's preferences, followed more or less closely."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -10,16 +11,15 @@ import optimistix
 import pandas as pd
 from jaxtyping import Array, Float, Int
 
-from prefrontal.agents.bandit_models import GREEDY, BanditAgent, Thompson, bandit_baselines
-from prefrontal.episodes import agent_inputs, replay
+from prefrontal.agents.bandit_models import AbstractBanditModel, BanditAgent, bandit_baselines
 from prefrontal.errors import UserError
 from prefrontal.fitting.rescorla_wagner import MAX_STEPS, TOLERANCE, check_pulls, fit_blocks
 from prefrontal.fitting.search import double_precision
 
-LARGEST_BETA = 1e4
-"""Indices differ by little: beyond it the better one is as good as always followed."""
-STARTS = np.stack(np.meshgrid([0.3, 3.0, 30.0, 300.0], [0.02, 0.3], indexing="ij"), axis=-1).reshape(-1, 2)
-"""Inverse temperatures and lapses from which a search begins."""
+LARGEST_BETA = 2e3
+"""For preferences that differ by 1 in the median: beyond it the better one is as good as always followed."""
+STARTS = np.stack(np.meshgrid([0.1, 1.0, 10.0, 100.0], [0.02, 0.3], indexing="ij"), axis=-1).reshape(-1, 2)
+"""Inverse temperatures, for such preferences, and lapses from which a search begins."""
 RESCORLA_WAGNER = "Rescorla-Wagner"
 COLUMNS = ("inverse_temperature", "lapse", "learning_rate", "log_likelihood", "bic", "converged")
 
@@ -31,25 +31,28 @@ def fit_bandit_agents(
 ) -> pd.DataFrame:
     r"""Fit bandit agents to each subject's pulls of two arms, by maximum likelihood.
 
-    Every agent is replayed on the recorded pulls. What it prefers, x (an index; for Thompson sampling the logarithm of
-    the probability that the arm is the best), is followed with inverse temperature beta and lapses eps:
+    Every agent is replayed on the recorded pulls. What it prefers, x, which its model states (an index, a value; for
+    Thompson sampling the logarithm of the probability that the arm is the best), is followed with inverse temperature
+    beta and lapses eps:
 
         P(k) = (1 - eps) softmax(beta x)_k + eps / 2
 
-    Rescorla-Wagner, with a learning rate as its third parameter, is fitted too.
+    The unit of x makes no difference to the likelihood: beta is per unit of x. Rescorla-Wagner, with a learning rate as
+    its third parameter, is fitted too.
 
     Arguments:
         choice: the arm pulled, 0 or 1. Each episode starts from the agent's initial beliefs.
         reward: 0 or 1.
-        agents: by name. None: `bandit_baselines`.
+        agents: by name, of models that state their preferences: see `AbstractBanditModel`. None: `bandit_baselines`.
 
     Returns:
-        A row a subject and agent: agent, subject, inverse_temperature (at most 10,000; of
-        Rescorla-Wagner 200), lapse, learning_rate (NaN where
-        there is none), log_likelihood, bic, converged.
+        A row a subject and agent: agent, subject, inverse_temperature (at most 2,000 over the median difference of two
+        preferences; of Rescorla-Wagner 200), lapse, learning_rate (NaN where there is none), log_likelihood, bic,
+        converged.
 
     Raises:
-        UserError: when the two arrays are not of one shape, or hold nothing.
+        UserError: when the two arrays are not of one shape, or hold nothing or other choices and rewards; or an agent
+            states no preferences, or some that are not finite.
     """
     check_pulls(choice, reward, of="subject")
     num_subjects, _, num_trials = choice.shape
@@ -59,11 +62,12 @@ def fit_bandit_agents(
         raise UserError(f"`agents` must not hold {RESCORLA_WAGNER}, which is always fitted. Leave it out.")
     fits: dict[str, list[np.ndarray]] = {}
     for name, agent in agents.items():
-        preferences = np.asarray(_preferences(agent, jnp.asarray(choice), jnp.asarray(reward, jnp.float32)), float)
-        if not isinstance(agent.model, Thompson):
-            preferences /= GREEDY
+        lead = _lead(name, agent, choice, reward)
+        apart = np.abs(lead[lead != 0])
+        unit = float(np.median(apart)) if apart.size else 1.0
         with double_precision():
-            values, log_likelihood, converged = map(np.asarray, _fit(jnp.asarray(preferences), jnp.asarray(choice)))
+            values, log_likelihood, converged = map(np.asarray, _fit(jnp.asarray(lead / unit), jnp.asarray(choice)))
+        values = values / [unit, 1.0]
         bic = 2 * np.log(choice[0].size) - 2 * log_likelihood
         fits[name] = [*values.T, np.full(num_subjects, np.nan), log_likelihood, bic, converged]
     learner = fit_blocks(choice, reward, {"abe": (True, True, True)})
@@ -73,24 +77,49 @@ def fit_bandit_agents(
     return table.sort_values("subject", kind="stable", ignore_index=True)
 
 
+def _lead(name: str, agent: Any, choice: np.ndarray, reward: np.ndarray) -> np.ndarray:
+    """How much the agent prefers the second arm to the first before each recorded pull, (subject, episode, trial).
+
+    Raises:
+        UserError: when it states no preferences, or some that are not finite.
+    """
+    model = getattr(agent, "model", None)
+    if not isinstance(model, AbstractBanditModel):
+        raise UserError(
+            f"`agents` must be BanditAgents, whose models state their preferences, got a {type(agent).__name__} for "
+            f"{name}. Give it a model with `preferences`."
+        )
+    preferences = np.asarray(_preferences(model, jnp.asarray(choice), jnp.asarray(reward, jnp.float32)), float)
+    lead = preferences[..., 1] - preferences[..., 0]
+    if not np.isfinite(lead).all():
+        raise UserError(
+            f"`agents` must have finite preferences for all recorded pulls, got others from {name}. Fewer pulls an "
+            "episode, or a model made for as many, may help."
+        )
+    return lead
+
+
 @eqx.filter_jit
 def _preferences(
-    agent: BanditAgent, choice: Int[Array, "subject episode trial"], reward: Float[Array, "subject episode trial"]
+    model: AbstractBanditModel,
+    choice: Int[Array, "subject episode trial"],
+    reward: Float[Array, "subject episode trial"],
 ) -> Float[Array, "subject episode trial arm"]:
     def of_episode(choices: Array, rewards: Array) -> Array:
-        nothing = jnp.zeros((len(choices), 0))
-        return replay(agent, agent_inputs(nothing, choices, rewards, 2)).logits
+        def step(beliefs: Any, pull: tuple[Array, Array]) -> tuple[Any, Array]:
+            return model.learn(beliefs, *pull), model.preferences(beliefs)
+
+        return jax.lax.scan(step, model.init(), (choices.astype(jnp.int32), rewards))[1]
 
     return jax.vmap(jax.vmap(of_episode))(choice, reward)
 
 
 @eqx.filter_jit
 def _fit(
-    preferences: Float[Array, "subject episode trial arm"], choice: Int[Array, "subject episode trial"]
+    lead: Float[Array, "subject episode trial"], choice: Int[Array, "subject episode trial"]
 ) -> tuple[Float[Array, "subject 2"], Float[Array, " subject"], Array]:
     def one_subject(given: tuple[Array, Array]) -> tuple[Array, Array, Array]:
-        lead = given[0][..., 1] - given[0][..., 0]
-        lead = jnp.where(given[1] == 1, lead, -lead)
+        lead = jnp.where(given[1] == 1, given[0], -given[0])
 
         def values_of(u: Float[Array, "2"]) -> Float[Array, "2"]:
             return jnp.array([LARGEST_BETA, 1.0]) * jax.nn.sigmoid(u)
@@ -109,4 +138,4 @@ def _fit(
         best = jnp.argmin(jnp.where(jnp.isfinite(objectives), objectives, jnp.inf))
         return values_of(ends[best]), -objectives[best], converged[best]
 
-    return jax.lax.map(one_subject, (preferences, choice))
+    return jax.lax.map(one_subject, (lead, choice))

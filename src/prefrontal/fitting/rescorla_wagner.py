@@ -67,7 +67,7 @@ def fit_blocks(
         learning_rate: alpha where it is not fitted, one for all models or one each. Epsilon is then 0.
 
     Raises:
-        UserError: when the two arrays are not of one shape, or hold nothing.
+        UserError: when the two arrays are not of one shape, or hold nothing or other choices and rewards.
     """
     models = MODELS if models is None else models
     check_pulls(choice, reward, of="block")
@@ -90,7 +90,7 @@ def fit_blocks(
 
 
 def check_pulls(choice: np.ndarray, reward: np.ndarray, *, of: str) -> None:
-    """Refuse pulls and rewards that are not (`of`, episode, trial) both.
+    """Refuse pulls and rewards that are not (`of`, episode, trial) both, or not of two arms that pay 0 or 1.
 
     Raises:
         UserError: when they are not, or hold nothing.
@@ -100,6 +100,12 @@ def check_pulls(choice: np.ndarray, reward: np.ndarray, *, of: str) -> None:
             f"`choice` and `reward` must have the axes ({of}, episode, trial), got shapes {choice.shape} and "
             f"{reward.shape}. Give a single {of} an axis of length 1."
         )
+    for name, values, kinds in (("choice", choice, "the arm, 0 or 1"), ("reward", reward, "0 or 1")):
+        wrong = values[(values != 0) & (values != 1)]
+        if wrong.size:
+            raise UserError(
+                f"`{name}` must be {kinds}, got {wrong.flat[0]:g}. Recode it; leave out episodes with missed pulls."
+            )
 
 
 def log_likelihood(
