@@ -180,6 +180,35 @@ def simulate(weights: dict, num_subjects=1, num_trials=4_000, num_lags=5, seed=0
 PLANNER = dict(zip(KINDS, np.outer([1.2, -0.7, -0.6, 1.0], [1, 0.6, 0.3, 0.15, 0.05]), strict=True))
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e200])
+def test_a_regressor_that_is_no_number_is_refused_by_its_name(bad):
+    """With and without a ridge, and with mixed effects: none may look for a downhill step for ever."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(240, 2))
+    values[130, 1] = bad
+    subject = np.repeat(np.arange(12), 20)
+    design = Design("mine", ("bias", "speed"), values, rng.random(240) < 0.5, subject, tuple("abcdefghijkl"))
+    for ridge in (None, 1.0):
+        with pytest.raises(UserError, match=r"^Column 1 of `regressors` must be a number below 1e\+100 in every trial"):
+            fit_logistic(values, design.choice, ridge=ridge)
+        with pytest.raises(UserError, match=rf"^subject g: `speed` must be a number .*, got {re.escape(f'{bad:g}')}\."):
+            regress(design, ridge=ridge)
+    with pytest.raises(UserError, match=r"^`speed` must be a number"):
+        regress_mixed(design)
+
+
+def test_a_step_that_leads_nowhere_ends_the_search(monkeypatch):
+    """However the loss is rounded: with every step said to lead uphill, the search stays where it is."""
+    rng = np.random.default_rng(0)
+    values, subject = rng.normal(size=(240, 1)), np.repeat(np.arange(12), 20)
+    design = Design("mine", ("bias",), values, rng.random(240) < 0.5, subject, tuple("abcdefghijkl"))
+    told = iter(range(10**9))
+    monkeypatch.setattr("numpy.logaddexp", lambda a, b: np.full(np.broadcast(a, b).shape, float(next(told))))
+    fit = fit_logistic(values, design.choice, ridge=1.0)
+    assert np.isfinite(fit.weights).all()
+    assert np.isfinite(regress_mixed(design).weights.to_numpy()).all()
+
+
 def test_weights_of_simulated_choices_come_back():
     """False-alarm rate about 1e-4: each of 21 estimates within 4.5 of its standard errors."""
     result = regress(multi_back(simulate(PLANNER, num_trials=8_000)))

@@ -1,5 +1,6 @@
 """Logistic regression that says when the data separate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,9 +15,13 @@ of Gelman et al. (2008) for regressors that vary by about a half, as ours do."""
 
 Verdict = Literal["", "separated", "collinear"]
 
+LARGEST = 1e100
+"""No regressor may be as large: its square must have room in a double."""
 SUSPICIOUS = 25.0
 """Log odds beyond which an estimate that has not converged may be on its way to infinity."""
 MAX_STEPS = 100
+MAX_HALVINGS = 60
+"""Of a step; a step so short changes nothing that a double can hold."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,8 @@ def fit_logistic(
             `FALLBACK_RIDGE` where it has none, which `verdict` tells.
 
     Raises:
-        UserError: when there are no trials, or `ridge` is negative.
+        UserError: when there are no trials, `ridge` is negative, or a regressor is not a number in every trial or too
+            large to reckon with.
 
     References:
         Albert, Anderson (1984), Biometrika 71:1 (when maximum likelihood has no solution).
@@ -63,6 +69,7 @@ def fit_logistic(
         raise UserError("`outcomes` must be at least one trial, got none.")
     if ridge is not None:
         check_not_negative("ridge", ridge)
+    check_regressors(regressors)
     x, counts = distinct(np.asarray(regressors, np.float64), np.asarray(outcomes, bool))
     verdict: Verdict = ""
     weights, information = np.zeros(x.shape[1]), np.eye(x.shape[1])
@@ -91,6 +98,30 @@ def fit_logistic(
         ridge=used,
         verdict=verdict,
     )
+
+
+def check_regressors(
+    regressors: Real[np.ndarray, "trial regressor"], names: Sequence[str] = (), *, where: str = ""
+) -> None:
+    """Refuse regressors that are not finite, or whose squares could not be summed.
+
+    Arguments:
+        regressors: one row a trial.
+        names: of the columns. Empty: they are numbered.
+        where: what the rows are of, such as "subject 3: ", to begin the message with.
+
+    Raises:
+        UserError: when a column holds such a value; it names the first.
+    """
+    sound = np.abs(np.asarray(regressors, np.float64)) < LARGEST  # False for NaN
+    if not sound.all():
+        column = int(np.flatnonzero(~sound.all(axis=0))[0])
+        name = f"`{names[column]}`" if len(names) else f"Column {column} of `regressors`"
+        value = np.asarray(regressors)[~sound[:, column], column][0]
+        raise UserError(
+            f"{where}{name} must be a number below {LARGEST:g} in every trial, got {value:g}. Leave out such trials, "
+            "or change its unit."
+        )
 
 
 def separates(regressors: Real[np.ndarray, "trial regressor"], outcomes: Bool[np.ndarray, " trial"]) -> bool:
@@ -131,12 +162,14 @@ def _newton(
         information = (x * (num * probability * (1 - probability))[:, None]).T @ x + penalty
         step = np.linalg.solve(information, x.T @ (happened - num * probability) - ridge * weights)
         before = log_odds
-        while True:
+        for _ in range(MAX_HALVINGS):
             log_odds = x @ (weights + step)
             after = num @ np.logaddexp(0, log_odds) - happened @ log_odds + ridge / 2 * np.sum((weights + step) ** 2)
             if after <= loss + 1e-9 * (1 + abs(after)):
                 break
             step /= 2  # far from the optimum a whole step may lead uphill
+        else:  # no step leads downhill: this is the minimum, to rounding
+            return weights, information, True
         weights, loss = weights + step, after
         if np.abs(step).max() < 1e-7:
             return weights, information, True

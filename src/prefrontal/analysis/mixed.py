@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from prefrontal.analysis.logistic import distinct
+from prefrontal.analysis.logistic import MAX_HALVINGS, MAX_STEPS, check_regressors, distinct
 from prefrontal.analysis.regressors import Design
 from prefrontal.errors import UserError
 
@@ -46,7 +46,7 @@ def regress_mixed(design: Design) -> MixedRegression:
 
     Raises:
         UserError: when there are not more subjects than regressors, regressors cannot be told apart (without rare
-            transitions, say), one is not finite, or no end is reached.
+            transitions, say), one is not a number in every trial, or no end is reached.
 
     References:
         Daw, Gershman, Seymour, Dayan, Dolan (2011), Neuron 69:1204 (mixed effects, all by subject).
@@ -58,8 +58,7 @@ def regress_mixed(design: Design) -> MixedRegression:
             f"`design` must have more subjects than its {size} regressors to tell how those vary, got {num}. "
             "Use `regress`, whose second level needs but two."
         )
-    if not np.isfinite(design.values).all():
-        raise UserError("`design` must hold finite regressors, got others. Leave such trials out.")
+    check_regressors(design.values, design.regressors)
     if np.linalg.matrix_rank(design.values) < size:
         raise UserError(
             f"`design` must have regressors that can be told apart, got {', '.join(design.regressors)}, of which some "
@@ -133,14 +132,25 @@ def _modes(
         return likelihood + 0.5 * np.einsum("sw,wv,sv->s", weights - mean, precision, weights - mean)
 
     before = loss(weights)
-    while True:
+    for _ in range(MAX_STEPS):
         probability = 0.5 * (1 + np.tanh(np.einsum("srw,sw->sr", x, weights) / 2))
         scaled = x * (num * probability * (1 - probability))[:, :, None]
         information = scaled.transpose(0, 2, 1) @ x
         gradient = np.einsum("srw,sr->sw", x, happened - num * probability) - (weights - mean) @ precision
         step = np.linalg.solve(information + precision, gradient[:, :, None])[:, :, 0]
-        while ((after := loss(weights + step)) > before + 1e-9 * (1 + abs(before))).any():
-            step[after > before + 1e-9 * (1 + abs(before))] /= 2
+        after, uphill = before, np.zeros(len(before), bool)
+        for _ in range(MAX_HALVINGS):
+            after = loss(weights + step)
+            uphill = ~(after <= before + 1e-9 * (1 + abs(before)))
+            if not uphill.any():
+                break
+            step[uphill] /= 2
+        else:  # no step leads these downhill: they are at their minimum, to rounding
+            step[uphill] = 0
+            after = np.where(uphill, before, after)
         weights, before = weights + step, after
         if np.abs(step).max() < 1e-6:
             return weights, information
+    raise UserError(
+        f"`design` must let each subject's weights settle, got none after {MAX_STEPS} steps. Use fewer regressors."
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from prefrontal.analysis.logistic import FALLBACK_RIDGE, LogisticFit, fit_logistic
+from prefrontal.analysis.logistic import FALLBACK_RIDGE, LogisticFit, check_regressors, fit_logistic
 from prefrontal.analysis.regressors import KINDS, Design
 from prefrontal.analysis.statistics import mean_interval
 from prefrontal.errors import UserError
@@ -69,7 +69,8 @@ def regress(design: Design, *, ridge: float | None = None) -> Regression:
         ridge: the penalty for every subject; see `fit_logistic`.
 
     Raises:
-        UserError: when a subject has no trials to regress, or `ridge` is 0 where there is no solution.
+        UserError: when a subject has no trials to regress, a regressor is not a number in every trial, or `ridge` is 0
+            where there is no solution.
     """
     bounds = np.searchsorted(design.subject, np.arange(len(design.subjects) + 1))
     fits = []
@@ -77,6 +78,7 @@ def regress(design: Design, *, ridge: float | None = None) -> Regression:
         rows = slice(bounds[number], bounds[number + 1])
         if rows.start == rows.stop:
             raise UserError(f"`table` must have trials that follow one another, got none of subject {name}. Drop it.")
+        check_regressors(design.values[rows], design.regressors, where=f"subject {name}: ")
         try:
             fits.append(fit_logistic(design.values[rows], design.choice[rows], ridge=ridge))
         except UserError as error:
