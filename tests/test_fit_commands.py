@@ -142,6 +142,57 @@ def test_mistakes_are_told_and_nothing_is_written(arguments: list[str], message:
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_what_is_fixed_must_be_a_parameter(simulated: Path, tmp_path: Path):
-    told = refused("fit", simulated, "--models", "biased-random", "--fix", "weight=1", "--out", tmp_path / "out")
-    assert "`fix` must name a free parameter of a model, got weight." in told
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--models", "biased-random", "--fix", "weight=1"],
+            "`fix` must name a free parameter of a model, got weight.",
+        ),
+        (["--models", "biased-random", "sarsa-0", "--fix", "biass=1"], "`fix` must name a free parameter of a model"),
+        (["--models", "biased-random", "hybrid", "--fix", "trace=5"], "`trace` must be from 0 to 1, got 5."),
+        (["--models", "hybrid", "biased-random", "--fix", "bias=0"], "`fixed` must leave a parameter of biased-random"),
+        (["--num-starts", "0"], "`num_starts` must be a whole number of at least 1, got 0."),
+        (["--method", "hierarchical", "--num-chains", "0"], "`num_chains` must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_what_is_asked_of_a_fit_is_checked_before_the_first_search(options, message, simulated, tmp_path, monkeypatch):
+    monkeypatch.setattr("prefrontal.fitting.fit.search", _never)
+    assert message in refused("fit", simulated, *options, "--out", tmp_path / "out")
+
+
+def test_a_model_that_there_is_not_of_such_a_task_is_refused_before_the_others_are_fitted(tmp_path, monkeypatch):
+    monkeypatch.setattr("prefrontal.fitting.fit.search", _never)
+    path = tmp_path / "table.csv"
+    run("simulate", "hybrid", "--form", "daw", "--task.num-trials", "5", "--out", path)
+    told = refused("fit", path, "--models", "hybrid", "bayes-optimal", "--out", tmp_path / "out")
+    assert "`models` must be without bayes-optimal" in told
+
+
+def test_all_that_is_asked_of_a_recovery_is_checked_before_the_first_simulation(tmp_path, monkeypatch):
+    monkeypatch.setattr("prefrontal.fitting.recovery.simulate", _never)
+    monkeypatch.chdir(tmp_path)
+    for name in ("subjects", "sessions", "starts"):
+        told = refused("recover", "hybrid", f"--num-{name}", "0")
+        assert f"`num_{name}` must be a whole number of at least 1, got 0." in told
+    assert "must be without bayes-optimal" in refused("recover", "hybrid", "bayes-optimal", "--form", "daw")
+
+
+def test_the_models_fitted_so_far_are_kept_when_a_later_one_fails(simulated, tmp_path, monkeypatch):
+    from prefrontal.fitting import fit
+
+    def failing(model, *arguments, **options):
+        if len(arguments[0]) > 1:
+            raise KeyboardInterrupt
+        return search(model, *arguments, **options)
+
+    search = fit.search
+    monkeypatch.setattr("prefrontal.fitting.fit.search", failing)
+    models = ["biased-random", "win-stay-lose-shift"]
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        run("fit", simulated, "--models", *models, "--method", "mle", "--num-starts", "2", "--out", tmp_path)
+    assert len(pd.read_csv(tmp_path / "biased-random.csv")) == 4
+
+
+def _never(*arguments, **options):
+    raise AssertionError("work was begun")

@@ -17,7 +17,7 @@ from prefrontal.configs import KnownTask, TwoStepConfig
 from prefrontal.configs.models import MODELS
 from prefrontal.errors import UserError
 from prefrontal.fitting.choices import batch_of
-from prefrontal.fitting.fit import _errors, fit_model
+from prefrontal.fitting.fit import _errors, draw_candidates, fit_model
 from prefrontal.fitting.recovery import ModelRecovery, ParameterRecovery, recover_parameters
 from prefrontal.fitting.search import double_precision, log_densities
 from prefrontal.fitting.simulation import draw_values, simulate
@@ -201,11 +201,39 @@ def test_confusion_counts_the_smallest_criterion():
     np.testing.assert_array_equal(confusion.loc[["a", "b"], ["a", "b"]], [[0.5, 0.5], [0.0, 1.0]])
 
 
-def test_drawn_values_stay_in_their_typical_ranges():
+def test_subjects_are_drawn_uniformly_over_typical_ranges_or_from_their_priors():
+    """Kolmogorov-Smirnov tests: false-alarm rate 1e-6 each, of eight."""
     parameters = LIBRARY["hybrid"].parameters(KnownTask())
-    for name, column in draw_values(parameters, 50, np.random.default_rng(0)).items():
+    inverse_temperature = scipy.stats.gamma(1.2, scale=5.0)
+    priors = {
+        "first_learning_rate": scipy.stats.beta(1.1, 1.1).cdf,
+        "inverse_temperature": lambda x: inverse_temperature.cdf(x) / inverse_temperature.cdf(20),  # none is above 20
+        "perseveration": scipy.stats.norm.cdf,
+        "weight": scipy.stats.beta(1.1, 1.1).cdf,
+    }
+    typical = draw_values(parameters, 2000, np.random.default_rng(0))
+    drawn = draw_values(parameters, 2000, np.random.default_rng(0), from_prior=True)
+    assert list(typical) == list(drawn) == list(parameters)
+    for name, prior in priors.items():
         low, high = parameters[name].typical
-        assert ((column >= low) & (column <= high)).all()
+        assert scipy.stats.kstest((typical[name] - low) / (high - low), "uniform").pvalue > 1e-6
+        assert scipy.stats.kstest(drawn[name], prior).pvalue > 1e-6
+    # Nor does one parameter tell another.
+    assert np.abs(np.corrcoef(list(typical.values())) - np.eye(len(typical))).max() < 0.15
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_search_does_not_begin_with_the_parameters_that_are_to_be_found(seed):
+    """Recovery and `simulate --draw` draw subjects' parameters with the seed that the fit of them gets too."""
+    parameters = LIBRARY["hybrid"].parameters(KnownTask())
+    with double_precision():
+        starts = draw_candidates(parameters, 200, seed)
+        np.testing.assert_array_equal(starts, draw_candidates(parameters, 200, seed))
+        first = np.asarray(next(iter(parameters.values())).constrain(jnp.asarray(starts[:, 0])))
+    for entropy in (seed, *([seed, number] for number in range(len(MODELS)))):
+        true = draw_values(parameters, 100, np.random.default_rng(entropy), from_prior=True)
+        nearest = np.abs(true["first_learning_rate"][:, None] - first).min(axis=1)
+        assert (nearest < 1e-7).sum() == 0
 
 
 def refused(call) -> str:

@@ -87,8 +87,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal import devices
 
     devices.configure()
-    from prefrontal.agents.two_step import find_model
-    from prefrontal.files import make_folder
+    from prefrontal.files import make_folder, write_text
+    from prefrontal.fitting.fit import parameters_to_fit
     from prefrontal.formats import overview, with_trials
 
     files = [file for path in options.tables for file in expanded(path)]
@@ -102,19 +102,37 @@ def run(command: str, arguments: Sequence[str]) -> None:
         worse_reward_probability=options.worse_reward_probability,
         reversal_probability=options.reversal_probability,
     )
+    held = _held(options.models, task, fixed)
+    for name, values in held.items():
+        parameters_to_fit(name, task, values)  # all are refused before any is fitted
     make_folder(options.out)
     fits: dict[str, Any] = {}
-    for name in dict.fromkeys(options.models):
-        held = {key: value for key, value in fixed.items() if key in find_model(name).parameters(task)}
-        fits[name] = _fit(name, table, task, held, options)
-    unused = set(fixed).difference(*(fit.fixed for fit in fits.values()))
-    if unused:
-        raise UserError(f"`fix` must name a free parameter of a model, got {', '.join(sorted(unused))}. Leave it out.")
+    for name, values in held.items():
+        fits[name] = _fit(name, table, task, values, options)
+        write_text(options.out / f"{name}.csv", fits[name].table.to_csv(index=False))  # kept, whatever comes after
     if options.method == "hierarchical":
         _report_posteriors(fits, options, read)
     else:
         _report_fits(fits, options, read)
     print(f"Files: {options.out}", flush=True)
+
+
+def _held(models: Sequence[str], task: KnownTask, fixed: dict[str, float]) -> dict[str, dict[str, float]]:
+    """What of `fixed` each model holds: it is fitted without what is none of its free parameters.
+
+    Raises:
+        UserError: when a model cannot be one of such a task, or something fixed is a parameter of none.
+    """
+    from prefrontal.agents.two_step import find_model
+
+    free = {name: find_model(name).parameters(task) for name in dict.fromkeys(models)}
+    unused = sorted(set(fixed).difference(*free.values()))
+    if unused:
+        every = dict.fromkeys(parameter for parameters in free.values() for parameter in parameters)
+        raise UserError(
+            f"`fix` must name a free parameter of a model, got {', '.join(unused)}. There are: {', '.join(every)}."
+        )
+    return {name: {key: value for key, value in fixed.items() if key in free[name]} for name in free}
 
 
 def _fit(
@@ -183,16 +201,7 @@ def _report_fits(fits: "dict[str, Fit]", options: Options, read: str) -> None:
         for name, fit in fits.items()
     }
     comparison = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
-    for name, fit in fits.items():
-        write_text(options.out / f"{name}.csv", fit.table.to_csv(index=False))
-        title = f"{name}, {options.method}: {_count(fit.table, options.by)}"
-        spread = "bars: standard errors" if len(fit.table) <= 40 else "line: median"
-        figure = estimates_figure(fit.table, _labels(fit), "se_", f"{title}; {spread}")
-        save_figure(figure, options.out / f"{name}-estimates")
     write_text(options.out / "comparison.csv", comparison.to_csv())
-    if len(fits) > 1:
-        title = f"Models compared, {options.method}, {_count(bic, options.by)}"
-        save_figure(comparison_figure(bic, title), options.out / "comparison")
     record = {
         "options": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()},
         "read": read,
@@ -201,6 +210,14 @@ def _report_fits(fits: "dict[str, Fit]", options: Options, read: str) -> None:
         "medians": {name: fit.table[list(fit.parameters)].median().to_dict() for name, fit in fits.items()},
     }
     write_text(options.out / RECORD, to_json(record))
+    for name, fit in fits.items():
+        title = f"{name}, {options.method}: {_count(fit.table, options.by)}"
+        spread = "bars: standard errors" if len(fit.table) <= 40 else "line: median"
+        figure = estimates_figure(fit.table, _labels(fit), "se_", f"{title}; {spread}")
+        save_figure(figure, options.out / f"{name}-estimates")
+    if len(fits) > 1:
+        title = f"Models compared, {options.method}, {_count(bic, options.by)}"
+        save_figure(comparison_figure(bic, title), options.out / "comparison")
 
     shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
     for heading in ("model", "k", "log-likelihood", "BIC", "best for", "converged"):
@@ -230,7 +247,6 @@ def _report_posteriors(posteriors: "dict[str, Posterior]", options: Options, rea
     }
     console = Console()
     for name, posterior in posteriors.items():
-        write_text(options.out / f"{name}.csv", posterior.table.to_csv(index=False))
         write_text(options.out / f"{name}-diagnostics.csv", posterior.diagnostics.to_csv())
         title = f"{name}, hierarchical: {_count(posterior.table, options.by)}; posterior means"
         spread = ", bars: posterior standard deviations" if len(posterior.table) <= 40 else ", line: median"

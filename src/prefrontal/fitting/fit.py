@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from prefrontal.agents.two_step import Parameter, find_model
+from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, find_model
 from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.fitting.choices import Batch, Unit, batch_of
 from prefrontal.fitting.search import CANDIDATES, Found, double_precision, search
 
 Method = Literal["mle", "map"]
+STARTS = int.from_bytes(b"starts")
+"""Tells the random numbers of the search's starts from all others of the same seed. A simulation draws its subjects'
+parameters from `default_rng(seed)`, and a search that began with the same draws would be told the answer."""
 BOUND = 1e-4
 """A parameter so near a bound, as a share of its range, counts as being there."""
 
@@ -80,18 +83,30 @@ def fit_model(
     check_seed("seed", seed)
     batch = batch_of(table, by=by)
     task = known_task(batch, task)
-    cognitive = find_model(name)
     fixed = dict(fixed or {})
     with double_precision():
-        model = cognitive.model(task, fixed)
-        parameters = cognitive.parameters(task, fixed)
-        if not parameters:
-            raise UserError(f"`fixed` must leave a parameter of {name} to fit, got all of them. Simulate it instead.")
+        model, parameters = parameters_to_fit(name, task, fixed)
         candidates = draw_candidates(parameters, CANDIDATES * num_starts, seed)
         use_prior = method == "map"
         found = search(model, parameters, batch, candidates, num_starts=num_starts, use_prior=use_prior, told=told)
         estimates, errors = _natural(parameters, found)
     return Fit(name, method, task, tuple(parameters), fixed, _tabulated(batch, parameters, found, estimates, errors))
+
+
+def parameters_to_fit(
+    name: str, task: KnownTask, fixed: Mapping[str, float]
+) -> tuple[AbstractTwoStepModel, dict[str, Parameter]]:
+    """The model `name`, with what is `fixed` at its value, and its parameters that are left to fit.
+
+    Raises:
+        UserError: when there is no such model of such a task, a value is for none of its parameters or outside its
+            range, or nothing is left.
+    """
+    cognitive = find_model(name)
+    model, parameters = cognitive.model(task, fixed), cognitive.parameters(task, fixed)
+    if not parameters:
+        raise UserError(f"`fixed` must leave a parameter of {name} to fit, got all of them. Simulate it instead.")
+    return model, parameters
 
 
 def known_task(batch: Batch, task: KnownTask | None) -> KnownTask:
@@ -115,7 +130,7 @@ def draw_candidates(
     parameters: Mapping[str, Parameter], num: int, seed: int
 ) -> Float[np.ndarray, "candidate parameter"]:
     """Draws of the prior, unbounded; the same for every subject: whom else one fits makes no difference."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, STARTS])
     drawn = [parameter.draw(rng, num) for parameter in parameters.values()]
     unbounded = [np.asarray(p.unconstrain(draws)) for p, draws in zip(parameters.values(), drawn, strict=True)]
     return np.stack(unbounded, axis=-1)

@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
-from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, find_model, with_values
+from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_values
 from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError, check_count, check_probability, check_seed
 from prefrontal.fitting.choices import Unit, batch_of
-from prefrontal.fitting.fit import known_task
+from prefrontal.fitting.fit import known_task, parameters_to_fit
 from prefrontal.fitting.likelihood import subject_log_likelihood
 from prefrontal.fitting.search import double_precision
 
@@ -130,10 +130,9 @@ def fit_hierarchy(
     check_seed("seed", seed)
     batch = batch_of(table, by=by)
     task, fixed = known_task(batch, task), dict(fixed or {})
-    cognitive = find_model(name)
     spread = 0.2 if name == "hybrid-hbayesdm" else 0.5
     with double_precision():
-        model, parameters = cognitive.model(task, fixed), cognitive.parameters(task, fixed)
+        model, parameters = parameters_to_fit(name, task, fixed)
         hierarchy = _hierarchy(numpyro, model, parameters, len(batch.units), spread)
         kernel = numpyro.infer.NUTS(hierarchy, target_accept_prob=target_acceptance)
         sampler = numpyro.infer.MCMC(

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.agents.two_step import find_model
-from prefrontal.errors import UserError, check_count
-from prefrontal.fitting.fit import Method, fit_model
+from prefrontal.errors import UserError, check_count, check_seed
+from prefrontal.fitting.fit import Method, fit_model, parameters_to_fit
 from prefrontal.fitting.simulation import TwoStepForm, draw_values, known_of, simulate
 
 Draws = Literal["typical", "prior"]
@@ -92,7 +92,11 @@ def recover_parameters(
         num_starts: of the fit.
         seed: of all that is random.
         told: called with the number of subjects fitted since the last call.
+
+    Raises:
+        UserError: when an argument is not a valid one; before anything is simulated.
     """
+    _check([name], config, num_subjects, num_sessions, num_starts, seed)
     rng, known = np.random.default_rng(seed), known_of(config)
     parameters = find_model(name).parameters(known)
     true = _true_values(name, config, values, num_subjects, draws, rng)
@@ -130,10 +134,12 @@ def recover_models(
     `recover_parameters`. `told` hears of each subject once a fitted model.
 
     Raises:
-        UserError: when there are fewer than two models, or one twice.
+        UserError: when there are fewer than two models, or one twice, or another argument is not a valid one; before
+            anything is simulated.
     """
     if len(set(names)) < max(2, len(names)):
         raise UserError(f"`models` must be two or more, each once, got {' '.join(names) or 'none'}. Name more.")
+    _check(names, config, num_subjects, num_sessions, num_starts, seed)
     known = known_of(config)
     tables = []
     for number, name in enumerate(names):
@@ -158,6 +164,20 @@ def recover_models(
     return ModelRecovery(criterion, pd.concat(parts, ignore_index=True))
 
 
+def _check(
+    names: Sequence[str], config: TwoStepForm, num_subjects: int, num_sessions: int, num_starts: int, seed: int
+) -> None:
+    for argument, value in (
+        ("num_subjects", num_subjects),
+        ("num_sessions", num_sessions),
+        ("num_starts", num_starts),
+    ):
+        check_count(argument, value)
+    check_seed("seed", seed)
+    for name in names:
+        parameters_to_fit(name, known_of(config), {})
+
+
 def _true_values(
     name: str,
     config: TwoStepForm,
@@ -166,7 +186,6 @@ def _true_values(
     draws: Draws,
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
-    check_count("num_subjects", num_subjects)
     cognitive, known = find_model(name), known_of(config)
     parameters, values = cognitive.parameters(known), dict(values or {})
     cognitive.model(known, values)
