@@ -1,27 +1,35 @@
-"""Make the networks that come with the package: train what is missing, test it, and keep the small part of it.
+"""Make the networks that come with the package: train what is missing, keep the small part of it, and test that.
 
-    python scripts/make_pretrained.py [EXPERIMENT ...] [--runs runs] [--seeds 0 1 ...]
+    python scripts/make_pretrained.py [EXPERIMENT ...] [--runs runs] [--seeds 0 1 ...] [--test-only]
 
-Without a name it makes every set again that is there. Of a run it keeps the weights, the learning curve as means over
-blocks of episodes, the results of the test, and a model card. A set is replaced only when all of that succeeded.
+Without a name it makes every set again that is there. Of a run it keeps the weights and the learning curve as means
+over blocks of episodes. A set is replaced only when all of that succeeded. What is kept is then tested, as
+`prefrontal evaluate EXPERIMENT --pretrained` does, in its own experiment and in those that study its networks, and the
+small part of the results is kept as `measured.json`. Afterwards:
+
+    python scripts/make_tables.py
 """
 
 import argparse
-import json
 import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from prefrontal.experiments import Experiment, find_experiment
-from prefrontal.provenance import read_record
+from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
+from prefrontal.files import make_folder, write_text
+from prefrontal.provenance import to_json
 from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import CONFIG, ENVIRONMENT, FINISHED, WEIGHTS
-from prefrontal.shipped import SHIPPED, shipped_names, shipped_seeds
+from prefrontal.seed_folder import ENVIRONMENT, FINISHED, WEIGHTS
+from prefrontal.shipped import MEASURED, SHIPPED, shipped_names, shipped_seeds
 from prefrontal.workflow import evaluate_run, train_run
 
 MOST_VALUES = 400
 """Values of a learning curve that are kept."""
+LONGEST_LIST = 20
+"""Of numbers, in what is kept of results."""
 
 
 def main() -> None:
@@ -30,24 +38,38 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="EXPERIMENT", help="default: every set that is there")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the runs are (default: runs)")
     parser.add_argument("--seeds", type=int, nargs="*", help="default: the set's own, or the preset's for a new set")
+    parser.add_argument("--test-only", action="store_true", help="train nothing; test again what is there")
     options = parser.parse_args()
     for name in options.names or shipped_names():
         experiment = find_experiment(name)
-        seeds = options.seeds or (shipped_seeds(name) if name in shipped_names() else experiment.seeds)
-        run = options.runs / name / experiment.folder(experiment.config).name
-        train_run(experiment, experiment.config, seeds, run)
-        _, results = evaluate_run(experiment, experiment.config, seeds, run)
-        new = SHIPPED / f".{name}.new"
-        shutil.rmtree(new, ignore_errors=True)
-        for variant in experiment.kept(experiment.config, results):
-            copy_run(RunFolder.read(run / variant), new / variant, seeds)
-        (new / "README.md").write_text(card(experiment, results, run), encoding="utf-8")
-        shutil.rmtree(SHIPPED / name, ignore_errors=True)
-        new.rename(SHIPPED / name)
-        print(f"{SHIPPED / name}: {sum(f.stat().st_size for f in (SHIPPED / name).rglob('*')) / 1024:.0f} KiB")
+        if not options.test_only and not experiment.networks:
+            seeds = options.seeds or (shipped_seeds(name) if name in shipped_names() else experiment.seeds)
+            keep(experiment, seeds, options.runs)
+        for tested in EXPERIMENTS.values():
+            if name in (tested.name, tested.networks):
+                measure(tested)
 
 
-def copy_run(run: RunFolder, to: Path, seeds: list[int]) -> None:
+def keep(experiment: Experiment, seeds: list[int] | tuple[int, ...], runs: Path) -> None:
+    """Train what is missing of a set and put the small part of it in the set's place."""
+    name = experiment.name
+    run = runs / name / experiment.folder(experiment.config).name
+    train_run(experiment, experiment.config, seeds, run)
+    _, results = evaluate_run(experiment, experiment.config, seeds, run)
+    new, old = SHIPPED / f".{name}.new", SHIPPED / f".{name}.old"
+    for path in (new, old):
+        shutil.rmtree(path, ignore_errors=True)
+    for variant in experiment.kept(experiment.config, results):
+        copy_run(RunFolder.read(run / variant), new / variant, seeds)
+    (new / "README.md").write_text("Run scripts/make_tables.py.\n", encoding="utf-8")
+    if (SHIPPED / name).exists():
+        (SHIPPED / name).rename(old)
+    new.rename(SHIPPED / name)
+    shutil.rmtree(old, ignore_errors=True)
+    print(f"{SHIPPED / name}: {sum(f.stat().st_size for f in (SHIPPED / name).rglob('*')) / 1024:.0f} KiB", flush=True)
+
+
+def copy_run(run: RunFolder, to: Path, seeds: list[int] | tuple[int, ...]) -> None:
     """Keep of `run` what testing and drawing need."""
     kept = RunFolder.open(to, run.experiment, run.config)
     for seed in seeds:
@@ -58,52 +80,33 @@ def copy_run(run: RunFolder, to: Path, seeds: list[int]) -> None:
             shutil.copy(source.path / name, target.path / name)
 
 
-def card(experiment: Experiment, results: dict, run: Path) -> str:
-    """The model card of a set, in Markdown."""
-    environment = json.loads(next(run.rglob(ENVIRONMENT)).read_text())
-    versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items() if version)
-    rows = [
-        f"| {v['name']} | {number(v['published'])} | {number(v['measured'])} | {verdict(v['passed'])} |"
-        for v in results["verdicts"]
-    ]
-    kept = experiment.kept(experiment.config, results)[0]
-    variant = f', variant="{kept}"' if kept else ""
-    config = json.dumps(read_record(next(run.rglob(CONFIG)))["config"], indent=2)
-    return "\n".join(
-        [
-            f"# Networks of `{experiment.name}`",
-            "",
-            f"{experiment.title}. {experiment.paper}, {experiment.shows}.",
-            "",
-            f"- Seeds: {', '.join(map(str, results['seeds']))}; weights frozen after training.",
-            f"- Trained by `prefrontal train {experiment.name}`, with {versions}.",
-            f"- Test them: `prefrontal evaluate {experiment.name} --pretrained`. In Python:",
-            f'  `prefrontal.load_pretrained("{experiment.name}", seed={results["seeds"][0]}{variant})`.',
-            "- Made by `scripts/make_pretrained.py`. `metrics.safetensors` holds the learning curve.",
-            "- Not for: anything but this task in this form. MIT licence, as the package.",
-            "",
-            "| test | published | measured | within tolerance |",
-            "|---|---|---|---|",
-            *rows,
-            "",
-            "How they were trained (of several variants, the first):",
-            "",
-            "```json",
-            config,
-            "```",
-            "",
-        ]
-    )
+def measure(experiment: Experiment) -> None:
+    """Test the networks that come with the package, and keep the small part of the results."""
+    seeds = shipped_seeds(experiment.networks or experiment.name)
+    with tempfile.TemporaryDirectory() as folder:
+        _, results = evaluate_run(experiment, experiment.config, seeds, Path(folder) / "test", pretrained=True)
+    make_folder(SHIPPED / experiment.name)
+    write_text(SHIPPED / experiment.name / MEASURED, to_json(small_part(results)))
+    print(SHIPPED / experiment.name / MEASURED, flush=True)
 
 
-def number(value: float | None) -> str:
-    """As a table shows it."""
-    return "" if value is None else f"{value:.3g}"
+def small_part(results: dict[str, Any]) -> dict[str, Any]:
+    """Results without their config, which the run has, and without lists that are long or hold lists; six digits."""
+    return {key: _small(value) for key, value in results.items() if key != "config" and not _is_large(value)}
 
 
-def verdict(passed: bool | None) -> str:
-    """As a table shows it; None: a measurement, not a claim."""
-    return "" if passed is None else "yes" if passed else "NO"
+def _small(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _small(item) for key, item in value.items() if not _is_large(item)}
+    if isinstance(value, list):
+        return [_small(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def _is_large(value: Any) -> bool:
+    if not isinstance(value, list) or any(isinstance(item, dict) for item in value):
+        return False
+    return len(value) > LONGEST_LIST or any(isinstance(item, list) for item in value)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,17 @@
-"""Where the trained networks are that come with the package: each set is a run folder."""
+"""Where the trained networks are that come with the package, each set a run folder, and what their tests gave."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from prefrontal.errors import UserError
 from prefrontal.runs import RunFolder
 from prefrontal.seed_folder import CONFIG
 
 SHIPPED = Path(__file__).parent / "networks"
+MEASURED = "measured.json"
+"""Of the `results.json` that `prefrontal evaluate NAME --pretrained` gives, all but long lists. `prefrontal list`,
+model cards, docs/gallery.md and the tables of the README are made of it (scripts/make_tables.py)."""
 
 
 def shipped_names() -> list[str]:
@@ -40,12 +45,17 @@ def shipped_seeds(name: str) -> tuple[int, ...]:
     return tuple(RunFolder.read(runs[0]).seeds())
 
 
+def shipped_results(name: str) -> dict[str, Any] | None:
+    """What the networks that come with the package do in the experiment called `name`; None where none come for it."""
+    path = SHIPPED / name / MEASURED
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
 def shipped_verdicts(name: str) -> tuple[int, int] | None:
-    """How many verdicts on the networks that come with the package are "yes", and how many there are; None where none
-    come. From the table in their model card."""
-    card = SHIPPED / name / "README.md"
-    if not card.exists():
+    """How many verdicts on the networks that come with the package are "yes", and how many there are; None where no
+    networks come for the experiment."""
+    results = shipped_results(name)
+    if results is None:
         return None
-    rows = [line.split("|") for line in card.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
-    verdicts = [row[-2].strip() for row in rows]
-    return verdicts.count("yes"), verdicts.count("yes") + verdicts.count("NO")
+    passed = [verdict["passed"] for verdict in results["verdicts"]]
+    return passed.count(True), passed.count(True) + passed.count(False)
