@@ -12,7 +12,7 @@ import pytest
 
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.analysis.behaviour import stay_probability
-from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
+from prefrontal.configs import ActorCriticConfig, RecurrentConfig, RiskConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
 from prefrontal.experiments.results import read_results
@@ -22,6 +22,8 @@ from prefrontal.experiments.two_step_results import (
     _verdicts,
     ideal_behaviour,
 )
+from prefrontal.learning.group import new_learner
+from prefrontal.options import parse, sweep_settings
 from prefrontal.tasks import make_task
 from prefrontal.trials import read_table
 
@@ -225,3 +227,49 @@ def test_results_that_are_missing_or_broken_are_refused(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text("{}")
     with pytest.raises(UserError, match=r"results.json` must hold reward_per_episode, seeds, got"):
         read_results(tmp_path, ("seeds", "reward_per_episode"))
+
+
+def config_of(name: str, *options: str) -> ExperimentConfig:
+    """What the command line makes of the options."""
+    return parse("train", find_experiment(name), options).config
+
+
+def test_an_actor_shares_the_discount_of_training_in_a_sweep_too() -> None:
+    """Its prediction error is that of the returns which teach it: two numbers that must be one."""
+    name = "wang2018-optogenetics"
+    for options in (["--train.discount", "0.5"], ["--train.discount=0.5", "--agent.discount", "0.5"]):
+        config = config_of(name, *options)
+        assert (config.agent.discount, config.train.discount) == (0.5, 0.5)
+    points = sweep_settings("train", find_experiment(name), [], {"train.discount": [".8", ".95"]})
+    assert [point.config.agent.discount for point in points] == [0.8, 0.95]
+    assert [point.config.train.discount for point in points] == [0.8, 0.95]
+    for options in (["--agent.discount", "0.5"], ["--train.discount", "0.5", "--agent.discount=0.9"]):
+        with pytest.raises(UserError, match=r"`agent.discount` must be that of training, 0\.., got 0\.\. Give both"):
+            config_of(name, *options)
+    with pytest.raises(UserError, match=r"`agent.discount` must be that of training"):
+        replace(find_experiment(name).config, train=TrainConfig(discount=0.5))
+    with pytest.raises(UserError, match=r"`agent.discount` must be that of training"):
+        new_learner(make_task(RiskConfig()), ActorCriticConfig(discount=0.8), TrainConfig(), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [
+        ("wang2016-bandits", "--train.learning-rate", "0.001"),
+        ("wang2016-bandits", "--train.discount", "0.5"),
+        ("wang2016-bandits", "--task.arms", "hard"),
+        ("encoding-comparison", "--task.encoding", "stage"),
+        ("encoding-comparison", "--agent.time-input", "raw"),
+    ],
+)
+def test_an_option_that_changes_no_network_is_refused(name: str, option: str, value: str) -> None:
+    for others in ([], ["--task.num-trials", "10"]):
+        with pytest.raises(UserError, match=f"`{option}` must be left out of {name}, whose networks each have their"):
+            config_of(name, *others, option, value)
+    with pytest.raises(UserError, match=f"`{option}` must be left out"):
+        sweep_settings("train", find_experiment(name), [], {option.removeprefix("--"): [value, value]})
+
+
+def test_options_that_change_all_networks_are_taken() -> None:
+    assert config_of("wang2016-bandits", "--task.num-trials", "10", "--train.unroll", "5").task.num_trials == 10
+    assert config_of("encoding-comparison", "--agent.hidden-size", "4").agent.hidden_size == 4

@@ -5,13 +5,13 @@ import io
 import itertools
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
 import tyro
 
-from prefrontal.configs import Config, TaskConfig, TestConfig, TrainConfig
+from prefrontal.configs import ActorCriticConfig, Config, TaskConfig, TestConfig, TrainConfig
 from prefrontal.errors import UserError, check_count, check_seed
 from prefrontal.experiments import Experiment, ExperimentConfig
 from prefrontal.shipped import shipped_seeds
@@ -81,6 +81,10 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         description=f"{experiment.title}.\n\n{experiment.paper}, {experiment.shows}.",
         default=default,
     )
+    given = {argument.partition("=")[0].replace("_", "-") for argument in arguments}
+    if isinstance(options.agent, ActorCriticConfig) and "--agent.discount" not in given:
+        options = replace(options, agent=replace(options.agent, discount=options.train.discount))
+    _check_effects(experiment, options.config)
     if not options.seeds:
         raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
     for seed in options.seeds:
@@ -100,6 +104,33 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
             "Leave out the options that change them, or train a run with them."
         )
     return options
+
+
+def _check_effects(experiment: Experiment, config: ExperimentConfig) -> None:
+    """Refuse options that change no network: those that each variant of the experiment sets for itself.
+
+    Raises:
+        UserError: when there is one.
+    """
+    preset = experiment.config
+    as_preset = [variant.training for variant in experiment.variants(preset).values()]
+    for part in ("task", "agent", "train"):
+        before, after = getattr(preset, part), getattr(config, part)
+        for name in (
+            field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)
+        ):
+            try:
+                alone = replace(preset, **{part: replace(before, **{name: getattr(after, name)})})
+            except UserError:  # it goes with another option that was changed too
+                continue
+            if alone.training == preset.training:
+                continue
+            if [variant.training for variant in experiment.variants(alone).values()] == as_preset:
+                option = f"--{part}.{name}".replace("_", "-")
+                raise UserError(
+                    f"`{option}` must be left out of {experiment.name}, whose networks each have their own, got "
+                    f"{getattr(after, name)}."
+                )
 
 
 def read_options(kind: Any, arguments: Sequence[str], *, program: str, description: str, default: Any = None) -> Any:

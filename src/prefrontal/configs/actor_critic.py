@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from prefrontal.configs.recurrent import InitialState, KernelInitialiser
-from prefrontal.errors import check_choice, check_count, check_not_negative, check_probability
+from prefrontal.configs.training import TrainConfig
+from prefrontal.errors import UserError, check_choice, check_count, check_not_negative, check_probability
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class ActorCriticConfig:
     critic_size: int = 48
     """LSTM units of the critic."""
     discount: float = 0.9
-    """Discount in the prediction error, 0 to 1: that of training."""
+    """Discount in the prediction error, 0 to 1. It must be that of training, --train.discount, and is unless given."""
     initial_state: InitialState = "learned"
     """State at the start of an episode: learned with the weights (Wang et al. 2018), or zero."""
     head_bias: bool = True
@@ -41,3 +42,16 @@ class ActorCriticConfig:
         check_choice("kernel_initialiser", self.kernel_initialiser, get_args(KernelInitialiser))
         check_not_negative("policy_scale", self.policy_scale)
         check_not_negative("value_scale", self.value_scale)
+
+
+def check_discounts(agent: object, train: TrainConfig) -> None:
+    """Refuse an actor and critic whose prediction error has another discount than the returns that teach them.
+
+    Raises:
+        UserError: when it has.
+    """
+    if isinstance(agent, ActorCriticConfig) and agent.discount != train.discount:
+        raise UserError(
+            f"`agent.discount` must be that of training, {train.discount:g}, got {agent.discount:g}. Leave it out, or "
+            "give both the same."
+        )

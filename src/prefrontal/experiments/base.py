@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from prefrontal.configs import Config, RecurrentConfig, TaskConfig, TestConfig, TrainConfig
+from prefrontal.configs.actor_critic import check_discounts
 from prefrontal.configs.base import recorded
 from prefrontal.provenance import default_folder
 
@@ -31,6 +32,7 @@ class ExperimentConfig(Generic[Task]):
 
     def __post_init__(self) -> None:
         self.train.unroll_for(self.task.num_steps)
+        check_discounts(self.agent, self.train)
 
     @property
     def training(self) -> dict[str, Any]:

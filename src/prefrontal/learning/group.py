@@ -10,6 +10,7 @@ from jaxtyping import Float
 from prefrontal import devices
 from prefrontal.agents import AbstractAgent, make_agent
 from prefrontal.configs import Config, TrainConfig
+from prefrontal.configs.actor_critic import check_discounts
 from prefrontal.learning.lanes import Learner, spread, stack, train_lanes, unstack
 from prefrontal.learning.train import Hyperparameters, TrainState, init_training
 from prefrontal.tasks.base import AbstractTask
@@ -34,7 +35,12 @@ class Chunk:
 
 
 def new_learner(task: AbstractTask, agent_config: Config, config: TrainConfig, seed: int) -> Learner:
-    """What trains `seed`, before its first episode."""
+    """What trains `seed`, before its first episode.
+
+    Raises:
+        UserError: when agent and training have discounts that must agree and do not.
+    """
+    check_discounts(agent_config, config)
     hyperparameters = Hyperparameters(config)
     agent = new_agent(agent_config, task, seed)
     state = init_training(agent, task, hyperparameters, jax.random.fold_in(jax.random.key(seed), 1))
