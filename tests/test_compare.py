@@ -277,6 +277,8 @@ def test_analyse_refuses_mistakes_in_a_sentence(table, tmp_path, capsys):
     assert "a file that can be read" in refused(capsys, tmp_path / "none.csv", "--out", tmp_path / "out")
     told = refused(capsys, file, file, "--out", tmp_path / "out")
     assert told.startswith("`table` must have a name of its own, got t twice.")
+    told = refused(capsys, f"rats={file}", "--published", "rats", "--out", tmp_path / "out")
+    assert told.startswith("`table` must not have the name of a published group, got rats.")
     told = refused(capsys, file, "--columns", "choise=key")
     assert told.startswith("`columns` must be of subject, session, trial, choice,")
     assert refused(capsys, file, "--columns", "key").startswith("`columns` must be written NAME=VALUE, got key.")
