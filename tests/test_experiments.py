@@ -244,7 +244,7 @@ def test_an_actor_shares_the_discount_of_training_in_a_sweep_too() -> None:
     assert [point.config.agent.discount for point in points] == [0.8, 0.95]
     assert [point.config.train.discount for point in points] == [0.8, 0.95]
     for options in (["--agent.discount", "0.5"], ["--train.discount", "0.5", "--agent.discount=0.9"]):
-        with pytest.raises(UserError, match=r"`agent.discount` must be that of training, 0\.., got 0\..\. Leave it out"):
+        with pytest.raises(UserError, match=r"`agent.discount` must be that of training, 0\..*Leave it out"):
             config_of(name, *options)
     with pytest.raises(UserError, match=r"`agent.discount` must be that of training"):
         replace(find_experiment(name).config, train=TrainConfig(discount=0.5))
