@@ -62,7 +62,7 @@ def find(cells: pd.DataFrame, said: Mapping[str, str | None]) -> dict[str, str]:
             if name == "subject" and len(cells) > 1 and num_names(cells, column) == len(cells):
                 continue  # it numbers the rows
             found[name] = column
-            if other != name:
+            if other != name and name != "practice":  # what is left out is told anyway
                 guessed[name] = column
             break
     if guessed:

@@ -1,0 +1,67 @@
+"""Several files of a group, and what files may be called and hold."""
+
+from pathlib import Path
+
+import pytest
+from test_files_of_others import BASE, read, refusal
+from test_tables_like_them import CORE, PLAIN, csv
+
+from prefrontal.formats import overview
+
+
+def people_files(folder: Path, **columns: str) -> list[str]:
+    for name, part in PLAIN.groupby("subject"):
+        (folder / f"{name}.csv").write_text(csv(part.drop(columns="subject").assign(**columns)))
+    return sorted(map(str, folder.glob("*.csv")))
+
+
+def test_a_pattern_is_a_group_of_files(tmp_path):
+    people_files(tmp_path)
+    table, _ = read([f"people={tmp_path}/s*.csv"])
+    assert overview(table).startswith(BASE[0])
+    assert set(table["subject"]) == {"s1", "s2"}
+    lone, _ = read([f"people={tmp_path}/s1.csv"])
+    assert len(lone) == 40
+
+
+def test_visits_of_a_person_in_two_files_and_people_who_share_a_name(tmp_path, capsys):
+    files = people_files(tmp_path, subject="7")
+    groups = [f"all={file}" for file in files]
+    told = refusal([*groups, "--out", str(tmp_path / "out")], capsys)
+    assert "must be another or have another session in every file of a group, got 7 in" in told
+    (tmp_path / "s2.csv").write_text((tmp_path / "s2.csv").read_text().replace("\n0,", "\n1,"))
+    assert overview(read(groups)[0]).startswith(
+        "1 subject, 80 trials, 0 missed, common 78 %, rewarded 48 %, 2 sessions"
+    )
+    assert overview(read([*groups, "--columns", "subject="])[0]).startswith(BASE[0])
+
+
+@pytest.mark.parametrize("named", ["", "people="])
+def test_a_path_may_have_an_equals_sign(named, tmp_path, capsys):
+    folder = tmp_path / "lr=0.1"
+    folder.mkdir()
+    (folder / "a=b.csv").write_text(csv(CORE))
+    assert overview(read([f"{named}{folder}/a=b.csv"])[0]).startswith(BASE[0])
+    told = refusal([f"{named}{folder}/none=.csv", "--out", str(tmp_path / "out")], capsys)
+    assert f"got {folder}/none=.csv (No such file" in told
+
+
+def test_an_address_is_no_file(tmp_path, capsys):
+    """Nothing is fetched: an address is read as the name of a file that is not there."""
+    for kind in ("auto", "prefrontal", "columns", "jspsych"):
+        told = refusal(["http://127.0.0.1:9/t.csv", "--format", kind, "--out", str(tmp_path / "out")], capsys)
+        assert "must be a file that can be read, got http://127.0.0.1:9/t.csv" in told
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".zip", ".tar", ".zst"])
+def test_a_packed_table_of_our_own_is_refused(suffix, tmp_path, capsys):
+    path = tmp_path / f"t.csv{suffix}"
+    path.write_bytes(b"\x1f\x8b\xff\xfd7zXZ")
+    told = refusal([str(path), "--format", "prefrontal", "--out", str(tmp_path / "out")], capsys)
+    assert "`path` must be a table of text" in told
+
+
+def test_names_are_written_as_they_are(tmp_path):
+    path = tmp_path / "them.csv"
+    path.write_text(csv(CORE.replace({"s1": "=1+1", "s2": "@b"})))
+    assert set(read([str(path)])[0]["subject"]) == {"=1+1", "@b"}
