@@ -81,4 +81,6 @@ def _fail(message: str, code: int = 2) -> NoReturn:
 
 
 def _tell(message: str) -> None:
-    Console(stderr=True, highlight=False).print(message, markup=False, soft_wrap=True)
+    # What a file holds must not steer the terminal.
+    plain = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in message)
+    Console(stderr=True, highlight=False).print(plain, markup=False, soft_wrap=True)

@@ -54,10 +54,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     if options.ridge is not None:
         check_not_negative("ridge", options.ridge)
 
-    beside = [PRINTED[name] for name in options.published]
     tables = _tables(options)
-    if taken := set(tables).intersection(group.name for group in beside):
-        raise UserError(f"`table` must not be called as a published group, got {', '.join(taken)}. Name it: NAME=FILE.")
 
     from prefrontal.analysis.summary import printed
     from prefrontal.compare import compare_tables, print_comparison
@@ -65,7 +62,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     groups, record = compare_tables(
         tables,
         options.out,
-        beside=[printed(group) for group in beside],
+        beside=[printed(PRINTED[name]) for name in options.published],
         num_lags=options.num_lags,
         ridge=options.ridge,
     )

@@ -56,7 +56,7 @@ def with_trials(table: pd.DataFrame, *, by: Literal["subject", "session"] = "sub
         raise UserError("`table` must hold a trial that was not missed, got none. Check its column `missed`.")
     unit = table.groupby(["subject"] if by == "subject" else ["subject", "session"], sort=False).ngroup().to_numpy()
     empty = ~pd.Series(~missed).groupby(unit).transform("any").to_numpy()
-    return without_subjects(table, empty, f"{'in a session ' * (by == 'session')}without a trial that was not missed")
+    return without_subjects(table, empty, f"{'a session ' * (by == 'session')}without a trial that was not missed")
 
 
 def without_subjects(table: pd.DataFrame, rows: np.ndarray, why: str) -> pd.DataFrame:
