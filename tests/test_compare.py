@@ -278,7 +278,7 @@ def test_analyse_refuses_mistakes_in_a_sentence(table, tmp_path, capsys):
     told = refused(capsys, file, file, "--out", tmp_path / "out")
     assert told.startswith("`table` must have a name of its own, got t twice.")
     told = refused(capsys, f"rats={file}", "--published", "rats", "--out", tmp_path / "out")
-    assert told.startswith("`table` must not have the name of a published group, got rats.")
+    assert told.startswith("`table` must not be called as a published group, got rats.")
     told = refused(capsys, file, "--columns", "choise=key")
     assert told.startswith("`columns` must be of subject, session, trial, choice,")
     assert refused(capsys, file, "--columns", "key").startswith("`columns` must be written NAME=VALUE, got key.")

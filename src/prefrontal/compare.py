@@ -50,13 +50,8 @@ def compare_tables(
         The groups, those known from print last; and what analysis.json holds.
 
     Raises:
-        UserError: when `out` holds other things, a table has the name of a group in `beside`, or cannot be analysed.
+        UserError: when `out` holds other things, or a table cannot be analysed.
     """
-    twice = sorted(set(tables).intersection(group.name for group in beside))
-    if twice:
-        raise UserError(
-            f"`table` must not have the name of a published group, got {twice[0]}. Give it another: NAME=FILE."
-        )
     _prepare(out)
     groups, record = [], {}
     for name, table in tables.items():
