@@ -122,7 +122,7 @@ def test_a_wrong_number_is_told_and_nothing_is_written(options: list[str], messa
         ["--seeds", "one"],
         ["--task.num-trials", "ten"],
         ["--train.learning-rate"],
-        ["--train.optimiser", "adam"],
+        ["--train.optimiser", "sgd"],
         ["--task.num-trails", "10"],
         ["stray"],
     ],

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 import prefrontal
 from prefrontal.experiments import find_experiment
 
@@ -32,9 +30,12 @@ def test_a_task_of_ones_own_is_learned():
     (code,) = (block for block in BLOCKS if "AbstractTask" in block)
     assert len(code.strip().splitlines()) <= 40
     variables = {}
-    exec(code, variables)
-    for reward in variables["rewards"]:
-        assert reward == pytest.approx(9.5, abs=0.4)  # ten pulls, of which the first is a guess
+    exec(code.replace("range(4)", "range(16)"), variables)
+    # Ten pulls, of which the first is a guess. Of 192 seeds on three kinds of processor none ended below 9.4, so at
+    # most 1.6 % do (95 %), and three or more of 16 in at most .2 % of all runs of this test.
+    good = [abs(float(reward) - 9.5) < 0.4 for reward in variables["rewards"]]
+    assert len(good) == 16
+    assert sum(good) >= 14
 
 
 def test_it_names_the_commands_of_the_makefile():

@@ -226,7 +226,7 @@ class TestSchedules:
         ({"value_cost": -0.5}, "`value_cost` must be at least 0, got -0.5."),
         ({"entropy_cost": -0.5}, "`entropy_cost` must be at least 0, got -0.5."),
         ({"final_entropy_cost": -0.5}, "`final_entropy_cost` must be at least 0, got -0.5."),
-        ({"optimiser": "adam"}, "`optimiser` must be one of rmsprop-tf1, rmsprop-a3c, got 'adam'."),
+        ({"optimiser": "sgd"}, "`optimiser` must be one of rmsprop-tf1, rmsprop-a3c, adam, got 'sgd'."),
         ({"rms_decay": 1.1}, "`rms_decay` must be a probability from 0 to 1, got 1.1."),
         ({"rms_epsilon": 0.0}, "`rms_epsilon` must be above 0, got 0.0."),
         ({"max_gradient_norm": -1.0}, "`max_gradient_norm` must be above 0, got -1.0."),

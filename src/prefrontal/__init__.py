@@ -44,6 +44,7 @@ _HOMES = {
     "read_table": "prefrontal.trials",
     "read_trials": "prefrontal.formats",
     "regress": "prefrontal.analysis.regression",
+    "recipe": "prefrontal.configs",
     "recover_models": "prefrontal.fitting.recovery",
     "recover_parameters": "prefrontal.fitting.recovery",
     "replay": "prefrontal.episodes",

@@ -61,12 +61,13 @@ def layout(num_seeds: int) -> Layout:
     """The devices and lanes for `num_seeds` seeds; more seeds than its size train group after group.
 
     On CPUs a group has four lanes a core: fewer would leave the core's vector units idle, more would not fit its cache.
-    Never fewer, even for one seed: another number of lanes is another program, whose sums may round differently, and
-    the same seed must give the same bits alone and among others. On a GPU all seeds train at once, up to 1,024.
+    It is laid out over all cores even for one seed, of which those without a seed of their own rest: another number of
+    lanes or devices is another program, whose sums may round differently, and the same seed must give the same bits
+    alone and among others. On a GPU all seeds train at once, up to 1,024.
     """
     num_devices = jax.local_device_count()
     if jax.default_backend() == "cpu":
-        return Layout(min(num_devices, -(-num_seeds // CPU_LANES)), CPU_LANES)
+        return Layout(num_devices, CPU_LANES)
     per_device = -(-num_seeds // num_devices)
     return Layout(num_devices, min(1024, max(2, 1 << (per_device - 1).bit_length())))
 

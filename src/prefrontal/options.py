@@ -7,12 +7,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 import tyro
 
-from prefrontal.configs import ActorCriticConfig, Config, TaskConfig, TestConfig, TrainConfig
-from prefrontal.errors import UserError, check_count, check_seed
+from prefrontal.configs import ActorCriticConfig, Config, Recipe, TaskConfig, TestConfig, TrainConfig
+from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.experiments import Experiment, ExperimentConfig
 from prefrontal.shipped import shipped_seeds
 
@@ -37,6 +37,11 @@ class Options(Generic[Task, Agent, Test]):
     """Test episodes of each seed: the same as --test.num-episodes."""
     snapshot_every: int | None
     """In training, keep the weights of every so many episodes. None: as the experiment needs."""
+    recipe: Recipe
+    """How networks are trained, where no option of --train says otherwise.
+    paper: as the experiment's own preset.
+    robust: RMSProp with a longer memory (decay .99) and a learning rate that falls from 2e-3 to 0. Networks learn in
+    fewer episodes, and do not fall on the way: docs/learning.md."""
     plot_every: int | None
     """The same, and test them and draw what they do: files, and TensorBoard images. None: never."""
     task: Task
@@ -56,6 +61,8 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     Raises:
         UserError: when a value is not allowed. What is no value at all ends the process with exit code 2.
     """
+    name = asked_recipe(arguments)
+    experiment = experiment.in_recipe(name)
     config = experiment.config
     pretrained = "--pretrained" in arguments
     default = Options(
@@ -64,6 +71,7 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         pretrained=False,
         weights=None,
         episodes=None,
+        recipe=name,
         snapshot_every=experiment.snapshot_every,
         plot_every=None,
         task=config.task,
@@ -98,7 +106,7 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     if options.weights and (command != "evaluate" or options.pretrained):
         got = "--pretrained" if options.pretrained else command
         raise UserError(f"`--weights` must go with evaluate alone, got {got}. Leave one of them out.")
-    if options.pretrained and options.config.training != config.training:
+    if options.pretrained and (name != "paper" or options.config.training != config.training):
         raise UserError(
             "`--pretrained` must go with the preset's own task, agent and training, got others. "
             "Leave out the options that change them, or train a run with them."
@@ -131,6 +139,22 @@ def _check_effects(experiment: Experiment, config: ExperimentConfig) -> None:
                     f"`{option}` must be left out of {experiment.name}, whose networks each have their own, got "
                     f"{getattr(after, name)}."
                 )
+
+
+def asked_recipe(arguments: Sequence[str]) -> Recipe:
+    """The recipe that a command line asks for: it decides what the other options' defaults are.
+
+    Raises:
+        UserError: when there is no such recipe.
+    """
+    asked: Any = "paper"
+    for word, following in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
+        if word == "--recipe":
+            asked = following
+        elif word.startswith("--recipe="):
+            asked = word.removeprefix("--recipe=")
+    check_choice("recipe", asked, get_args(Recipe))
+    return asked
 
 
 def read_options(kind: Any, arguments: Sequence[str], *, program: str, description: str, default: Any = None) -> Any:
@@ -201,5 +225,10 @@ def sweep_settings(
     """
     combinations = [dict(zip(sweeps, values, strict=True)) for values in itertools.product(*sweeps.values())]
     words = [[word for option, value in values.items() for word in (f"--{option}", value)] for values in combinations]
+    if "recipe" in sweeps and replace(experiment.in_recipe("robust"), config=experiment.config) != experiment:
+        raise UserError(
+            f"`--sweep recipe` must go with recipes that differ in training only, got those of {experiment.name}. "
+            "Run it once with each --recipe."
+        )
     configs = [parse(command, experiment, [*arguments, *more]).config for more in words]
     return [Setting(values, config) for values, config in zip(combinations, configs, strict=True)]

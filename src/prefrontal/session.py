@@ -14,6 +14,7 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.arrays import named_arrays, with_arrays
 from prefrontal.configs import Config, TrainConfig
 from prefrontal.errors import Stopped, UserError
+from prefrontal.learning.breakdown import Breakdown, breakdown, refusal
 from prefrontal.learning.group import new_agent, new_learner, train_group
 from prefrontal.learning.lanes import Learner, signature
 from prefrontal.learning.train import Metrics, TrainState
@@ -51,6 +52,8 @@ class _Run:
     revision: Hashable = None
     """Of the training state that it goes on from."""
     metrics: list[Mapping[str, np.ndarray]] = field(default_factory=list)
+    broken: Breakdown | None = None
+    """Where it broke down: nothing of it is kept from there on."""
 
     @property
     def episode(self) -> int:
@@ -74,7 +77,8 @@ def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BE
 
     Raises:
         Stopped: after Ctrl-C or SIGTERM, when everything is saved.
-        UserError: when something cannot be read or written, or another process trains one of these seeds.
+        UserError: when something cannot be read or written, or another process trains one of these seeds; and, once
+            all others are trained, when a training broke down. The state before that is saved then.
     """
     with contextlib.ExitStack() as resources:
         stop = resources.enter_context(_stop_requests())
@@ -88,8 +92,13 @@ def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BE
                 for run in group:
                     locks.enter_context(_only_here(run))
                 _train(group, monitor, stop, seconds_between_saves)
+        broken = [run for run in runs if run.broken]
+        for run in broken:
+            _save_last_good(run)
         if stop.requested:
             raise Stopped(stop.requested)
+        if broken:
+            raise refusal([run.broken for run in broken if run.broken], kept=True)
 
 
 def train_seeds(
@@ -112,12 +121,17 @@ def load_agents(
     """The trained agents of `seeds`.
 
     Raises:
-        UserError: when one is not trained to its end, or its weights are damaged or of another shape.
+        UserError: when one is not trained to its end, or its weights are damaged, of another shape or not finite.
     """
     agents = {}
     for seed in seeds:
         arrays, _ = run.seed(seed).load_weights()
         source = f"`{run.seed(seed).path / 'weights.safetensors'}`"
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise UserError(
+                f"{source} must hold finite weights, got infinite ones or none: the training broke down. "
+                "Train again with a lower learning rate, in another folder."
+            )
         agents[seed] = with_arrays(new_agent(agent_config, task, seed), arrays, source=source)
     return agents
 
@@ -186,6 +200,7 @@ def _groups(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
 
 def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_between_saves: float) -> None:
     train, task, snapshot_every = runs[0].job.train, runs[0].job.task, runs[0].job.snapshot_every
+    _check_updates(train, snapshot_every)
     saved_at = time.monotonic()
     writers = [monitor.writer(run.job.folder.path, run.episode) for run in runs]
     for chunk in train_group(
@@ -197,18 +212,27 @@ def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_bet
         monitor.start()
         num = chunk.metrics["reward"].shape[1]
         for lane, (run, writer) in enumerate(zip(runs, writers, strict=True)):
-            run.metrics.append({name: values[lane] for name, values in chunk.metrics.items()})
-            writer.write(run.metrics[-1], chunk.episode - num)
+            metrics = chunk.of(lane)
+            run.broken = run.broken or breakdown(run.job.folder.seed, train, task.num_steps, chunk.before, metrics)
+            if not run.broken:
+                run.metrics.append(metrics)
+                writer.write(metrics, chunk.before)
         monitor.advance(chunk.metrics["reward"])
+        if all(run.broken for run in runs):
+            break
         went_on = num == 0 and chunk.episode > 0  # the chunk of no episodes after a resume: this snapshot is there
         if snapshot_every and chunk.episode % snapshot_every == 0 and not went_on:
             for run, writer, state in zip(runs, writers, chunk.states(), strict=True):
-                run.job.folder.save_snapshot(chunk.episode, named_arrays(state.agent))
+                if run.broken:
+                    continue
+                run.job.folder.save_snapshot(chunk.episode, named_arrays(state.trained_agent))
                 if run.job.watch:
-                    writer.show(run.job.watch(run.job.folder, chunk.episode, state.agent), chunk.episode)
+                    writer.show(run.job.watch(run.job.folder, chunk.episode, state.trained_agent), chunk.episode)
         done = chunk.episode == train.num_episodes
         if done or stop.requested or time.monotonic() - saved_at >= seconds_between_saves:
             for run, writer, state in zip(runs, writers, chunk.states(), strict=True):
+                if run.broken:
+                    continue
                 writer.flush()
                 _save(run, state)
                 if done:
@@ -220,6 +244,33 @@ def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_bet
         writer.close()
 
 
+def _save_last_good(run: _Run) -> None:
+    """Keep the state before the update that broke the training: it is trained once more up to there.
+
+    The compiled loop looks at nothing, so that those who do not break pay nothing.
+    """
+    assert run.broken is not None
+    again = _load(run.job)
+    if again.episode >= run.broken.last_good:
+        return
+    train = run.job.train
+    unroll = train.unroll_for(run.job.task.num_steps)
+    state = again.learner.state
+    with _only_here(again):
+        for chunk in train_group([again.learner], num_episodes=run.broken.last_good, unroll=unroll):
+            again.metrics.append(chunk.of(0))
+            (state,) = chunk.states()
+        _save(again, state)
+
+
+def _check_updates(train: TrainConfig, snapshot_every: int | None) -> None:
+    if snapshot_every and snapshot_every % train.episodes_per_update:
+        raise UserError(
+            f"`snapshot_every` must be a multiple of `episodes_per_update`, {train.episodes_per_update}, "
+            f"got {snapshot_every}. Change one of them."
+        )
+
+
 def _save(run: _Run, state: TrainState) -> None:
     arrays = {f"state/{name}": array for name, array in named_arrays(state).items()}
     history = {f"metrics/{name}": array for name, array in run.history.items()}
@@ -227,7 +278,7 @@ def _save(run: _Run, state: TrainState) -> None:
 
 
 def _finish(run: _Run, state: TrainState) -> None:
-    run.job.folder.save_weights(named_arrays(state.agent), {"episodes": int(state.episode)})
+    run.job.folder.save_weights(named_arrays(state.trained_agent), {"episodes": int(state.episode)})
     run.job.folder.save_metrics(run.history)
     run.job.folder.finish()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from prefrontal import devices
 from prefrontal.agents.interventions import intervened
+from prefrontal.analysis.falls import fall
 from prefrontal.arrays import with_arrays
 from prefrontal.configs import InterventionConfig
 from prefrontal.errors import UserError
@@ -21,6 +22,9 @@ from prefrontal.runs import RunFolder
 from prefrontal.session import Job, load_agents, train_jobs
 from prefrontal.shipped import shipped_folder
 from prefrontal.tasks import make_task
+
+MOST_VALUES_OF_FALLS = 10_000
+"""Falls last some tens of episodes: in blocks of more they cannot be seen."""
 
 
 def train_run(
@@ -183,6 +187,26 @@ def evaluate_weights(
         )
     results = experiment.analyse({"": {0: agent}}, config, folder)
     return folder, write_results(folder, {**results, "weights": source})
+
+
+def falls(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[int], out: Path | None = None) -> list[str]:
+    """A sentence for each trained seed that was caught in a fall when its training ended.
+
+    Arguments: as for `evaluate_run`.
+    """
+    _, folder = _training(experiment, config, out)
+    sentences = []
+    for name in experiment.variants(config):
+        run = RunFolder.read(folder / name)
+        for seed in seeds:
+            found = fall(run.seed(seed).learning_curve(most_values=MOST_VALUES_OF_FALLS).reward)
+            if found is not None:
+                of = f"seed {seed} of {name}" if name else f"seed {seed}"
+                sentences.append(
+                    f"Caught in a fall: {of} earned {found.best:.1f} an episode at its best, "
+                    f"{found.last:.1f} when training ended."
+                )
+    return sentences
 
 
 def results_folder(

@@ -8,7 +8,10 @@ from rich.console import Console
 
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
-from prefrontal.options import Options, parse, split_sweeps, sweep_settings
+from prefrontal.options import Options, asked_recipe, parse, split_sweeps, sweep_settings
+
+MOST_FALLS = 4
+"""So many are told one by one."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -24,13 +27,13 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
 
 def named_experiment(command: str, arguments: Sequence[str]) -> Experiment | None:
-    """The experiment that follows `command`, or None where help was asked for, and given.
+    """The experiment that follows `command`, in the recipe asked for; None where help was asked for, and given.
 
     Raises:
         UserError: when none follows.
     """
     if arguments and not arguments[0].startswith("-"):
-        return find_experiment(arguments[0])
+        return find_experiment(arguments[0]).in_recipe(asked_recipe(arguments[1:]))
     if "-h" in arguments or "--help" in arguments:
         print(f"usage: prefrontal {command} EXPERIMENT [OPTIONS]\n\nexperiments:")
         print("".join(f"  {name}\n" for name in EXPERIMENTS))
@@ -48,7 +51,9 @@ def _train(experiment: Experiment, options: Options) -> None:
     if options.pretrained:
         raise UserError("`--pretrained` must go with evaluate, figure or reproduce, got train. Leave it out.")
     folder = train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
-    _say(f"Trained: {folder}\nTest it: prefrontal evaluate {experiment.name} with the same options")
+    _say(f"Trained: {folder}")
+    _say_falls(experiment, options)
+    _say(f"Test it: prefrontal evaluate {experiment.name} with the same options")
 
 
 def _looks(options: Options) -> dict[str, int | None]:
@@ -57,6 +62,7 @@ def _looks(options: Options) -> dict[str, int | None]:
 
 def _evaluate(experiment: Experiment, options: Options) -> None:
     _report(experiment, *_test(experiment, options))
+    _say_falls(experiment, options)
 
 
 def _figure(experiment: Experiment, options: Options) -> None:
@@ -74,6 +80,7 @@ def _reproduce(experiment: Experiment, options: Options) -> None:
     folder, results = _test(experiment, options)
     experiment.draw(folder)
     _report(experiment, folder, results)
+    _say_falls(experiment, options)
 
 
 _COMMANDS: dict[str, Callable[[Experiment, Options], None]] = {
@@ -118,6 +125,21 @@ def _test(experiment: Experiment, options: Options) -> tuple[Path, dict[str, Any
 def _report(experiment: Experiment, folder: Path, results: dict[str, Any]) -> None:
     experiment.report(results, Console())
     _say(f"Files: {folder}")
+
+
+def _say_falls(experiment: Experiment, options: Options) -> None:
+    """Tell which networks were caught in a fall when their training ended."""
+    from prefrontal.workflow import falls
+
+    if options.pretrained or options.weights:
+        return
+    found = falls(experiment, options.config, options.seeds, options.out)
+    for line in found[:MOST_FALLS]:
+        _say(line)
+    if found:
+        more = f"{len(found) - MOST_FALLS} more seeds were. " if len(found) > MOST_FALLS else ""
+        remedy = "more --train.num-episodes" if options.recipe == "robust" else "--recipe robust"
+        _say(f"{more}Their last weights are not their best: train with {remedy}. Why learning falls: docs/learning.md")
 
 
 def _say(text: str) -> None:

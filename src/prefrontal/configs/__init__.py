@@ -11,6 +11,7 @@ from prefrontal.configs.daw_two_step import DawTwoStepConfig
 from prefrontal.configs.intervention import InterventionConfig
 from prefrontal.configs.matching import MatchingConfig
 from prefrontal.configs.models import KnownTask
+from prefrontal.configs.recipes import RECIPES, Recipe, in_recipe, recipe
 from prefrontal.configs.recurrent import RecurrentConfig
 from prefrontal.configs.reversal import ReversalConfig
 from prefrontal.configs.risk import RiskConfig
@@ -19,6 +20,7 @@ from prefrontal.configs.two_step import TwoStepConfig
 from prefrontal.configs.volatility import VolatilityConfig
 
 __all__ = [
+    "RECIPES",
     "ActorCriticConfig",
     "BanditConfig",
     "BlockTwoStepConfig",
@@ -28,6 +30,7 @@ __all__ = [
     "InterventionConfig",
     "KnownTask",
     "MatchingConfig",
+    "Recipe",
     "RecurrentConfig",
     "RestlessConfig",
     "ReversalConfig",
@@ -37,4 +40,6 @@ __all__ = [
     "TrainConfig",
     "TwoStepConfig",
     "VolatilityConfig",
+    "in_recipe",
+    "recipe",
 ]

@@ -14,7 +14,7 @@ from prefrontal.errors import (
     check_seed,
 )
 
-Optimiser = Literal["rmsprop-tf1", "rmsprop-a3c"]
+Optimiser = Literal["rmsprop-tf1", "rmsprop-a3c", "adam"]
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,21 @@ class TrainConfig:
     final_entropy_cost: float | None = None
     """Weight of the entropy at the end, reached linearly. None: constant."""
     optimiser: Optimiser = "rmsprop-tf1"
-    """RMSProp, with epsilon under the root.
+    """RMSProp, with epsilon under the root, or Adam.
     As in TensorFlow 1: mean square starts at one, decay .9, epsilon 1e-10.
-    As in A3C (Mnih et al. 2016): mean square starts at zero, decay .99, epsilon .1."""
+    As in A3C (Mnih et al. 2016): mean square starts at zero, decay .99, epsilon .1.
+    Adam (Kingma & Ba 2015): decay .9 of the mean, .999 of the mean square, epsilon 1e-8, outside the root."""
     rms_decay: float | None = None
-    """Decay of RMSProp's mean square, 0 to 1. None: the optimiser's own."""
+    """Decay of the gradient's mean square, 0 to 1. None: the optimiser's own."""
     rms_epsilon: float | None = None
-    """RMSProp's epsilon, under the root. None: the optimiser's own."""
+    """The optimiser's epsilon. None: the optimiser's own."""
     max_gradient_norm: float | None = None
     """The gradient is scaled down to this global norm. None: never."""
+    episodes_per_update: int = field(default=1, metadata=LATER)
+    """Episodes played with the same weights, over which the gradient of an update is averaged; divides the episodes."""
+    average_last: float = field(default=0.0, metadata=LATER)
+    """The trained weights are the mean of those after each episode of the last share of training, 0 to 1. 0: the
+    weights at the end."""
     log_epsilon: float = field(default=0.0, metadata=LATER)
     """Added to the probabilities within the logarithms of the loss (mtrazzi/two-step-task: 1e-7)."""
     time_shift: int = field(default=0, metadata=LATER)
@@ -58,6 +64,13 @@ class TrainConfig:
         check_count("num_episodes", self.num_episodes)
         if self.unroll is not None:
             check_count("unroll", self.unroll)
+        check_count("episodes_per_update", self.episodes_per_update)
+        if self.num_episodes % self.episodes_per_update:
+            raise UserError(
+                f"`num_episodes` must be a multiple of `episodes_per_update`, {self.episodes_per_update}, "
+                f"got {self.num_episodes}. Change one of them."
+            )
+        check_probability("average_last", self.average_last)
         check_probability("discount", self.discount)
         check_choice("optimiser", self.optimiser, get_args(Optimiser))
         check_count("time_shift", self.time_shift, least=0)

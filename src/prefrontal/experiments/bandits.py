@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from prefrontal.configs import BanditConfig
+from prefrontal.configs import BanditConfig, Recipe
 from prefrontal.configs.bandits import Arms
+from prefrontal.errors import check_choice
 from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 DISTRIBUTIONS: tuple[Arms, ...] = ("independent", "uniform", "easy", "medium", "hard")
 """The distributions of arms of Wang et al. (2016), sections 3.1.1 and 3.1.2."""
+
+
+ROBUST_SEEDS = tuple(range(8))
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,17 @@ class BanditExperiment(Experiment[BanditConfig]):
     """What is tried, by distribution."""
     num_best: int
     """Networks chosen for each distribution."""
+
+    robust: ExperimentConfig[BanditConfig]
+    """What the robust recipe trains instead of `settings`: one setting, several seeds."""
+
+    def in_recipe(self, name: Recipe) -> "BanditExperiment":
+        check_choice("recipe", name, get_args(Recipe))
+        if name == "paper":
+            return self
+        train = self.robust.train
+        setting = Setting(learning_rate=train.learning_rate, discount=train.discount)
+        return replace(self, config=self.robust, settings=dict.fromkeys(self.settings, (setting,)), seeds=ROBUST_SEEDS)
 
     def variants(self, config: ExperimentConfig[BanditConfig]) -> Mapping[str, ExperimentConfig[BanditConfig]]:
         return {

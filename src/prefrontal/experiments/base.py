@@ -2,11 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from prefrontal.configs import Config, RecurrentConfig, TaskConfig, TestConfig, TrainConfig
+from prefrontal.configs import Config, Recipe, RecurrentConfig, TaskConfig, TestConfig, TrainConfig, in_recipe
 from prefrontal.configs.actor_critic import check_discounts
 from prefrontal.configs.base import recorded
 from prefrontal.provenance import default_folder
@@ -69,6 +69,15 @@ class Experiment(ABC, Generic[Task]):
     """The experiment whose trained agents it studies; empty: it trains its own."""
     snapshot_every: int | None = field(default=None, kw_only=True)
     """Its analysis needs the weights of every so many training episodes. None: only the last."""
+
+    def in_recipe(self, name: Recipe) -> "Experiment[Task]":
+        """This experiment with networks trained in the recipe called `name`; "paper" is its own, as it stands.
+
+        Raises:
+            UserError: when there is no such recipe.
+        """
+        train = in_recipe(self.config.train, name)
+        return self if name == "paper" else replace(self, config=replace(self.config, train=train))
 
     def folder(self, config: ExperimentConfig[Task], out: Path | None = None) -> Path:
         """Where the run of `config` is kept: `out`, or runs/EXPERIMENT/HASH."""

@@ -1,8 +1,9 @@
 """Wang et al. (2016), sections 3.1.1 and 3.1.2: networks learn to learn the bandits that they are trained on."""
 
 import random
+from dataclasses import replace
 
-from prefrontal.configs import BanditConfig, RecurrentConfig, TestConfig, TrainConfig
+from prefrontal.configs import BanditConfig, RecurrentConfig, TestConfig, TrainConfig, in_recipe
 from prefrontal.experiments.bandits import DISTRIBUTIONS, BanditExperiment, Setting
 from prefrontal.experiments.base import ExperimentConfig, Published
 
@@ -48,4 +49,11 @@ WANG2016_BANDITS = BanditExperiment(
     },
     settings=dict.fromkeys(DISTRIBUTIONS, drawn_settings(NUM_SETTINGS)),
     num_best=5,
+    # Entropy that falls from .1, a discount of .95 and three times as many episodes: docs/learning.md.
+    robust=replace(
+        CONFIG,
+        train=in_recipe(
+            CONFIG.train, "robust", num_episodes=60_000, learning_rate=4e-3, discount=0.95, entropy_cost=0.1
+        ),
+    ),
 )

@@ -9,10 +9,12 @@ from jaxtyping import Float
 
 from prefrontal import devices
 from prefrontal.agents import AbstractAgent, make_agent
-from prefrontal.configs import Config, TrainConfig
+from prefrontal.configs import Config, TrainConfig, recipe
 from prefrontal.configs.actor_critic import check_discounts
+from prefrontal.learning.breakdown import breakdown, refusal
 from prefrontal.learning.lanes import Learner, spread, stack, train_lanes, unstack
-from prefrontal.learning.train import Hyperparameters, TrainState, init_training
+from prefrontal.learning.optimiser import Hyperparameters
+from prefrontal.learning.train import TrainState, init_training
 from prefrontal.tasks.base import AbstractTask
 
 STEPS_PER_CHUNK = 75_000
@@ -28,6 +30,15 @@ class Chunk:
     metrics: dict[str, Float[np.ndarray, "seed episode"]]
     """The metrics of this chunk's episodes, by name."""
     _lanes: Learner
+
+    @property
+    def before(self) -> int:
+        """Episodes that every seed had been trained for before this chunk."""
+        return self.episode - self.metrics["reward"].shape[1]
+
+    def of(self, lane: int) -> dict[str, Float[np.ndarray, " episode"]]:
+        """The metrics of one seed, by name."""
+        return {name: values[lane] for name, values in self.metrics.items()}
 
     def states(self) -> list[TrainState]:
         """The seeds' training states."""
@@ -67,11 +78,13 @@ def train_group(
         First a chunk of no episodes, when the program is compiled; then chunk after chunk.
     """
     layout = devices.layout(len(learners))
-    capacity = max(50, STEPS_PER_CHUNK // learners[0].task.num_steps // 50 * 50)
+    capacity = _capacity(learners[0])
     lanes = spread(stack(learners, lanes=layout.size), layout)
     episode, num = int(learners[0].state.episode), 0
     while True:
-        lanes, metrics = train_lanes(lanes, num, layout=layout, unroll=unroll, capacity=capacity)
+        lanes, metrics = train_lanes(
+            lanes, num, layout=layout, unroll=unroll, capacity=capacity, num_learners=len(learners)
+        )
         episode += num
         by_name = {name: np.asarray(values)[: len(learners), :num] for name, values in metrics._asdict().items()}
         yield Chunk(episode, by_name, lanes)
@@ -83,17 +96,45 @@ def train_group(
 
 
 def train_agents(
-    task: AbstractTask, agent_config: Config, config: TrainConfig, seeds: Sequence[int]
+    task: AbstractTask, agent_config: Config, config: TrainConfig | None = None, seeds: Sequence[int] = (0,)
 ) -> list[AbstractAgent]:
     """Train an agent for each of `seeds` and keep nothing but the agents.
 
     `train_run` does the same for an experiment, and saves, resumes and shows what it does.
+
+    Arguments:
+        task: what to learn.
+        agent_config: the agent, such as `RecurrentConfig`.
+        config: the training. None: the recipe to rely on, `recipe("robust")`.
+        seeds: one agent each.
+
+    Returns:
+        The trained agents, in the order of `seeds`.
+
+    Raises:
+        UserError: when numbers do not fit the task, or a training breaks down: its weights become infinite.
     """
     devices.configure()
+    config = recipe("robust") if config is None else config
     seeds, agents = list(seeds), []
     size, unroll = devices.layout(len(seeds)).size, config.unroll_for(task.num_steps)
     for first in range(0, len(seeds), size):
-        learners = [new_learner(task, agent_config, config, seed) for seed in seeds[first : first + size]]
-        *_, last = train_group(learners, num_episodes=config.num_episodes, unroll=unroll)
-        agents += [state.agent for state in last.states()]
+        group = seeds[first : first + size]
+        learners = [new_learner(task, agent_config, config, seed) for seed in group]
+        states: list[TrainState] = []
+        for chunk in train_group(learners, num_episodes=config.num_episodes, unroll=unroll):
+            found = [
+                breakdown(seed, config, task.num_steps, chunk.before, chunk.of(lane)) for lane, seed in enumerate(group)
+            ]
+            if broken := [one for one in found if one]:
+                raise refusal(broken, kept=False)
+            states = chunk.states()
+        agents += [state.trained_agent for state in states]
     return agents
+
+
+def _capacity(learner: Learner) -> int:
+    """Episodes of a chunk at the most: about `STEPS_PER_CHUNK`, in whole updates."""
+    capacity = max(50, STEPS_PER_CHUNK // learner.task.num_steps // 50 * 50)
+    batch = learner.hyperparameters.episodes_per_update
+    return -(-capacity // batch) * batch

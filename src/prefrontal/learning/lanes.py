@@ -7,6 +7,7 @@ from typing import TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from jaxtyping import Array, Int, PyTree
 
@@ -52,18 +53,34 @@ def spread(lanes: Learner, layout: devices.Layout) -> Learner:
 
 
 def train_lanes(
-    lanes: Learner, num_episodes: int, *, layout: devices.Layout, unroll: int, capacity: int
+    lanes: Learner,
+    num_episodes: int,
+    *,
+    layout: devices.Layout,
+    unroll: int,
+    capacity: int,
+    num_learners: int | None = None,
 ) -> tuple[Learner, Metrics]:
     """`train` every lane for `num_episodes`, each device its own lanes, without a word between devices.
 
     The memory of `lanes` is used again for the result: do not touch it afterwards.
+
+    Arguments:
+        lanes: the learners, as many as `layout` has room for, laid out by `spread`.
+        num_episodes: see `train`, as for `unroll` and `capacity`.
+        layout: how lanes lie on devices.
+        num_learners: how many lanes are wanted, from the first. None: all. Devices that hold none of them rest.
     """
-    return _train_lanes((jnp.int32(num_episodes), layout, unroll, capacity), lanes)
+    busy = layout.num_devices if num_learners is None else -(-num_learners // layout.lanes)
+    by_device = np.where(np.arange(layout.num_devices) < busy, num_episodes, 0).astype(np.int32)
+    return _train_lanes((jnp.asarray(by_device), layout, unroll, capacity), lanes)
 
 
 @eqx.filter_jit(donate="all-except-first")
-def _train_lanes(call: tuple[Int[Array, ""], devices.Layout, int, int], lanes: Learner) -> tuple[Learner, Metrics]:
-    num_episodes, layout, unroll, capacity = call
+def _train_lanes(
+    call: tuple[Int[Array, " device"], devices.Layout, int, int], lanes: Learner
+) -> tuple[Learner, Metrics]:
+    by_device, layout, unroll, capacity = call
     arrays, rest = eqx.partition(lanes, eqx.is_array)
 
     def one_lane(arrays: PyTree, num_episodes: Int[Array, ""]) -> tuple[PyTree, Metrics]:
@@ -73,14 +90,13 @@ def _train_lanes(call: tuple[Int[Array, ""], devices.Layout, int, int], lanes: L
         )
         return eqx.filter(Learner(state, learner.task, learner.hyperparameters), eqx.is_array), metrics
 
+    def one_device(arrays: PyTree, num_episodes: Int[Array, "1"]) -> tuple[PyTree, Metrics]:
+        return jax.vmap(one_lane, in_axes=(0, None))(arrays, num_episodes[0])  # one number: one loop for all lanes
+
     by_lane = PartitionSpec("lane")
     arrays, metrics = jax.shard_map(
-        jax.vmap(one_lane, in_axes=(0, None)),
-        mesh=_mesh(layout),
-        in_specs=(by_lane, PartitionSpec()),
-        out_specs=by_lane,
-        check_vma=False,
-    )(arrays, num_episodes)
+        one_device, mesh=_mesh(layout), in_specs=(by_lane, by_lane), out_specs=by_lane, check_vma=False
+    )(arrays, by_device)
     return eqx.combine(arrays, rest), metrics
 
 

@@ -1,55 +1,21 @@
 """Advantage actor-critic over many episodes: pure and compiled."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, PyTree
 
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.configs.training import TrainConfig
 from prefrontal.episodes import Situation, Trajectory, begin
-from prefrontal.learning.gradient import Heads, unrolled_gradient
+from prefrontal.hoisting import depends_on_inputs
+from prefrontal.learning.gradient import Heads, Unrolled, unrolled_gradient
 from prefrontal.learning.losses import LossTerms, actor_critic_loss, discounted_returns
+from prefrontal.learning.optimiser import Hyperparameters, make_optimiser
 from prefrontal.tasks.base import AbstractTask, State
-
-
-class Hyperparameters(eqx.Module):
-    """The numbers of a `TrainConfig`. Those that are arrays may differ between seeds trained side by side."""
-
-    num_episodes: Float[Array, ""]
-    learning_rate: Float[Array, ""]
-    final_learning_rate: Float[Array, ""]
-    discount: Float[Array, ""]
-    value_cost: Float[Array, ""]
-    entropy_cost: Float[Array, ""]
-    final_entropy_cost: Float[Array, ""]
-    rms_decay: Float[Array, ""]
-    rms_epsilon: Float[Array, ""]
-    rms_start: Float[Array, ""]
-    """What RMSProp's mean square starts at."""
-    max_gradient_norm: Float[Array, ""]
-    log_epsilon: float = eqx.field(static=True)
-    time_shift: int = eqx.field(static=True)
-
-    def __init__(self, config: TrainConfig):
-        decay, epsilon, start = {"rmsprop-tf1": (0.9, 1e-10, 1.0), "rmsprop-a3c": (0.99, 0.1, 0.0)}[config.optimiser]
-        given = lambda value, default: jnp.float32(default if value is None else value)  # noqa: E731
-        self.num_episodes = jnp.float32(config.num_episodes)
-        self.learning_rate = jnp.float32(config.learning_rate)
-        self.final_learning_rate = given(config.final_learning_rate, config.learning_rate)
-        self.discount = jnp.float32(config.discount)
-        self.value_cost = jnp.float32(config.value_cost)
-        self.entropy_cost = jnp.float32(config.entropy_cost)
-        self.final_entropy_cost = given(config.final_entropy_cost, config.entropy_cost)
-        self.rms_decay = given(config.rms_decay, decay)
-        self.rms_epsilon = given(config.rms_epsilon, epsilon)
-        self.rms_start = jnp.float32(start)
-        self.max_gradient_norm = given(config.max_gradient_norm, jnp.inf)
-        self.log_epsilon = config.log_epsilon
-        self.time_shift = config.time_shift
 
 
 class Metrics(NamedTuple):
@@ -74,33 +40,20 @@ class TrainState(eqx.Module):
     agent: AbstractAgent
     optimiser: optax.OptState
     task_state: State
-    """At the end of the last episode, for tasks whose problem outlasts an episode."""
+    """At the end of the last episode, for tasks whose problem outlasts an episode. Where an update is of several
+    episodes, each has its own: leaves lead with the episode."""
     key: PRNGKeyArray
     """The seed's own; that of episode n is folded in from it, so that it never changes."""
     episode: Int[Array, ""]
     """Episodes trained."""
+    average: PyTree = None
+    """The mean of the weights over the end of training, up to here; the weights themselves before that. None where
+    they are not averaged."""
 
-
-def make_optimiser(
-    hyperparameters: Hyperparameters, learning_rate: Float[Array, ""] | float
-) -> optax.GradientTransformation:
-    """Clipping by the global norm, then RMSProp with epsilon under the root:
-
-        m = decay m + (1 - decay) g^2,     w = w - learning_rate g / sqrt(m + epsilon)
-
-    References:
-        TensorFlow 1 `RMSPropOptimizer` (decay .9, m starts at one); Mnih et al. (2016), ICML, section 4 (A3C).
-    """
-    return optax.chain(
-        optax.clip_by_global_norm(hyperparameters.max_gradient_norm),
-        optax.scale_by_rms(
-            decay=hyperparameters.rms_decay,
-            eps=hyperparameters.rms_epsilon,
-            initial_scale=hyperparameters.rms_start,
-            eps_in_sqrt=True,
-        ),
-        optax.scale(-learning_rate),
-    )
+    @property
+    def trained_agent(self) -> AbstractAgent:
+        """The agent that the training is for: with averaged weights where they are averaged."""
+        return self.agent if self.average is None else eqx.combine(self.average, self.agent)
 
 
 def init_training(
@@ -109,12 +62,17 @@ def init_training(
     """The state before the first episode; `agent` is the untrained agent."""
     task_key, key = jax.random.split(key)
     optimiser = make_optimiser(hyperparameters, hyperparameters.learning_rate)
+    parameters = eqx.filter(agent, eqx.is_inexact_array)
+    several = hyperparameters.episodes_per_update > 1
     return TrainState(
         agent=agent,
-        optimiser=optimiser.init(eqx.filter(agent, eqx.is_inexact_array)),
-        task_state=task.init(task_key),
+        optimiser=optimiser.init(parameters),
+        task_state=jax.vmap(task.init)(jax.random.split(task_key, hyperparameters.episodes_per_update))
+        if several
+        else task.init(task_key),
         key=key,
         episode=jnp.zeros((), jnp.int32),
+        average=None if hyperparameters.average_last is None else parameters,
     )
 
 
@@ -133,25 +91,29 @@ def train(
         state: where to go on from.
         task: the task.
         hyperparameters: see `TrainConfig`.
-        num_episodes: how many, at most `capacity`. It is not compiled in: the last, shorter chunk of a training runs
-            the same program.
+        num_episodes: how many, at most `capacity`; whole updates, where one is of several episodes. It is not compiled
+            in: the last, shorter chunk of a training runs the same program.
         unroll: steps of one update; divides `task.num_steps`.
-        capacity: length of the metrics.
+        capacity: length of the metrics; a multiple of the episodes of an update.
 
     Returns:
         The state after these episodes and their metrics, (capacity,), of which the first `num_episodes` are filled.
     """
-
+    batch = hyperparameters.episodes_per_update
     arrays, static = eqx.partition(state, eqx.is_array)
 
-    def body(episode: Array, carried: tuple[PyTree, Metrics]) -> tuple[PyTree, Metrics]:
+    def body(number: Array, carried: tuple[PyTree, Metrics]) -> tuple[PyTree, Metrics]:
         arrays, metrics = carried
-        state, new = _train_episode(eqx.combine(arrays, static), task, hyperparameters, unroll)
-        metrics = jax.tree.map(lambda all_, one: all_.at[episode].set(one), metrics, new)
+        state, new = _train_episodes(eqx.combine(arrays, static), task, hyperparameters, unroll)
+        if batch == 1:
+            metrics = jax.tree.map(lambda all_, one: all_.at[number].set(one), metrics, new)
+        else:
+            put = jax.lax.dynamic_update_slice_in_dim
+            metrics = jax.tree.map(lambda all_, some: put(all_, some, number * batch, axis=0), metrics, new)
         return eqx.filter(state, eqx.is_array), metrics
 
     metrics = Metrics(*(jnp.zeros(capacity) for _ in Metrics._fields))
-    arrays, metrics = jax.lax.fori_loop(0, num_episodes, body, (arrays, metrics))
+    arrays, metrics = jax.lax.fori_loop(0, num_episodes // batch, body, (arrays, metrics))
     return eqx.combine(arrays, static), metrics
 
 
@@ -184,16 +146,18 @@ def sequence_loss(
     )
 
 
-def _train_episode(
+def _train_episodes(
     state: TrainState, task: AbstractTask, hyperparameters: Hyperparameters, unroll: int
 ) -> tuple[TrainState, Metrics]:
-    """One episode: `task.num_steps / unroll` updates, which hand on the situation between them."""
-    num_updates = task.num_steps // unroll
+    """One episode, or the several that share each update: `task.num_steps / unroll` updates, which hand on the
+    situation between them. Of several, arrays lead with the episode."""
+    batch, num_updates = hyperparameters.episodes_per_update, task.num_steps // unroll
+    each = jax.vmap if batch > 1 else _on_its_own
     progress = state.episode / hyperparameters.num_episodes
     learning_rate = _linear(hyperparameters.learning_rate, hyperparameters.final_learning_rate, progress)
     entropy_cost = _linear(hyperparameters.entropy_cost, hyperparameters.final_entropy_cost, progress)
     optimiser = make_optimiser(hyperparameters, learning_rate)
-    begin_key, updates_key = jax.random.split(jax.random.fold_in(state.key, state.episode))
+    ends_early = num_updates > 1 and _can_end_early(task, state.task_state)
 
     def update(carried: tuple, at: tuple) -> tuple[tuple, tuple]:
         parameters, optimiser_state, situation = carried
@@ -209,45 +173,80 @@ def _train_episode(
                 bootstrap = jnp.where(task.is_active(end.task_state), bootstrap, 0.0)
             return sequence_loss(heads, trajectory, bootstrap, hyperparameters, entropy_cost)
 
-        keys = jax.random.split(key, unroll)
-        unrolled = unrolled_gradient(
-            agent, task, situation, keys, loss, starts=number == 0, time_shift=hyperparameters.time_shift
-        )
-        changes, optimiser_state = optimiser.update(unrolled.gradient, optimiser_state)
-        parameters = optax.apply_updates(parameters, changes)
-        trajectory, terms = unrolled.trajectory, unrolled.aux
-        summary = (
-            jnp.sum(trajectory.reward),
-            jnp.sum(trajectory.value, where=trajectory.active),
-            jnp.sum(trajectory.active),
-            terms,
-            optax.tree.norm(unrolled.gradient),
-        )
-        return (parameters, optimiser_state, unrolled.situation), summary
+        def play(situation: Situation, key: PRNGKeyArray) -> Unrolled:
+            keys = jax.random.split(key, unroll)
+            return unrolled_gradient(
+                agent, task, situation, keys, loss, starts=number == 0, time_shift=hyperparameters.time_shift
+            )
 
-    situation = begin(state.agent, task, begin_key, state.task_state)
+        unrolled = each(play)(situation, key)
+        trajectory, terms = unrolled.trajectory, unrolled.aux
+        gradient = unrolled.gradient
+        if batch > 1:
+            gradient = jax.tree.map(lambda g: jnp.mean(g, axis=0), gradient)
+        changes, moved = optimiser.update(gradient, optimiser_state)
+        if ends_early:  # an update without an active step changes nothing, the optimiser's memory included
+            counts = jnp.any(trajectory.active)
+            changes = jax.tree.map(lambda change: jnp.where(counts, change, 0.0), changes)
+            moved = jax.tree.map(lambda new, old: jnp.where(counts, new, old), moved, optimiser_state)
+        summary = (
+            jnp.sum(trajectory.reward, axis=-1),
+            jnp.sum(trajectory.value, axis=-1, where=trajectory.active),
+            jnp.sum(trajectory.active, axis=-1),
+            terms,
+            optax.tree.norm(gradient),
+        )
+        return (optax.apply_updates(parameters, changes), moved, unrolled.situation), summary
+
+    def start(number: Int[Array, ""], task_state: State) -> tuple[Situation, Key[Array, " update"]]:
+        begin_key, updates_key = jax.random.split(jax.random.fold_in(state.key, number))
+        return begin(state.agent, task, begin_key, task_state), jax.random.split(updates_key, num_updates)
+
+    numbers = state.episode + jnp.arange(batch) if batch > 1 else state.episode
+    situation, keys = each(start)(numbers, state.task_state)
     parameters, static = eqx.partition(state.agent, eqx.is_inexact_array)
-    at = (jax.random.split(updates_key, num_updates), jnp.arange(num_updates))
+    at = (jnp.swapaxes(keys, 0, 1) if batch > 1 else keys, jnp.arange(num_updates))
     carried, summary = jax.lax.scan(update, (parameters, state.optimiser, situation), at)
     parameters, optimiser_state, situation = carried
     reward, value, active, terms, gradient_norm = summary
+    alike = lambda one: jnp.broadcast_to(one, reward.shape[1:])  # noqa: E731
     metrics = Metrics(
-        reward=jnp.sum(reward),
-        value=jnp.sum(value) / jnp.sum(active),
-        policy_loss=jnp.sum(terms.policy),
-        value_loss=jnp.sum(terms.value),
-        entropy=jnp.sum(terms.entropy),
-        gradient_norm=jnp.mean(gradient_norm),
-        weight_norm=optax.tree.norm(parameters),
+        reward=jnp.sum(reward, axis=0),
+        value=jnp.sum(value, axis=0) / jnp.sum(active, axis=0),
+        policy_loss=jnp.sum(terms.policy, axis=0),
+        value_loss=jnp.sum(terms.value, axis=0),
+        entropy=jnp.sum(terms.entropy, axis=0),
+        gradient_norm=alike(jnp.mean(gradient_norm)),
+        weight_norm=alike(optax.tree.norm(parameters)),
     )
     state = TrainState(
         agent=eqx.combine(parameters, static),
         optimiser=optimiser_state,
         task_state=situation.task_state,
         key=state.key,
-        episode=state.episode + 1,
+        episode=state.episode + batch,
+        average=_averaged(state, parameters, hyperparameters),
     )
     return state, metrics
+
+
+def _averaged(state: TrainState, parameters: PyTree, hyperparameters: Hyperparameters) -> PyTree:
+    """The mean of the weights over the end of training, once `parameters` are added to it."""
+    if hyperparameters.average_last is None:
+        return None
+    batch = hyperparameters.episodes_per_update
+    first = hyperparameters.num_episodes * (1 - hyperparameters.average_last)
+    already = jnp.maximum((state.episode + batch - first) / batch, 1.0)
+    return jax.tree.map(lambda mean, new: mean + (new - mean) / already, state.average, parameters)
+
+
+def _can_end_early(task: AbstractTask, task_state: State) -> bool:
+    """Whether an episode may end before its last step: known before anything runs, so that others pay nothing."""
+    return any(depends_on_inputs(jax.make_jaxpr(task.is_active)(task_state)))
+
+
+def _on_its_own(function: Callable) -> Callable:
+    return function
 
 
 def _linear(start: Array, end: Array, progress: Array) -> Array:
