@@ -91,10 +91,10 @@ def tasks() -> dict[str, tuple[Any, Any, pf.TrainConfig]]:
     )
     found["two-step, trial"] = (make_task(trial), two_step.agent, replace(two_step.train, unroll=20))
     for name, experiment, episodes in (
-        ("bandits", "wang2016-bandits", 20_000),
+        ("bandits", "wang2016-bandits", 10_000),
         ("matching", "wang2018-matching", 8_000),
-        ("reversal", "wang2018-inferred-value", 8_000),
-        ("risk", "wang2018-optogenetics", 20_000),
+        ("reversal", "wang2018-inferred-value", 4_000),
+        ("risk", "wang2018-optogenetics", 10_000),
     ):
         config = pf.find_experiment(experiment).config
         found[name] = (make_task(config.task), config.agent, replace(config.train, num_episodes=episodes))
