@@ -144,7 +144,8 @@ def test_options_that_came_later_are_recorded_when_they_are_used() -> None:
     used = replace(config, train=replace(config.train, time_shift=1)).training
     assert used["train"] == {**plain["train"], "time_shift": 1}
     named = dataclasses.fields(config.train)
-    assert {field.name for field in named} - set(plain["train"]) == {"log_epsilon", "time_shift"}
+    later = {"log_epsilon", "time_shift", "episodes_per_update", "average_last"}
+    assert {field.name for field in named} - set(plain["train"]) == later
 
 
 def test_references_of_the_papers_task_are_exact() -> None:
