@@ -79,6 +79,7 @@ class TestNames:
             sweep_settings("train", EXPERIMENTS["wang2016-bandits"], [], {"recipe": ["paper", "robust"]})
 
     def test_pretrained_networks_are_the_papers(self):
+        assert parse("evaluate", EXPERIMENTS["wang2018-two-step"], ["--pretrained"]).pretrained
         with pytest.raises(UserError, match="must go with the preset's own task, agent and training"):
             parse("evaluate", EXPERIMENTS["wang2018-two-step"], ["--pretrained", "--recipe", "robust"])
 

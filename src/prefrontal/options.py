@@ -61,8 +61,8 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     Raises:
         UserError: when a value is not allowed. What is no value at all ends the process with exit code 2.
     """
-    name = asked_recipe(arguments)
-    experiment = experiment.in_recipe(name)
+    asked = asked_recipe(arguments)
+    experiment = experiment.in_recipe(asked)
     config = experiment.config
     pretrained = "--pretrained" in arguments
     default = Options(
@@ -71,7 +71,7 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         pretrained=False,
         weights=None,
         episodes=None,
-        recipe=name,
+        recipe=asked,
         snapshot_every=experiment.snapshot_every,
         plot_every=None,
         task=config.task,
@@ -106,7 +106,7 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     if options.weights and (command != "evaluate" or options.pretrained):
         got = "--pretrained" if options.pretrained else command
         raise UserError(f"`--weights` must go with evaluate alone, got {got}. Leave one of them out.")
-    if options.pretrained and (name != "paper" or options.config.training != config.training):
+    if options.pretrained and (asked != "paper" or options.config.training != config.training):
         raise UserError(
             "`--pretrained` must go with the preset's own task, agent and training, got others. "
             "Leave out the options that change them, or train a run with them."
