@@ -5,9 +5,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from prefrontal import devices
+from prefrontal.provenance import processor
+
+PROGRAMS = Path("cache", "prefrontal", "compiled", processor().kind)
 COMMAND = str(Path(sys.executable).with_name("prefrontal"))
 TINY = "--task.num-trials 5 --task.encoding trial --agent.hidden-size 3 --train.num-episodes 20 --train.unroll None"
 
@@ -28,12 +33,40 @@ def train(folder: Path, name: str, cache: Path) -> bytes:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     """A folder with the cache that a training left, and the training's weights."""
     folder = tmp_path_factory.mktemp("cache")
+    (folder / PROGRAMS).mkdir(parents=True)
+    (folder / PROGRAMS / "jit_orphan-cache").write_bytes(b"from a process killed before it wrote the time of use")
     return folder, train(folder, "first", folder / "cache")
 
 
 def test_compiled_programs_are_kept(trained):
     folder, _ = trained
-    assert any(path.stat().st_size > 1_000 for path in (folder / "cache" / "prefrontal" / "compiled").iterdir())
+    assert any(path.stat().st_size > 1_000 for path in (folder / PROGRAMS).iterdir())
+    names = {path.name for path in (folder / PROGRAMS).iterdir()}
+    kept = {name.removesuffix("-cache") for name in names if name.endswith("-cache")}
+    assert {"jit_orphan"} < kept
+    assert {f"{name}-atime" for name in kept} < names  # so that those not used for longest can be found
+
+
+def test_the_cache_is_of_bounded_size_and_of_this_kind_of_processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    told: dict[str, object] = {}
+    config = SimpleNamespace(update=told.__setitem__, values={"jax_compilation_cache_max_size": -1})
+    monkeypatch.setattr(devices, "jax", SimpleNamespace(config=config))
+    monkeypatch.setattr(devices, "CACHE_BYTES", 1_000)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    devices._keep_programs(devices.cache_folder())
+    assert told["jax_compilation_cache_dir"] == str(tmp_path / "prefrontal" / "compiled" / processor().kind)
+    assert told["jax_compilation_cache_max_size"] == 1_000
+
+
+def test_without_a_home_programs_are_compiled_every_time(monkeypatch: pytest.MonkeyPatch):
+    def fail() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", fail)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert devices.cache_folder() is None
+    with pytest.warns(RuntimeWarning, match=r"no home folder .* compiled again every time\. Set HOME or "):
+        devices._keep_programs(None)
 
 
 @pytest.mark.parametrize(
@@ -42,9 +75,9 @@ def test_compiled_programs_are_kept(trained):
 def test_a_damaged_cache_costs_no_more_than_compiling_again(trained, tmp_path: Path, damage: Callable):
     folder, weights = trained
     cache = tmp_path / "cache"
-    compiled = cache / "prefrontal" / "compiled"
+    compiled = tmp_path / PROGRAMS
     compiled.mkdir(parents=True)
-    for path in (folder / "cache" / "prefrontal" / "compiled").iterdir():
+    for path in (folder / PROGRAMS).iterdir():
         (compiled / path.name).write_bytes(damage(path.read_bytes()))
     assert train(tmp_path, "run", cache) == weights
 

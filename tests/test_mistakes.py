@@ -237,6 +237,88 @@ def test_a_warning_is_told_without_where_in_the_code_it_arose(monkeypatch, capsy
     assert capsys.readouterr().err == "Warning: Seed 0 goes on from before.\n"
 
 
+def run_with(redirection: str, *arguments: str, **environment: str) -> tuple[int, str]:
+    """Exit code and standard error of the command under a shell's `redirection`."""
+    command = f"exec {Path(sys.executable).with_name('prefrontal')} {' '.join(arguments)} {redirection}"
+    around = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    ended = subprocess.run(
+        ["sh", "-c", command], env={**around, **environment}, capture_output=True, text=True, check=False
+    )
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_cannot_be_written_is_told(unbuffered: str) -> None:
+    told = (
+        "`standard output` must be a place that can be written, got: No space left on device. "
+        "What was saved is intact. Send it elsewhere.\n"
+    )
+    assert run_with(">/dev/full", "--version", PYTHONUNBUFFERED=unbuffered) == (2, told)
+    assert run_with(">/dev/full 2>&1", "--version", PYTHONUNBUFFERED=unbuffered) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("redirection", "arguments", "code"),
+    [
+        (">&-", ["--version"], 0),
+        (">&- 2>&- <&-", ["--version"], 0),
+        (">&- 2>&- <&-", ["trian"], 2),
+        ("2>&-", ["trian"], 2),
+        ("2>/dev/full", ["trian"], 2),
+    ],
+)
+def test_closed_and_full_streams_do_not_change_what_a_command_does(
+    redirection: str, arguments: list[str], code: int
+) -> None:
+    assert run_with(redirection, *arguments) == (code, "")
+
+
+def test_closed_streams_lend_their_numbers_to_no_file(tmp_path: Path) -> None:
+    """A library that complains to standard error must not write into what was opened since."""
+    script = f"""
+import os, sys
+from prefrontal import cli
+cli.main(["--version"])
+with open({str(tmp_path / "file")!r}, "w") as file:
+    os.write(1, b"out")
+    os.write(2, b"complaint")
+    sys.exit(file.fileno() < 3)
+"""
+    (tmp_path / "script.py").write_text(script)
+    command = f"exec {sys.executable} {tmp_path / 'script.py'} <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], check=False).returncode == 0
+    assert (tmp_path / "file").read_text() == ""
+
+
+def test_a_name_that_the_terminal_cannot_show_is_shown_in_another_way(monkeypatch, capsysbinary) -> None:
+    monkeypatch.setattr("prefrontal.commands.list.run", lambda *_: print("größe \udcff"))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(sys.stdout.buffer, encoding="ascii"))
+    cli.main(["list"])
+    assert capsysbinary.readouterr().out == b"gr\\xf6\\xdfe \\udcff\n"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 B.")])
+def test_a_lack_of_memory_is_told(monkeypatch, error: Exception) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("prefrontal.commands.list.run", fail)
+    told = refused("list")
+    assert told.startswith("`memory` must hold what is asked for, got: ")
+    assert told.endswith("before is intact. Take a smaller network, fewer trials or fewer episodes at once.")
+
+
+def test_other_faults_are_not_taken_for_a_persons(monkeypatch) -> None:
+    for error in (RuntimeError("ours"), OSError(5, "ours")):
+
+        def fail(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr("prefrontal.commands.list.run", fail)
+        with pytest.raises(type(error), match="ours"), contextlib.redirect_stdout(io.StringIO()):
+            cli.main(["list"])
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["train", NAME, "--help"]])
 def test_a_reader_that_has_gone_ends_the_command_quietly(arguments: list[str]) -> None:
     reader, writer = os.pipe()

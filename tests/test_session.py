@@ -122,7 +122,7 @@ def test_the_system_is_asked_to_let_a_large_group_open_its_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("chunks", [1, 5])
 def test_a_stop_saves_and_the_rest_follows_to_the_same_bits(
     straight: Path, tmp_path: Path, number: int, chunks: int
@@ -176,6 +176,19 @@ def test_ctrl_c_twice_stops_at_once_and_costs_only_what_was_not_saved(straight: 
 def test_ctrl_c_is_not_forgotten_when_there_is_nothing_to_train(straight: Path) -> None:
     with when("__enter__", send(signal.SIGINT)), pytest.raises(Stopped):
         train(straight, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_was_ignored_before_is_ignored_still(straight: Path, tmp_path: Path, number: int) -> None:
+    """As by nohup, or in a shell's background."""
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with when("advance", send(number)):
+            train(tmp_path, 0)
+        assert signal.getsignal(number) is signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+    assert_same(tmp_path, straight, 0)
 
 
 def test_training_outside_the_main_thread_works(straight: Path, tmp_path: Path) -> None:

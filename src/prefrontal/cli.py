@@ -1,11 +1,11 @@
 """The command `prefrontal`: it finds the command that is asked for, and tells of mistakes in a sentence."""
 
+import contextlib
 import os
-import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich.console import Console
 
@@ -35,9 +35,13 @@ TensorBoard reads it as it goes: tensorboard --logdir runs
 """
 
 
+_BROKEN_PIPE = 128 + 13  # SIGPIPE, a signal that Windows has no name for
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exit code 0, 2 for a person's mistake, 128 + n after signal n."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    _open_streams()
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _warn
@@ -51,8 +55,58 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail("Stopped. What was saved before is intact; the same command goes on from there.", code=130)
     except BrokenPipeError:
         # Whoever read our output has gone, which is their right: what is left of it goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + signal.SIGPIPE)
+        _discard(sys.stdout)
+        sys.exit(_BROKEN_PIPE)
+    except OSError as error:
+        if not _is_full(sys.stdout, "\n"):
+            raise
+        _discard(sys.stdout)
+        _fail(
+            f"`standard output` must be a place that can be written, got: {error.strerror}. What was saved is intact. "
+            "Send it elsewhere."
+        )
+    except Exception as error:
+        if not _is_lack_of_memory(error):
+            raise
+        _fail(
+            f"`memory` must hold what is asked for, got: {str(error) or 'too little'}. What was saved before is "
+            "intact. Take a smaller network, fewer trials or fewer episodes at once."
+        )
+    finally:
+        if _is_full(sys.stderr):
+            _discard(sys.stderr)  # or Python would end with an exit code of its own
+
+
+def _open_streams() -> None:
+    """Have all three standard streams open, and able to print any text.
+
+    Where one is closed (`>&-`), what goes there goes nowhere; its number must not go to a file that is opened later: a
+    library's messages would be written into that.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode))  # noqa: SIM115  (takes the lowest number)
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        reconfigure(errors="backslashreplace")  # a name that this terminal has no letters for must not cost the rest
+
+
+def _is_full(stream: Any, text: str = "") -> bool:
+    """Whether `text`, or what `stream` still holds, cannot be written."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        return True
+    return False
+
+
+def _discard(stream: Any) -> None:
+    """Let what is still to be written to `stream` go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _is_lack_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
 
 
 def _dispatch(arguments: list[str]) -> None:
@@ -83,4 +137,5 @@ def _fail(message: str, code: int = 2) -> NoReturn:
 def _tell(message: str) -> None:
     # What a file holds must not steer the terminal.
     plain = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in message)
-    Console(stderr=True, highlight=False).print(plain, markup=False, soft_wrap=True)
+    with contextlib.suppress(OSError):  # where nobody can be told, the work goes on
+        Console(stderr=True, highlight=False).print(plain, markup=False, soft_wrap=True)

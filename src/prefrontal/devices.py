@@ -1,26 +1,33 @@
 """How JAX is set up, and how seeds are laid over the devices. Import this before anything runs on a device."""
 
+import contextlib
 import os
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import jax
 
+from prefrontal.errors import UserError
+from prefrontal.files import is_lockable, make_folder
+from prefrontal.provenance import processor
+
 COMPILER_OPTIONS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1073741824"
 """XLA's CPU backend compiles a small loop into one function and interprets a large one, operation by operation, at
 about a microsecond each. For loops over time as short as ours the first is faster whatever they hold."""
 
-
 CPU_LANES = 4
+CACHE_BYTES = 512 * 2**20
+"""Compiled programs that are kept: past that, those not used for longest are removed. A program is some 0.1 to 1 MB."""
 
 
 @cache
 def configure() -> None:
     """Set JAX up, once, before it starts: a device for every core, and compiled programs kept between runs.
 
-    What the environment says already (XLA_FLAGS, JAX_NUM_CPU_DEVICES, JAX_COMPILATION_CACHE_DIR) is left as it is. If
-    JAX has started before, training is as correct, and slower.
+    What the environment says already (XLA_FLAGS, JAX_NUM_CPU_DEVICES, JAX_COMPILATION_CACHE_DIR and _MAX_SIZE) is left
+    as it is. If JAX has started before, training is as correct, and slower.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags:
@@ -28,8 +35,7 @@ def configure() -> None:
     if "JAX_NUM_CPU_DEVICES" not in os.environ and "device_count" not in flags and not _has_started():
         jax.config.update("jax_num_cpu_devices", num_cores())
     if not jax.config.values.get("jax_compilation_cache_dir") and "JAX_ENABLE_COMPILATION_CACHE" not in os.environ:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+        _keep_programs(cache_folder())
 
 
 def num_cores() -> int:
@@ -39,10 +45,46 @@ def num_cores() -> int:
     return os.cpu_count() or 1
 
 
-def cache_folder() -> Path:
-    """Where compiled programs are kept: `prefrontal/compiled` in the user's cache folder."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "prefrontal" / "compiled"
+def cache_folder() -> Path | None:
+    """Where compiled programs are kept: `prefrontal/compiled/KIND OF PROCESSOR` in the user's cache folder. None where
+    there is no home. Machines of several kinds may share one, and programs of one kind can be illegal on another."""
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:  # no HOME, and a user that the system does not know, as in some containers
+        return None
+    return Path(home) / "prefrontal" / "compiled" / processor().kind
+
+
+def _keep_programs(folder: Path | None) -> None:
+    if folder is None:
+        warnings.warn(
+            "There is no home folder to keep compiled programs in: they are compiled again every time. "
+            "Set HOME or XDG_CACHE_HOME to a folder.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    if jax.config.values.get("jax_compilation_cache_max_size") != -1:
+        return
+    with contextlib.suppress(UserError, OSError):  # JAX has a warning of its own for a folder that cannot be written
+        make_folder(folder)
+        if is_lockable(folder / ".lockfile"):  # JAX's, by which a cache of bounded size is written and read
+            _give_times(folder)
+            jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
+
+
+def _give_times(folder: Path) -> None:
+    """Give programs without a time of last use, as a killed process may leave one, the earliest.
+
+    JAX up to 0.10 writes no program any more once there is one of them: https://github.com/jax-ml/jax/issues/39880
+    """
+    names = set(os.listdir(folder))
+    for name in names:
+        time = f"{name.removesuffix('-cache')}-atime"
+        if name.endswith("-cache") and time not in names:
+            (folder / time).write_bytes(bytes(8))
 
 
 class Layout(NamedTuple):

@@ -218,6 +218,15 @@ def lock(path: Path, refusal: str | None = None) -> Iterator[None]:
                 unlock_descriptor(file.fileno())
 
 
+def is_lockable(path: Path) -> bool:
+    """Whether `path`, made if it is missing, can be opened and locked, or is locked by somebody else."""
+    try:
+        with path.open("ab") as file:
+            return _locked(file) is not None
+    except OSError:
+        return False
+
+
 def _open_partial(path: Path) -> tuple[Path, BinaryIO]:
     """A new file beside `path`, to be given its name when it is whole, and locked as long as it is open."""
     while True:

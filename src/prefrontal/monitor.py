@@ -173,9 +173,10 @@ class Monitor:
         if not self._has_bar and (last or now - self._told >= SECONDS_BETWEEN_LINES):
             self._told = now
             left = (self._num_episodes - self._done) / rate
-            print(
-                f"Training: {self._done:,} of {self._num_episodes:,} episodes, {rate:,.0f}/s, reward {mean}, "
-                f"{left:.0f} s left",
-                file=self._console.file,
-                flush=True,
-            )
+            with contextlib.suppress(OSError):  # where nobody can be told, the work goes on
+                print(
+                    f"Training: {self._done:,} of {self._num_episodes:,} episodes, {rate:,.0f}/s, reward {mean}, "
+                    f"{left:.0f} s left",
+                    file=self._console.file,
+                    flush=True,
+                )

@@ -7,9 +7,11 @@ import math
 import os
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -67,6 +69,28 @@ def environment() -> dict[str, Any]:
         "cpu_count": os.cpu_count(),
         "versions": versions(),
     }
+
+
+class Processor(NamedTuple):
+    """What computes, where that is no GPU."""
+
+    name: str
+    """As its maker calls it, such as "AMD EPYC"."""
+    kind: str
+    """Architecture and eight digits: two processors of one kind have the same name and the same instruction set."""
+
+
+@cache
+def processor() -> Processor:
+    """The processor of this machine."""
+    name, features = platform.processor() or platform.machine(), ""
+    with suppress(OSError):  # Linux; elsewhere the name must do
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0].splitlines()
+        told = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+        name = told.get("model name") or name
+        features = " ".join(sorted((told.get("flags") or told.get("Features") or "").split()))
+    digits = hashlib.sha256(f"{name} {features}".encode()).hexdigest()[:8]
+    return Processor(name, f"{platform.machine()}-{digits}")
 
 
 def versions() -> dict[str, str | None]:

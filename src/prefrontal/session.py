@@ -76,7 +76,7 @@ def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BE
         seconds_between_saves: how much a kill may cost, at the least.
 
     Raises:
-        Stopped: after Ctrl-C or SIGTERM, when everything is saved.
+        Stopped: after Ctrl-C, SIGTERM or SIGHUP, when everything is saved.
         UserError: when something cannot be read or written, or another process trains one of these seeds; and, once
             all others are trained, when a training broke down. The state before that is saved then.
     """
@@ -291,7 +291,8 @@ class _StopRequest:
 
 @contextlib.contextmanager
 def _stop_requests() -> Iterator[_StopRequest]:
-    """Take the first Ctrl-C or SIGTERM as a wish to stop soon; the second ends the process as ever."""
+    """Take the first Ctrl-C, SIGTERM or SIGHUP (the terminal is gone) as a wish to stop soon; the second ends the
+    process as ever. What it was told to ignore (nohup, a shell's background jobs) it goes on ignoring."""
     request = _StopRequest()
 
     def remember(number: int, frame: FrameType | None) -> None:
@@ -299,10 +300,12 @@ def _stop_requests() -> Iterator[_StopRequest]:
             raise KeyboardInterrupt
         request.requested = number
 
-    try:
-        before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread: signals go where they went
-        before = {}
+    before = {}
+    with contextlib.suppress(ValueError):  # not the main thread: signals go where they went
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, remember)
     try:
         yield request
     finally:

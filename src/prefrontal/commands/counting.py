@@ -27,6 +27,7 @@ def counting(what: str, total: int, console: Console | None = None) -> Iterator[
         done += num
         if time.monotonic() - told >= SECONDS_BETWEEN_LINES:
             told = time.monotonic()
-            print(f"{what}: {done:,} of {total:,}", file=console.file, flush=True)
+            with contextlib.suppress(OSError):  # where nobody can be told, the work goes on
+                print(f"{what}: {done:,} of {total:,}", file=console.file, flush=True)
 
     yield tell
