@@ -275,6 +275,12 @@ class TestRecordings:
         one = back["activity"].sel(seed=9).isel(episode=2, unit=3)
         np.testing.assert_array_equal(one, np.asarray(played[1].activity)[2, :, 3])
 
+    def test_seeds_of_any_size_keep_their_names(self, tmp_path):
+        played, seeds = self.made(), [3_000_000_000, 2**32 - 1]
+        write_recording(tmp_path / "activity.nc", recording(played, seeds))
+        back = read_recording(tmp_path / "activity.nc")
+        assert (back["seed"].dtype, back["seed"].values.tolist()) == (np.int64, seeds)
+
     def test_scipy_alone_opens_it(self, tmp_path):
         write_recording(tmp_path / "activity.nc", recording(self.made(), [4, 9]))
         code = "import sys; from scipy.io import netcdf_file as f; print(f(sys.argv[1]).variables['activity'].shape)"

@@ -24,7 +24,7 @@ from prefrontal.agents.bandit_models import (
 )
 from prefrontal.agents.bandit_tables import gittins_indices, optimal_preferences
 from prefrontal.configs import BanditConfig
-from prefrontal.episodes import agent_inputs, replay
+from prefrontal.episodes import agent_inputs, replay, rollout
 from prefrontal.errors import UserError
 from prefrontal.evaluation import evaluate
 from prefrontal.tasks import Bandit, make_task
@@ -198,6 +198,18 @@ def test_expected_regret_of_a_hundred_pulls(agent, independent, uniform):
         regret = np.asarray(event.best_reward - event.expected_reward).sum(1)
         error = math.hypot(regret.std() / math.sqrt(NUM_EPISODES), SPREAD)
         assert abs(regret.mean() - expected) < 3 * error
+
+
+@pytest.mark.parametrize("model", [Gittins, BayesOptimal])
+def test_an_episode_longer_than_the_table_is_refused(model):
+    agent = BanditAgent(model(num_trials=10))
+    message = r"^`agent` must be made for episodes of 11 steps, got one made for 10\. Make it with num_trials=11\.$"
+    with pytest.raises(UserError, match=message):
+        rollout(agent, make_task(BanditConfig(num_trials=11)), jax.random.key(0))
+    pulls = jnp.zeros(11, jnp.int32)
+    with pytest.raises(UserError, match=message):
+        replay(agent, agent_inputs(jnp.zeros((11, 0)), pulls, jnp.zeros(11), 2))
+    replay(agent, agent_inputs(jnp.zeros((10, 0)), pulls[:10], jnp.zeros(10), 2))
 
 
 @pytest.mark.parametrize("discount", [1.0, -0.1])

@@ -69,7 +69,7 @@ def situation_at(agent: AbstractAgent, task: TwoStep, *, starts: bool) -> Situat
     rng = np.random.default_rng(0)
     return Situation(
         task_state=start.task_state,
-        agent_state=jax.tree.map(lambda leaf: jnp.asarray(rng.normal(size=leaf.shape), jnp.float32), start.agent_state),
+        agent_state=jax.tree.map(lambda leaf: jnp.asarray(rng.normal(size=leaf.shape), leaf.dtype), start.agent_state),
         inputs=AgentInput(
             observation=start.inputs.observation,
             previous_action=jnp.eye(task.num_actions)[1],
@@ -228,6 +228,25 @@ class NormalisedGRU(AbstractAgent):
         return AgentOutput(logits=heads[:-1], value=heads[-1], activity=state), state
 
 
+class CountingGRU(AbstractAgent):
+    """It counts its steps, notes whether it was rewarded, and both shape its policy: not all of its state is floats."""
+
+    network: NormalisedGRU
+
+    def __init__(self, task: TwoStep, key: jax.Array):
+        self.network = NormalisedGRU(task, key)
+
+    def init(self) -> tuple[Any, ...]:
+        return self.network.init(), jnp.int32(0), jnp.bool_(False)
+
+    def __call__(self, inputs: AgentInput, state: tuple[Any, ...]) -> tuple[AgentOutput, tuple[Any, ...]]:
+        hidden, count, was_rewarded = state
+        output, hidden = self.network(inputs, hidden)
+        sharpness = (1 + 0.1 * count) * jnp.where(was_rewarded, 1.5, 1.0)
+        output = AgentOutput(logits=sharpness * output.logits, value=output.value, activity=output.activity)
+        return output, (hidden, count + 1, was_rewarded | (inputs.previous_reward > 0))
+
+
 @eqx.filter_jit
 def looped_gradient(agent: AbstractAgent, state: Any, inputs: AgentInput, played: Any, starts: Any) -> AbstractAgent:
     """`jax.grad` of the loss, written out step by step."""
@@ -249,7 +268,7 @@ def looped_gradient(agent: AbstractAgent, state: Any, inputs: AgentInput, played
     return eqx.filter_grad(loss)(agent)
 
 
-@pytest.mark.parametrize("kind", [TwoNetworks, NormalisedGRU])
+@pytest.mark.parametrize("kind", [TwoNetworks, NormalisedGRU, CountingGRU])
 def test_any_agent_will_do(kind):
     """And whether an episode starts may be known or traced."""
     task = TwoStep(TwoStepConfig(num_trials=NUM_TRIALS, encoding="stage"))

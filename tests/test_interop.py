@@ -4,6 +4,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -158,6 +159,25 @@ def changed(name: str, change: Callable[[np.ndarray], np.ndarray] | None) -> dic
 )
 def test_another_network_is_refused(tmp_path, variables, told):
     assert re.search(told, refusal(write_checkpoint(tmp_path / "model", variables)))
+
+
+@pytest.mark.parametrize(
+    ("episodes", "told"),
+    [
+        (np.array([7, 8]), r"must be one whole number, got 2 of them\. Give another"),
+        (np.array([], np.int32), r"must be one whole number, got 0 of them\. Give another"),
+        (np.float32(np.nan), r"must be one whole number, got nan\. Give another"),
+        (np.float64(np.inf), r"must be one whole number, got inf\. Give another"),
+        (
+            SimpleNamespace(tobytes=bytes, shape=(0, 2**62), dtype=np.dtype(np.int32)),
+            r"must be a whole part of a TensorFlow checkpoint, got the shape \(0, 4611686018427387904\) for `glob",
+        ),
+    ],
+)
+def test_a_count_of_episodes_that_is_none_is_refused(tmp_path, episodes, told):
+    path = write_checkpoint(tmp_path / "model", network() | {"global_episodes": episodes})
+    with pytest.raises(UserError, match=told):
+        import_tf1(path)
 
 
 @pytest.mark.parametrize("file", [index_file, data_file])

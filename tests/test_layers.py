@@ -138,6 +138,18 @@ print(json.dumps([len(names), xla_bridge.backends_are_initialized()]))
     assert not started
 
 
+def test_type_checkers_are_told_of_the_same_names_in_the_same_places():
+    tree = ast.parse((SOURCE / "__init__.py").read_text())
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    told = {}
+    for node in block.body:
+        assert isinstance(node, ast.ImportFrom)
+        for alias in node.names:
+            assert alias.asname == alias.name  # that makes it a public name
+            told[alias.name] = node.module
+    assert told == prefrontal._HOMES
+
+
 def test_public_names_are_where_the_package_says():
     assert len(prefrontal.__all__) > 10
     assert dir(prefrontal) == prefrontal.__all__

@@ -1,7 +1,7 @@
 """Meta-reinforcement learning as a model of prefrontal cortex."""
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 _HOMES = {
     "AbstractAgent": "prefrontal.agents.base",
@@ -59,12 +59,63 @@ _HOMES = {
 
 __all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
+if TYPE_CHECKING:  # the same names, for those who read the types; a name that is not there is reported
+    from prefrontal.agents.base import AbstractAgent as AbstractAgent
+    from prefrontal.agents.base import AgentInput as AgentInput
+    from prefrontal.agents.base import AgentOutput as AgentOutput
+    from prefrontal.agents.interventions import intervened as intervened
+    from prefrontal.agents.recurrent import RecurrentAgent as RecurrentAgent
+    from prefrontal.agents.two_step import find_model as find_model
+    from prefrontal.analysis.behaviour import stay_probability as stay_probability
+    from prefrontal.analysis.cautions import cautions as cautions
+    from prefrontal.analysis.regression import indices as indices
+    from prefrontal.analysis.regression import regress as regress
+    from prefrontal.analysis.regressors import multi_back as multi_back
+    from prefrontal.analysis.regressors import one_back as one_back
+    from prefrontal.configs import ActorCriticConfig as ActorCriticConfig
+    from prefrontal.configs import BanditConfig as BanditConfig
+    from prefrontal.configs import InterventionConfig as InterventionConfig
+    from prefrontal.configs import RecurrentConfig as RecurrentConfig
+    from prefrontal.configs import ReversalConfig as ReversalConfig
+    from prefrontal.configs import RiskConfig as RiskConfig
+    from prefrontal.configs import TestConfig as TestConfig
+    from prefrontal.configs import TrainConfig as TrainConfig
+    from prefrontal.configs import TwoStepConfig as TwoStepConfig
+    from prefrontal.configs import recipe as recipe
+    from prefrontal.episodes import Trajectory as Trajectory
+    from prefrontal.episodes import replay as replay
+    from prefrontal.episodes import rollout as rollout
+    from prefrontal.errors import UserError as UserError
+    from prefrontal.evaluation import evaluate as evaluate
+    from prefrontal.experiments import ExperimentConfig as ExperimentConfig
+    from prefrontal.experiments import find_experiment as find_experiment
+    from prefrontal.fitting.bandits import fit_bandit_agents as fit_bandit_agents
+    from prefrontal.fitting.fit import fit_model as fit_model
+    from prefrontal.fitting.hierarchical import fit_hierarchy as fit_hierarchy
+    from prefrontal.fitting.recovery import recover_models as recover_models
+    from prefrontal.fitting.recovery import recover_parameters as recover_parameters
+    from prefrontal.fitting.simulation import simulate as simulate
+    from prefrontal.formats import Columns as Columns
+    from prefrontal.formats import overview as overview
+    from prefrontal.formats import read_trials as read_trials
+    from prefrontal.learning.group import train_agents as train_agents
+    from prefrontal.pretrained import load_pretrained as load_pretrained
+    from prefrontal.runs import RunFolder as RunFolder
+    from prefrontal.tasks.bandit import Bandit as Bandit
+    from prefrontal.tasks.base import AbstractTask as AbstractTask
+    from prefrontal.tasks.reversal import Reversal as Reversal
+    from prefrontal.tasks.risk import Risk as Risk
+    from prefrontal.tasks.two_step import TwoStep as TwoStep
+    from prefrontal.trials import read_table as read_table
+    from prefrontal.trials import trial_table as trial_table
+    from prefrontal.workflow import evaluate_run as evaluate_run
+    from prefrontal.workflow import train_run as train_run
+else:
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'prefrontal' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name in _HOMES:
+            return getattr(importlib.import_module(_HOMES[name]), name)
+        raise AttributeError(f"module 'prefrontal' has no attribute {name!r}")
 
-
-def __dir__() -> list[str]:
-    return __all__
+    def __dir__() -> list[str]:
+        return __all__

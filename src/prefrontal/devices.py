@@ -105,7 +105,8 @@ def layout(num_seeds: int) -> Layout:
     On CPUs a group has four lanes a core: fewer would leave the core's vector units idle, more would not fit its cache.
     It is laid out over all cores even for one seed, of which those without a seed of their own rest: another number of
     lanes or devices is another program, whose sums may round differently, and the same seed must give the same bits
-    alone and among others. On a GPU all seeds train at once, up to 1,024.
+    alone and among others, on processors of one kind. On a GPU all seeds train at once, up to 1,024, in a number of
+    lanes that follows theirs: there the same seed may round differently among others.
     """
     num_devices = jax.local_device_count()
     if jax.default_backend() == "cpu":

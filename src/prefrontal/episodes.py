@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
+from prefrontal.errors import UserError
 from prefrontal.hoisting import hoisted_scan
 from prefrontal.tasks.base import AbstractTask, Event, State
 
@@ -42,7 +43,12 @@ Act = Callable[[AgentInput, AgentState], tuple[AgentOutput, AgentState, Any]]
 
 
 def begin(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, previous: State | None = None) -> Situation:
-    """The situation at the start of an episode; `previous` is the task's state at the end of the one before."""
+    """The situation at the start of an episode; `previous` is the task's state at the end of the one before.
+
+    Raises:
+        UserError: when the task's episodes are longer than those that the agent is made for.
+    """
+    _check_length(agent, task.num_steps)
     task_state = task.init(key, previous)
     inputs = AgentInput(
         observation=task.observe(task_state),
@@ -137,7 +143,11 @@ def replay(agent: AbstractAgent, inputs: AgentInput) -> AgentOutput:
     Returns:
         The agent's output at every step, (T,). The log-softmax of its logits at the recorded actions is the
         log-likelihood of these choices.
+
+    Raises:
+        UserError: when the episode is longer than those that the agent is made for.
     """
+    _check_length(agent, inputs.step.shape[0])
 
     def step(state: AgentState, step_inputs: AgentInput) -> tuple[AgentState, AgentOutput]:
         output, state = agent(step_inputs, state)
@@ -145,3 +155,13 @@ def replay(agent: AbstractAgent, inputs: AgentInput) -> AgentOutput:
 
     _, outputs = jax.lax.scan(step, agent.init(), inputs)
     return outputs
+
+
+def _check_length(agent: AbstractAgent, num_steps: int) -> None:
+    """Agents that look their answers up know the episodes they were made for: `most_steps`."""
+    most = getattr(agent, "most_steps", None)
+    if most is not None and num_steps > most:
+        raise UserError(
+            f"`agent` must be made for episodes of {num_steps} steps, got one made for {most}. "
+            f"Make it with num_trials={num_steps}."
+        )

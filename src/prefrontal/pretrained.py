@@ -1,8 +1,7 @@
 """Trained networks that come with the package: each set is a run folder, made by `scripts/make_pretrained.py`."""
 
-from typing import Any
-
 from prefrontal import devices
+from prefrontal.agents.base import AbstractAgent
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
 from prefrontal.runs import RunFolder
@@ -11,7 +10,7 @@ from prefrontal.shipped import shipped_folder
 from prefrontal.tasks import make_task
 
 
-def load_pretrained(name: str, *, seed: int = 0, variant: str = "") -> Any:
+def load_pretrained(name: str, *, seed: int = 0, variant: str = "") -> AbstractAgent:
     """A trained agent that comes with the package.
 
     Arguments:

@@ -47,6 +47,11 @@ class BanditAgent(AbstractAgent):
 
     model: AbstractBanditModel
 
+    @property
+    def most_steps(self) -> int | None:
+        """The longest episode that the model has answers for; None where there is no longest."""
+        return getattr(self.model, "num_trials", None)
+
     def init(self) -> Any:
         return self.model.init()
 
@@ -98,6 +103,7 @@ class Gittins(AbstractCounter):
     """
 
     num_arms: int = eqx.field(static=True)
+    num_trials: int = eqx.field(static=True)
     indices: Float[Array, "wins losses"]
 
     def __init__(self, num_trials: int = 100, discount: float = 0.99, num_arms: int = 2):
@@ -107,7 +113,7 @@ class Gittins(AbstractCounter):
             discount: of future rewards, 0 to below 1.
             num_arms: arms.
         """
-        self.num_arms = num_arms
+        self.num_arms, self.num_trials = num_arms, num_trials
         self.indices = jnp.array(gittins_indices(num_trials, discount), jnp.float32)
 
     def preferences(self, beliefs: Counts) -> Float[Array, " action"]:
@@ -176,6 +182,7 @@ class BayesOptimal(AbstractCounter):
     """
 
     num_arms: int = eqx.field(static=True)
+    num_trials: int = eqx.field(static=True)
     expected_reward: float = eqx.field(static=True)
     """Of an episode, where arms are independent and uniform."""
     better_arm: Int[Array, " place"]
@@ -186,7 +193,7 @@ class BayesOptimal(AbstractCounter):
         Arguments:
             num_trials: pulls in an episode.
         """
-        self.num_arms = 2
+        self.num_arms, self.num_trials = 2, num_trials
         better_arm, self.expected_reward = optimal_preferences(num_trials)
         self.better_arm = jnp.array(better_arm)
 

@@ -60,7 +60,9 @@ def write_recording(path: str | Path, data: "xarray.Dataset") -> None:
         UserError: when `path` cannot be written; what was there before is left as it was.
     """
     # The variables' types all exist in netCDF 3, which SciPy writes: no HDF5 library is needed.
-    small = data.assign_coords(seed=data["seed"].astype("int32"))
+    # The largest of its integers has 32 bits with sign, seeds have 32 without: a double holds them all, and exactly.
+    fits = int(data["seed"].max()) < 2**31
+    small = data.assign_coords(seed=data["seed"].astype("int32" if fits else "float64"))
     write_bytes(Path(path), bytes(small.to_netcdf(engine="scipy", format="NETCDF3_64BIT")))
 
 
@@ -74,7 +76,7 @@ def read_recording(path: str | Path) -> "xarray.Dataset":
 
     try:
         with xarray.open_dataset(path, engine="scipy") as data:
-            return data.load()
+            return data.load().assign_coords(seed=data["seed"].astype("int64"))
     except FileNotFoundError as error:
         raise UserError(f"`path` must be a recording, got none at {path}. Evaluate the run first.") from error
     except (OSError, TypeError, ValueError, KeyError, IndexError) as error:

@@ -61,13 +61,19 @@ def import_tf1(path: Path) -> Imported:
             raise UserError(
                 f"`{name}` in `{bundle.path}` must be finite numbers of 32 bits, got {got}. Give another checkpoint."
             )
+    episodes = read.get(EPISODES)
+    if episodes is not None and (episodes.size != 1 or not np.isfinite(episodes).all()):
+        got = f"{episodes.size} of them" if episodes.size != 1 else episodes.item()
+        raise UserError(
+            f"`{EPISODES}` in `{bundle.path}` must be one whole number, got {got}. Give another checkpoint."
+        )
     kernel, bias, policy, value = (np.asarray(read[name], np.float32) for name in VARIABLES)
     bias = _reordered(bias)
     bias[UNITS : 2 * UNITS] += FORGET_BIAS
     return Imported(
         path=bundle.path,
         arrays={"kernel": _reordered(kernel), "bias": bias, "policy": policy, "value": value[:, 0]},
-        episodes=int(read[EPISODES].item()) if EPISODES in read else None,
+        episodes=None if episodes is None else int(episodes.item()),
         left=tuple(name for name in bundle.entries if name not in known),
     )
 

@@ -87,7 +87,10 @@ class Bundle:
         dtype = np.dtype(TYPES[entry.type])
         if entry.size != math.prod(entry.shape) * dtype.itemsize:
             raise _damaged(self.path, f"{entry.size} bytes for `{name}` of shape {entry.shape}")
-        return np.frombuffer(data, dtype).reshape(entry.shape)
+        try:
+            return np.frombuffer(data, dtype).reshape(entry.shape)
+        except ValueError as error:  # a length of zero beside one that no array can have
+            raise _damaged(self.path, f"the shape {entry.shape} for `{name}`") from error
 
 
 def open_bundle(path: Path) -> Bundle:

@@ -56,7 +56,7 @@ def unrolled_gradient(
     """Play one step for each of `keys` and differentiate `loss`.
 
     Arguments:
-        agent: the agent; its state must be made of inexact arrays.
+        agent: the agent. What is not inexact in its state (a count of steps, say) takes no part in the gradient.
         task: the task.
         situation: where to go on from. The gradient does not reach back beyond it.
         keys: one random key a step, shape (T,).
@@ -82,11 +82,11 @@ def unrolled_gradient(
         residuals, head_error = at
         return step.pull_state(residuals, head_error, error), error
 
-    end = jax.tree.map(jnp.zeros_like, situation.agent_state)
+    end = jax.tree.map(jnp.zeros_like, _inexact(situation.agent_state))
     initial_error, state_errors = jax.lax.scan(backward, end, (residuals, head_errors), reverse=True)
     gradient = step.pull_parameters(residuals, head_errors, state_errors)
 
-    _, pull_initial = jax.vjp(lambda p: eqx.combine(p, rest).init(), parameters)
+    _, pull_initial = jax.vjp(lambda p: _inexact(eqx.combine(p, rest).init()), parameters)
     (initial_gradient,) = pull_initial(jax.tree.map(lambda e: jnp.where(starts, e, 0.0), initial_error))
     gradient = jax.tree.map(jnp.add, gradient, initial_gradient)
     return Unrolled(gradient=gradient, situation=situation, trajectory=trajectory, aux=aux)
@@ -99,7 +99,7 @@ class _LinearStep:
         self._parameters = parameters
         self._rest = rest
         self._zero_parameters = jax.tree.map(jnp.zeros_like, parameters)
-        self._zero_state = jax.tree.map(jnp.zeros_like, situation.agent_state)
+        self._zero_state = jax.tree.map(jnp.zeros_like, _inexact(situation.agent_state))
         example = jax.tree.map(jnp.zeros_like, (situation.inputs, situation.agent_state))
         traced = jax.make_jaxpr(lambda *at: self._linearise(*at)[2])(*example)
         self._varies: Sequence[bool] = depends_on_inputs(traced)
@@ -128,19 +128,27 @@ class _LinearStep:
         return transpose((head_errors, state_errors))[0]
 
     def _linearise(self, inputs: AgentInput, state: AgentState) -> tuple[AgentOutput, AgentState, list[Array], Any]:
-        def step(parameters: Parameters, state: AgentState) -> tuple[Any, AgentOutput]:
-            output, state = eqx.combine(parameters, self._rest)(inputs, state)
-            return ((output.logits, output.value), state), output
+        state, exact = eqx.partition(state, eqx.is_inexact_array)
+
+        def step(parameters: Parameters, state: AgentState) -> tuple[Any, tuple[AgentOutput, AgentState]]:
+            output, state = eqx.combine(parameters, self._rest)(inputs, eqx.combine(state, exact))
+            state, exact_next = eqx.partition(state, eqx.is_inexact_array)
+            return ((output.logits, output.value), state), (output, exact_next)
 
         step = jax.checkpoint(step, prevent_cse=False, policy=_is_costly)
-        (_, state), linear, output = jax.linearize(step, self._parameters, state, has_aux=True)
+        (_, state), linear, (output, exact) = jax.linearize(step, self._parameters, state, has_aux=True)
         residuals, structure = jax.tree.flatten(linear)
-        return output, state, residuals, structure
+        return output, eqx.combine(state, exact), residuals, structure
 
     def _linear(self, residuals: list[Array]) -> Callable[[Parameters, AgentState], Any]:
         varying = iter(residuals)
         leaves = [next(varying) if v else f for v, f in zip(self._varies, self._fixed, strict=True)]
         return jax.tree.unflatten(self._structure, leaves)
+
+
+def _inexact(state: AgentState) -> AgentState:
+    """What of a state errors can be carried back to; None elsewhere."""
+    return eqx.filter(state, eqx.is_inexact_array)
 
 
 def _is_costly(primitive: Any, *_: Any, **__: Any) -> bool:

@@ -15,6 +15,7 @@ from prefrontal.configs import (
     TwoStepConfig,
     VolatilityConfig,
 )
+from prefrontal.errors import UserError
 from prefrontal.tasks.bandit import Bandit
 from prefrontal.tasks.base import AbstractTask
 from prefrontal.tasks.block_two_step import BlockTwoStep
@@ -43,7 +44,18 @@ TASKS: dict[type, Callable[..., AbstractTask]] = {
 
 
 def make_task(config: TaskConfig) -> AbstractTask:
-    """The task that `config` describes."""
+    """The task that `config` describes.
+
+    Raises:
+        UserError: when there is no task of such a config.
+    """
+    if type(config) not in TASKS:
+        name = type(config).__name__
+        raise UserError(
+            f"`config` must be of a task that is known ({', '.join(kind.__name__ for kind in TASKS)}), got {name}. "
+            f"Make a task of your own known first: prefrontal.tasks.TASKS[{name}] = YourTask, which is then made by "
+            "YourTask(config); or give the task itself to `train_agents`."
+        )
     return TASKS[type(config)](config)
 
 
