@@ -2,14 +2,19 @@
 
 import json
 import platform
+import subprocess
 from importlib.metadata import version
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prefrontal import provenance
 from prefrontal.errors import UserError
 from prefrontal.provenance import config_hash, differences, environment, read_record, to_json, versions
 
@@ -109,9 +114,35 @@ def test_versions_are_those_installed_and_none_for_what_is_not(monkeypatch: pyte
 
 def test_the_environment_names_time_machine_and_versions() -> None:
     found = environment()
-    assert set(found) == {"time", "platform", "cpu_count", "versions"}
+    assert set(found) == {"time", "platform", "cpu_count", "processor", "device", "commit", "versions"}
     assert found["time"].endswith("+00:00")
-    assert {"python", "prefrontal", "jax", "jaxlib", "numpy", "equinox", "optax"} == set(found["versions"])
+    training = {"python", "prefrontal", "jax", "jaxlib", "numpy", "equinox", "optax"}
+    assert training | {"optimistix", "scipy", "pandas", "scikit-learn", "statsmodels", "numpyro"} == set(
+        found["versions"]
+    )
+    assert found["processor"]["kind"].startswith(f"{platform.machine()}-")
+    assert found["device"] == {
+        "backend": jax.default_backend(),
+        "kind": jax.local_devices()[0].device_kind,
+        "count": jax.local_device_count(),
+    }
+
+
+def test_the_commit_is_that_of_the_package_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def commit() -> str | None:
+        return provenance._commit.__wrapped__()
+
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-m", "one"], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "src" / "prefrontal" / "provenance.py"))
+    assert commit() == head
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "venv" / "lib" / "prefrontal" / "provenance.py"))
+    assert commit() is None
+    url = SimpleNamespace(read_text=lambda _: '{"url": "https://a", "vcs_info": {"vcs": "git", "commit_id": "abc"}}')
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _: url)
+    assert commit() == "abc"
 
 
 def test_json_holds_numpy_numbers_and_nothing_strange() -> None:

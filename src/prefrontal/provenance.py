@@ -6,6 +6,8 @@ import json
 import math
 import os
 import platform
+import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,8 +19,11 @@ import numpy as np
 
 from prefrontal.errors import UserError
 
-PACKAGES = ("prefrontal", "jax", "jaxlib", "numpy", "equinox", "optax")
-"""The packages that decide a result."""
+PACKAGES = (
+    *("prefrontal", "jax", "jaxlib", "numpy", "equinox", "optax"),
+    *("optimistix", "scipy", "pandas", "scikit-learn", "statsmodels", "numpyro"),
+)
+"""The packages that decide a result: of training, and of analyses and fits."""
 
 _MOST_DIFFERENCES_SHOWN = 3
 _DEEPEST = 50
@@ -62,13 +67,54 @@ def differences(there: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
 
 
 def environment() -> dict[str, Any]:
-    """The time, the machine, and the versions of all that decides a result. It imports none of them."""
+    """The time, the machine, and the versions of all that decides a result. It imports none of them.
+
+    `device` is null where JAX is not in use, `commit` where the package was not installed from a repository.
+    """
     return {
         "time": now(),
         "platform": platform.platform(),
         "cpu_count": os.cpu_count(),
+        "processor": processor()._asdict(),
+        "device": _device(),
+        "commit": _commit(),
         "versions": versions(),
     }
+
+
+def _device() -> dict[str, Any] | None:
+    """What JAX computes on, where it was imported."""
+    jax = sys.modules.get("jax")
+    if jax is None:
+        return None
+    devices = jax.local_devices()
+    return {"backend": jax.default_backend(), "kind": devices[0].device_kind, "count": len(devices)}
+
+
+@cache
+def _commit() -> str | None:
+    """The commit that the package was installed from; "-dirty" behind it where files have been changed since."""
+    with suppress(importlib.metadata.PackageNotFoundError, ValueError, KeyError, TypeError):
+        installed = importlib.metadata.distribution("prefrontal").read_text("direct_url.json")
+        return json.loads(installed or "{}")["vcs_info"]["commit_id"]
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():  # not any repository above: a user's own may hold the environment
+        return None
+    command = [
+        "git",
+        "--no-optional-locks",
+        "-C",
+        str(root),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
+    with suppress(OSError, subprocess.SubprocessError):
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+        return told.stdout.strip()
+    return None
 
 
 class Processor(NamedTuple):
