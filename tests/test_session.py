@@ -15,7 +15,7 @@ import pytest
 from sessions import AGENT, STEPS_PER_CHUNK, TASK, TRAIN, saved_episode, seed_of, send, train, wait_for, when
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from prefrontal import session
+from prefrontal import devices, session
 from prefrontal.configs import RecurrentConfig
 from prefrontal.errors import Stopped, UserError
 from prefrontal.files import read_arrays
@@ -108,6 +108,14 @@ def test_only_the_seeds_under_way_are_locked_and_what_another_trained_since_is_l
         train(tmp_path, *range(9))
     assert [seed_of(tmp_path, seed).status for seed in (0, 7, 8)] == ["finished", "finished", "partial"]
     assert last.load_progress().facts == {"episode": 1}
+
+
+def test_an_agent_that_the_memory_does_not_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 2**28 < devices.memory() < 2**50
+    monkeypatch.setattr(devices, "memory", lambda: 2**10)
+    message = r"^`agent` must fit the memory, 0\.0 GB, got one of which \d+ side by side need 0\.0 GB\. Make it smaller"
+    with pytest.raises(UserError, match=message):
+        train(tmp_path, 0)
 
 
 def test_the_system_is_asked_to_let_a_large_group_open_its_files() -> None:

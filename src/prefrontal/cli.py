@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not _is_lack_of_memory(error):
             raise
         _fail(
-            f"`memory` must hold what is asked for, got: {str(error) or 'too little'}. What was saved before is "
+            f"`memory` must hold what is asked for, got: {str(error).rstrip('.') or 'too little'}. What was saved before is "
             "intact. Take a smaller network, fewer trials or fewer episodes at once."
         )
     finally:

@@ -115,6 +115,19 @@ def layout(num_seeds: int) -> Layout:
     return Layout(num_devices, min(1024, max(2, 1 << (per_device - 1).bit_length())))
 
 
+def memory() -> int | None:
+    """Bytes that the devices have for arrays, all together; None where nothing tells."""
+    if jax.default_backend() != "cpu":
+        limits = [(device.memory_stats() or {}).get("bytes_limit") for device in jax.local_devices()]
+        return None if None in limits else sum(limits)
+    found = []
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # Windows has no sysconf
+        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    with contextlib.suppress(ValueError, OSError):  # "max" where a container has no limit
+        found.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return min(found, default=None)
+
+
 def _has_started() -> bool:
     from jax._src import xla_bridge
 

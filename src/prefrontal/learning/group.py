@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Float
@@ -11,6 +12,7 @@ from prefrontal import devices
 from prefrontal.agents import AbstractAgent, make_agent
 from prefrontal.configs import Config, TrainConfig, recipe
 from prefrontal.configs.actor_critic import check_discounts
+from prefrontal.errors import UserError
 from prefrontal.learning.breakdown import breakdown, refusal
 from prefrontal.learning.lanes import Learner, spread, stack, train_lanes, unstack
 from prefrontal.learning.optimiser import Hyperparameters
@@ -76,8 +78,12 @@ def train_group(
 
     Yields:
         First a chunk of no episodes, when the program is compiled; then chunk after chunk.
+
+    Raises:
+        UserError: when so large an agent does not fit the memory.
     """
     layout = devices.layout(len(learners))
+    _check_memory(learners[0], layout.size)
     capacity = _capacity(learners[0])
     lanes = spread(stack(learners, lanes=layout.size), layout)
     episode, num = int(learners[0].state.episode), 0
@@ -138,3 +144,14 @@ def _capacity(learner: Learner) -> int:
     capacity = max(50, STEPS_PER_CHUNK // learner.task.num_steps // 50 * 50)
     batch = learner.hyperparameters.episodes_per_update
     return -(-capacity // batch) * batch
+
+
+def _check_memory(learner: Learner, lanes: int) -> None:
+    """Refuse what the system would end for lack of memory, without a word."""
+    leaves = jax.tree.leaves(eqx.filter(learner.state, eqx.is_array))
+    needed, there = 2 * lanes * sum(leaf.nbytes for leaf in leaves), devices.memory()  # twice: with its gradient
+    if there is not None and needed > there:
+        raise UserError(
+            f"`agent` must fit the memory, {there / 2**30:.1f} GB, got one of which {lanes} side by side need "
+            f"{needed / 2**30:.1f} GB. Make it smaller, or train on a larger machine."
+        )
