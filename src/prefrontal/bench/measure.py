@@ -83,7 +83,15 @@ def measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) ->
     def train_all(num_episodes: int) -> float:
         started = time.perf_counter()
         for number, lanes in enumerate(groups):
-            groups[number], _ = train_lanes(lanes, num_episodes, layout=layout, unroll=unroll, capacity=MOST_EPISODES)
+            left = num_seeds - number * layout.size
+            groups[number], _ = train_lanes(
+                lanes,
+                num_episodes,
+                layout=layout,
+                unroll=unroll,
+                capacity=MOST_EPISODES,
+                num_learners=min(left, layout.size),
+            )
         jax.block_until_ready(eqx.filter(groups, eqx.is_array))
         return time.perf_counter() - started
 
