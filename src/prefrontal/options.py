@@ -35,13 +35,11 @@ class Options(Generic[Task, Agent, Test]):
     """Test the network in this file (weights.safetensors), as --seeds 0; nothing is trained."""
     episodes: int | None
     """Test episodes of each seed: the same as --test.num-episodes."""
+    recipe: Recipe
+    """How networks are trained, where no option of --train says otherwise. Paper: as the preset has it. Robust: RMSProp
+    with a longer memory (decay .99) and a learning rate that falls from 2e-3 to 0. See docs/learning.md."""
     snapshot_every: int | None
     """In training, keep the weights of every so many episodes. None: as the experiment needs."""
-    recipe: Recipe
-    """How networks are trained, where no option of --train says otherwise.
-    paper: as the experiment's own preset.
-    robust: RMSProp with a longer memory (decay .99) and a learning rate that falls from 2e-3 to 0. Networks learn in
-    fewer episodes, and do not fall on the way: docs/learning.md."""
     plot_every: int | None
     """The same, and test them and draw what they do: files, and TensorBoard images. None: never."""
     task: Task

@@ -9,6 +9,9 @@ from jaxtyping import Float
 from prefrontal.configs.training import TrainConfig
 from prefrontal.errors import UserError
 
+MOST_TOLD = 4
+"""So many breakdowns are told one by one."""
+
 
 @dataclass(frozen=True)
 class Breakdown:
@@ -82,9 +85,11 @@ def refusal(broken: Sequence[Breakdown], *, kept: bool) -> UserError:
         broken: at least one.
         kept: whether the states before are saved.
     """
-    shown = "; ".join(map(str, broken[:4])) + (f"; and {len(broken) - 4} more" if len(broken) > 4 else "")
-    before = " The state before that is kept; it does not count as trained." if kept else ""
+    shown = "; ".join(map(str, broken[:MOST_TOLD])) + (
+        f"; and {len(broken) - MOST_TOLD} more" if len(broken) > MOST_TOLD else ""
+    )
+    before = " The state before that is kept." if kept and any(one.last_good for one in broken) else ""
     return UserError(
-        f"`train` must keep every number finite, got infinite ones, or none, of {shown}.{before} "
-        "Lower the learning rate, set a max_gradient_norm, or make the rewards smaller, and train again."
+        f"`train` must keep every number finite, got infinite ones, or none, of {shown}. It does not count as trained."
+        f"{before} Lower the learning rate, set a max_gradient_norm, or make the rewards smaller, and train again."
     )
