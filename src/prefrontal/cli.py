@@ -68,9 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if not _is_lack_of_memory(error):
             raise
+        got = str(error).rstrip(".") or "too little"
         _fail(
-            f"`memory` must hold what is asked for, got: {str(error).rstrip('.') or 'too little'}. What was saved before is "
-            "intact. Take a smaller network, fewer trials or fewer episodes at once."
+            f"`memory` must hold what is asked for, got: {got}. What was saved before is intact. "
+            "Take a smaller network, fewer trials or fewer episodes at once."
         )
     finally:
         if _is_full(sys.stderr):
