@@ -160,6 +160,13 @@ def test_right_in_other_clothes(name, tmp_path):
     assert warned in "".join(told)
 
 
+def test_text_may_hold_any_end_of_line(tmp_path):
+    path = tmp_path / "them.jsonl"
+    text = "\n".join([TRIAL, "and\u2028now\x85", TRIAL.replace("<<a>>", "<<c>>").replace("x", "y")])
+    path.write_text(json.dumps({"text": text}, ensure_ascii=False), encoding="utf-8")
+    assert overview(read([str(path)])[0]).startswith("1 subject, 2 trials")
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_refused_in_other_clothes(name, tmp_path, capsys):
     file, text, message = WRONG[name]

@@ -202,6 +202,13 @@ RIGHT = {
         BASE,
         "",
     ),
+    "lines that end as on an old Macintosh": (csv(CORE).replace("\n", "\r"), [], BASE, ""),
+    "an end of line, or what some take for one, in a cell": (
+        csv(CORE.assign(note="a\nb\u2028c\x85d")),
+        [],
+        BASE,
+        "",
+    ),
     # 26: order
     "rows in no order": (csv(PLAIN.sample(frac=1, random_state=0)), [], BASE, ""),
     "trials of two sessions in turn": (

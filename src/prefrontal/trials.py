@@ -188,7 +188,7 @@ def read_text(path: str | Path) -> str:
         UserError: when it cannot be read, or is not text in UTF-8.
     """
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        with Path(path).open(encoding="utf-8-sig") as file:  # \r\n and \r, of other systems, become \n
             return file.read()
     except OSError as error:
         raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
@@ -204,7 +204,7 @@ def read_heading(text: str, path: str | Path) -> tuple[list[str], str]:
     Raises:
         UserError: when there is no first line, or two columns have one name.
     """
-    heading = text.partition("\n")[0].strip("\r")
+    heading = text.partition("\n")[0]
     if not heading.strip():
         raise UserError(f"`path` must be a table of text, got {path} (its first line is empty).")
     rows = {mark: next(csv.reader([heading], delimiter=mark)) for mark in reversed(SEPARATORS)}
@@ -213,7 +213,7 @@ def read_heading(text: str, path: str | Path) -> tuple[list[str], str]:
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise UserError(
-            f"{path}: `columns` must have a name of their own each, got {', '.join(twice)} twice. Rename one of them."
+            f"{path}: `columns` must have a name of their own each, got {', '.join(name[:40] for name in twice[:5])} twice. Rename one of them."
         )
     return names, separator
 

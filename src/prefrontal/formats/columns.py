@@ -12,7 +12,7 @@ import pandas as pd
 
 from prefrontal.errors import UserError, check_choice
 from prefrontal.formats.coding import is_void, names, second_choices, times, truth
-from prefrontal.formats.finding import check_one_person, find, without_practice
+from prefrontal.formats.finding import MOST_LISTED, check_one_person, find, without_practice
 from prefrontal.formats.mapping import common_transitions, contradiction, warn_if_rare
 from prefrontal.formats.text import excerpt, read_cells
 from prefrontal.trials import DTYPES, as_numbers, check_table, in_order, number_subjects
@@ -153,7 +153,7 @@ def _check_needed(cells: pd.DataFrame, theirs: Mapping[str, str], columns: Colum
     needed += ["state"] * ("state" not in theirs and "common" not in theirs and not afresh)
     if lacking := [name for name in needed if name not in theirs]:
         raise UserError(
-            f"`columns` must include {', '.join(lacking)}, got {', '.join(cells) or 'none'}. "
+            f"`columns` must include {', '.join(lacking)}, got {excerpt(', '.join(cells) or 'none', MOST_LISTED)}. "
             "Say which column holds what: choice=COLUMN and so on."
         )
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
+from prefrontal.formats.text import excerpt
 from prefrontal.trials import as_numbers
 
 KNOWN: Mapping[str, Sequence[str]] = {
@@ -28,6 +29,8 @@ PEOPLE = {"subject", "subjects", "subj", "subjid", "participant", "participants"
 """A column with one of these words in its name may tell people apart."""
 PRACTICE = ("practice", "practise", "prac", "tutorial", "practice_trial")
 """What a column says of a practice trial."""
+MOST_LISTED = 300
+"""Characters of a list of columns that are told."""
 LEAST_ROWS = 5
 """A text that stays for fewer rows than this, before another takes its place, names no person."""
 
@@ -48,7 +51,7 @@ def find(cells: pd.DataFrame, said: Mapping[str, str | None]) -> dict[str, str]:
         if column and column not in cells:
             raise UserError(
                 f"`columns` must name columns that are there, got {name}={column}. There are "
-                f"{', '.join(cells) or 'none'}; where none holds it, say {name}= with nothing after it."
+                f"{excerpt(', '.join(cells) or 'none', MOST_LISTED)}; where none holds it, say {name}= and nothing after it."
             )
     found = {name: column for name, column in said.items() if column}
     found |= {name: name for name, column in said.items() if column is None and name in cells}

@@ -101,7 +101,7 @@ def _from_json(text: str, path: str | Path) -> pd.DataFrame:
     try:
         found = [read_json(text, what)]
     except UserError:
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [line for line in text.split("\n") if line.strip()]
         if len(lines) < 2:
             raise
         found = [read_json(line, what) for line in lines]

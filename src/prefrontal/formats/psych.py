@@ -85,7 +85,7 @@ def _people(path: str | Path) -> Iterator[dict[str, Any]]:
         data = Path(path).read_bytes()
         if zipfile.is_zipfile(io.BytesIO(data)):
             data = _unpacked(data, path)
-        lines = data.decode("utf-8-sig").splitlines()
+        lines = data.decode("utf-8-sig").split("\n")  # not at other ends of lines, which JSON may hold
     except OSError as error:
         raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
     except UnicodeDecodeError as error:

@@ -1,6 +1,7 @@
 """Text files as tables of text."""
 
 import csv
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,7 @@ def read_cells(path: str | Path) -> pd.DataFrame:
         text = text.partition("\n")[2]
     names, separator = read_heading(text, path)
     try:
-        rows = [
-            [cell.strip() for cell in row] for row in csv.reader(text.splitlines(keepends=True), delimiter=separator)
-        ]
+        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=separator)]
     except csv.Error as error:
         raise UserError(f"`path` must be a table of text, got {path} ({error}).") from error
     rows = [row for row in rows[1:] if any(row)]
@@ -69,7 +68,7 @@ def read_json(text: str, what: str) -> Any:
         raise UserError(f"{what} must be JSON, got {excerpt(text)} ({error}).") from None
 
 
-def excerpt(text: object) -> str:
-    """The beginning of `text`, on one line."""
+def excerpt(text: object, most: int = 40) -> str:
+    """The beginning of `text`, on one line of at most so many characters."""
     line = re.sub(r"\s+", " ", str(text))
-    return line if len(line) <= 40 else f"{line[:40]}..."
+    return line if len(line) <= most else f"{line[:most]}..."
