@@ -50,8 +50,11 @@ def compare_tables(
         The groups, those known from print last; and what analysis.json holds.
 
     Raises:
-        UserError: when `out` holds other things, or a table cannot be analysed.
+        UserError: when `out` holds other things, a table has the name of a group in `beside`, or cannot be analysed.
     """
+    twice = sorted(set(tables).intersection(group.name for group in beside))
+    if twice:
+        raise UserError(f"`table` must not be called as a published group, got {twice[0]}. Name it: NAME=FILE.")
     _prepare(out)
     groups, record = [], {}
     for name, table in tables.items():

@@ -212,8 +212,9 @@ def read_heading(text: str, path: str | Path) -> tuple[list[str], str]:
     names = [name.strip() for name in rows[separator]]
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
+        listed = ", ".join(name[:40] for name in twice[:5])
         raise UserError(
-            f"{path}: `columns` must have a name of their own each, got {', '.join(name[:40] for name in twice[:5])} twice. Rename one of them."
+            f"{path}: `columns` must have a name of their own each, got {listed} twice. Rename one of them."
         )
     return names, separator
 

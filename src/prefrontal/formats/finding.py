@@ -49,9 +49,10 @@ def find(cells: pd.DataFrame, said: Mapping[str, str | None]) -> dict[str, str]:
     """
     for name, column in said.items():
         if column and column not in cells:
+            there = excerpt(", ".join(cells) or "none", MOST_LISTED)
             raise UserError(
                 f"`columns` must name columns that are there, got {name}={column}. There are "
-                f"{excerpt(', '.join(cells) or 'none', MOST_LISTED)}; where none holds it, say {name}= and nothing after it."
+                f"{there}; where none holds it, say {name}= and nothing after it."
             )
     found = {name: column for name, column in said.items() if column}
     found |= {name: name for name, column in said.items() if column is None and name in cells}

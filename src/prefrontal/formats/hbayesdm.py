@@ -37,7 +37,8 @@ def read_hbayesdm(path: str | Path) -> pd.DataFrame:
     try:
         if lacking := [name for name in (CHOICE, SECOND) if name not in cells]:
             raise UserError(
-                f"`columns` must include {', '.join(lacking)}, got {excerpt(', '.join(cells), 300)}. Is it of another format?"
+                f"`columns` must include {', '.join(lacking)}, got {excerpt(', '.join(cells), 300)}. "
+                "Is it of another format?"
             )
         numbers = {}
         for name, most in ((CHOICE, 2), (SECOND, 4)):
