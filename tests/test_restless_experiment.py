@@ -115,21 +115,26 @@ def test_no_choices_are_refused():
         fit_blocks(np.zeros((0, 3, 4), int), np.zeros((0, 3, 4)))
 
 
+NUM_EPISODES = 120
+"""Of each volatility, in whatever is played below: programs are compiled once for all of it."""
+
+
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(restless_results, "NUM_TUNING_EPISODES", 60)
+    monkeypatch.setattr(restless_results, "NUM_TUNING_EPISODES", NUM_EPISODES)
+    monkeypatch.setattr(restless_fits, "NUM_SHARED", 5)
     monkeypatch.setattr(restless_baselines, "LEARNING_RATES", np.array([0.2, 0.5, 0.8]))
     monkeypatch.setattr(restless_baselines, "INVERSE_TEMPERATURES", (5.0, 20.0))
     monkeypatch.setattr(restless_baselines, "FIXED_VOLATILITIES", (0.02, 0.2))
 
 
 def test_the_best_fixed_parameters_are_those_of_a_plain_search(quick):
-    config = RestlessConfig(num_trials=50)
-    found = restless_baselines.baselines(config, seed=3, num_episodes=200)
+    config = RestlessConfig()
+    found = restless_baselines.baselines(config, seed=3, num_episodes=NUM_EPISODES)
     tasks = [make_task(replace(config, volatility=volatility)) for volatility in ("low", "high")]
 
     def regret(agent):
-        return np.mean([play_test(agent, task, 3, 200).total_regret.mean() for task in tasks])
+        return np.mean([play_test(agent, task, 3, NUM_EPISODES).total_regret.mean() for task in tasks])
 
     def rescorla_wagner(rate, beta):
         return BanditAgent(RescorlaWagner(learning_rate=jnp.float32(rate), inverse_temperature=jnp.float32(beta)))
@@ -145,7 +150,7 @@ def test_the_best_fixed_parameters_are_those_of_a_plain_search(quick):
 
 def test_the_ideal_observer_passes_and_a_fixed_learner_does_not(tmp_path, quick):
     """As seeds 0 and 1: the one adapts, the other does not."""
-    config = replace(EXPERIMENT.config, test=TestConfig(num_episodes=240))
+    config = replace(EXPERIMENT.config, test=TestConfig(num_episodes=2 * NUM_EPISODES))
     adapts = RestlessObserver((config.task.low_volatility, config.task.high_volatility))
     agents = {0: adapts, 1: BanditAgent(RescorlaWagner(learning_rate=0.5, inverse_temperature=20.0))}
     results = EXPERIMENT.analyse({"": agents}, config, tmp_path)
@@ -195,13 +200,12 @@ def test_blocks_are_whole_and_episodes_over_are_left_out():
 def test_a_small_network_from_training_to_figure(tmp_path, quick):
     config = replace(
         EXPERIMENT.config,
-        task=RestlessConfig(num_trials=20),
         agent=RecurrentConfig(hidden_size=4, time_input="normalised"),
         train=replace(EXPERIMENT.config.train, num_episodes=40),
-        test=TestConfig(num_episodes=40),
+        test=TestConfig(num_episodes=2 * NUM_EPISODES),
     )
-    folder = train_run(EXPERIMENT, config, [0], tmp_path / "run")
-    _, results = evaluate_run(EXPERIMENT, config, [0], folder)
-    assert results["seeds"] == [0]
-    assert len(results["examples"]["low"]["p"]) == 20
+    folder = train_run(EXPERIMENT, config, [0, 1], tmp_path / "run")
+    _, results = evaluate_run(EXPERIMENT, config, [0, 1], folder)
+    assert results["seeds"] == [0, 1]
+    assert len(results["examples"]["low"]["p"]) == 100
     assert all(path.exists() for path in EXPERIMENT.draw(folder))
