@@ -35,8 +35,10 @@ settings.load_profile("prefrontal")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _programs_of_a_file_go_with_it():
-    """Compiled programs would pile up to gigabytes."""
+def _programs_of_a_file_go_with_it(request):
+    """Compiled programs would pile up to gigabytes. And a file of tests that spends most of its time in the compiler,
+    and holds nothing that depends on the last bit, may have it optimise less: see the marker in pyproject.toml."""
+    jax.config.update("jax_disable_most_optimizations", bool(request.node.get_closest_marker("lightly_compiled")))
     yield
     jax.clear_caches()
     gc.collect()

@@ -25,6 +25,8 @@ from prefrontal.evaluation import evaluate
 from prefrontal.fitting.bandits import RESCORLA_WAGNER, fit_bandit_agents
 from prefrontal.tasks import make_task
 
+pytestmark = pytest.mark.lightly_compiled
+
 NUM_EPISODES, NUM_TRIALS = 40, 50
 
 

@@ -23,6 +23,8 @@ from prefrontal.learning.gradient import Unrolled, plain_gradient, unrolled_grad
 from prefrontal.learning.losses import actor_critic_loss, discounted_returns
 from prefrontal.tasks import TwoStep
 
+pytestmark = pytest.mark.lightly_compiled
+
 TOLERANCE = 1e-5
 DISCOUNT, VALUE_COST, ENTROPY_COST = 0.8, 0.4, 0.3
 NUM_TRIALS, UNROLL = 5, 3

@@ -24,6 +24,8 @@ from prefrontal.fitting.search import double_precision
 from prefrontal.tasks import make_task
 from prefrontal.workflow import evaluate_run, train_run
 
+pytestmark = pytest.mark.lightly_compiled
+
 EXPERIMENT = find_experiment("wang2016-restless")
 LEARNED = "variant,seed,episode,reward\n,0,10,50\n,1,10,50\n"
 

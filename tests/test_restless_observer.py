@@ -17,6 +17,8 @@ from prefrontal.evaluation import evaluate
 from prefrontal.experiments.bandit_test import play_test
 from prefrontal.tasks import Restless, make_task
 
+pytestmark = pytest.mark.lightly_compiled
+
 
 class TestIdealObserver(AgentContract):
     agent = ideal_observer(RestlessConfig())
