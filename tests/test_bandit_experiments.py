@@ -20,6 +20,8 @@ from prefrontal.experiments.wang2016_bandits import drawn_settings
 from prefrontal.learning.group import new_agent
 from prefrontal.tasks import make_task
 
+pytestmark = pytest.mark.lightly_compiled
+
 INFORMATIVE = find_experiment("wang2016-informative-arm")
 SEARCH = find_experiment("wang2016-bandits")
 LEARNED = "variant,seed,episode,reward\n,0,10,5\n,0,20,6\n,1,10,5\n,1,20,7\n"

@@ -25,6 +25,8 @@ from prefrontal.figures.strategies import strategies_figure
 from prefrontal.fitting.simulation import simulate
 from prefrontal.published import NETWORKS
 
+pytestmark = pytest.mark.lightly_compiled
+
 WEIGHTS, EMERGENCE = find_experiment("wang2018-two-step-weights"), find_experiment("emergence")
 TINY = ["--task.num-trials", "10", "--task.encoding", "trial", "--agent.hidden-size", "4", "--train.unroll", "None"]
 

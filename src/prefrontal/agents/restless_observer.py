@@ -68,8 +68,10 @@ class RestlessObserver(AbstractAgent):
         if self.policy == "greedy":
             logits = GREEDY * jnp.stack([mean, 1 - mean])
         else:
-            # An interval that holds 1/2 in its middle belongs to either arm alike.
-            first = place @ ((jnp.sign(_places(place.shape[0]) - 0.5) + 1) / 2)
+            # An interval that holds 1/2 in its middle belongs to either arm alike. Told by whole numbers: whether the
+            # difference of two floats is zero depends on how a processor rounds.
+            beyond = jnp.sign(2 * jnp.arange(place.shape[0]) + 1 - place.shape[0])
+            first = place @ ((beyond + 1) / 2)
             logits = jnp.log(jnp.maximum(jnp.stack([first, 1 - first]), 1e-30))
         activity = jnp.concatenate([mean[None], belief.sum(axis=1)])
         return AgentOutput(logits=logits, value=jnp.maximum(mean, 1 - mean), activity=activity), belief
