@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,6 +145,17 @@ def test_a_stop_saves_and_the_rest_follows_to_the_same_bits(
     assert seed_of(tmp_path).status == "partial"
     train(tmp_path, 0, 1)
     assert_same(tmp_path, straight, 0, 1)
+
+
+def test_a_clock_that_was_set_back_changes_nothing(straight: Path, tmp_path: Path) -> None:
+    with when("advance", send(signal.SIGINT), call=3), pytest.raises(Stopped):
+        train(tmp_path, 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.time", lambda now=time.time: now() - 864_000)
+        with when("advance", send(signal.SIGINT), call=3), pytest.raises(Stopped):
+            train(tmp_path, 0)
+        train(tmp_path, 0)
+    assert_same(tmp_path, straight, 0)
 
 
 def test_a_stop_in_the_last_chunk_finishes(straight: Path, tmp_path: Path) -> None:

@@ -118,8 +118,8 @@ def layout(num_seeds: int) -> Layout:
 def memory() -> int | None:
     """Bytes that the devices have for arrays, all together; None where nothing tells."""
     if jax.default_backend() != "cpu":
-        limits = [(device.memory_stats() or {}).get("bytes_limit") for device in jax.local_devices()]
-        return None if None in limits else sum(limits)
+        limits = [(device.memory_stats() or {}).get("bytes_limit", 0) for device in jax.local_devices()]
+        return sum(limits) if all(limits) else None
     found = []
     with contextlib.suppress(AttributeError, ValueError, OSError):  # Windows has no sysconf
         found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))

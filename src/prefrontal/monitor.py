@@ -1,6 +1,7 @@
 """What one sees of a training as it goes: a line at the bottom of the terminal, and TensorBoard."""
 
 import contextlib
+import re
 import struct
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog  # pyright: ignore[re
 from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue]
 
 from prefrontal.errors import UserError
+from prefrontal.files import folder_names
 
 EPISODES_PER_POINT = 50
 """TensorBoard gets the mean over so many episodes."""
@@ -60,7 +62,7 @@ class Writer:
         self._is_closed = False
         with self._refusal():
             # tensorboardX names a file by the second: without the episode a quick resume would replace the one before.
-            self._events = EventsWriter(str(folder / "events"), f".{episode:09d}")
+            self._events = EventsWriter(str(folder / _prefix(folder)), f".{episode:09d}")
             # What an earlier, killed process wrote beyond the saved state is superseded from here on.
             self._add(episode + 1 if episode else 0, session_log=SessionLog(status=SessionLog.START))
 
@@ -108,6 +110,17 @@ class Writer:
                 f"`{self._folder}` must be a place that can be written, got: {error.strerror}. What was saved before "
                 "is intact. Free some space or allow writing there, then run the same command again."
             ) from error
+
+
+def _prefix(folder: Path) -> str:
+    """What a new file of events begins with.
+
+    TensorBoard reads them by name, which tensorboardX makes of the time. Where the clock was set back, a later one must
+    stand before that, for the file to be read after those that it goes on from.
+    """
+    matches = map(re.compile(r"events\.out\.tfevents\.(\d+)\.").match, folder_names(folder) if folder.is_dir() else ())
+    latest = max((int(match[1]) for match in matches if match), default=0)
+    return "events" if latest <= time.time() else f"events.out.tfevents.{latest + 1}.clock-set-back"
 
 
 class Monitor:
