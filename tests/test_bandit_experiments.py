@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from shown import check_shown
 
 from prefrontal.agents.bandit_models import BanditAgent, Counts, StructureOptimal, Thompson, UpperConfidenceBound
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
@@ -54,6 +55,7 @@ def test_who_asks_and_takes_earns_the_optimum_and_passes(tmp_path):
     (tmp_path / LEARNING).write_text(LEARNED)
     drawn = INFORMATIVE.draw(tmp_path)
     assert [path.suffix for path in drawn] == [".png", ".svg", ".pdf"]
+    check_shown(INFORMATIVE, tmp_path)
 
 
 def test_who_does_not_ask_fails(tmp_path):
@@ -150,6 +152,7 @@ def test_it_is_drawn(tmp_path, quick):
     results = experiment.analyse(agents, config, tmp_path)
     assert [path.name for path in experiment.draw(tmp_path)] == ["figure.png", "figure.svg", "figure.pdf"]
     assert set(experiment.summary(results)) == {f"regret_{arms}" for arms in SEARCH.settings}
+    check_shown(experiment, tmp_path)
 
 
 def test_every_distribution_is_trained_with_every_setting():

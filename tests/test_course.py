@@ -131,12 +131,12 @@ def test_another_test_and_a_damaged_file_are_measured_anew(watched: Path, tmp_pa
     folder = trained(tmp_path / "run", snapshot_every=120)
     longer = replace(CONFIG, test=TestConfig(num_episodes=40))
     for config in (CONFIG, longer):
-        write_course(config, SEEDS, folder)
+        write_course(config, RunFolder.read(folder), SEEDS, folder)
         assert record(folder, 0, 120)["test"] == asdict(config.test)
     damaged = folder / "seed-000" / "course" / "episode-000120.json"
     for text in ("{", "[]", '{"test": 5}', ""):
         damaged.write_text(text)
-        write_course(CONFIG, SEEDS, folder)
+        write_course(CONFIG, RunFolder.read(folder), SEEDS, folder)
         assert record(folder, 0, 120) == record(watched, 0, 120)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
+from shown import check_shown
 
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
@@ -92,6 +93,7 @@ def test_what_is_slower_is_called_slower_and_nothing_else_is(tmp_path):
     drawn = COMPARISON.draw(tmp_path)
     assert [path.name for path in drawn] == ["figure.png", "figure.svg", "figure.pdf"]
     assert all(path.stat().st_size > 5000 for path in drawn)
+    check_shown(COMPARISON, tmp_path)
 
 
 def test_equal_variants_are_not_told_apart(tmp_path):

@@ -28,7 +28,7 @@ LAYERS = (
     {"fitting"},
     {"figures"},
     {"seed_folder"},
-    {"runs"},
+    {"runs", "folders"},
     {"shipped"},
     {"monitor"},
     {"session"},

@@ -12,6 +12,7 @@ import pytest
 from contracts import TaskContract, play
 from rich.console import Console
 from scipy.stats import binomtest, kstest, rankdata
+from shown import check_shown
 
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.analysis.matching import (
@@ -247,3 +248,4 @@ def test_an_experiment_from_networks_to_figure(tmp_path):
     experiment.report(results, console)
     assert "slope, held-out range" in console.export_text()
     assert set(experiment.summary(results)) == {verdict["name"] for verdict in results["verdicts"]}
+    check_shown(experiment, tmp_path)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from rich.console import Console
+from shown import check_shown
 
 from prefrontal.agents.bandit_models import BanditAgent, RescorlaWagner
 from prefrontal.agents.restless_observer import RestlessObserver
@@ -183,6 +184,7 @@ def test_the_ideal_observer_passes_and_a_fixed_learner_does_not(tmp_path, quick)
     console = Console(record=True, width=80, file=io.StringIO())
     EXPERIMENT.report(results, console)
     assert "seeds below all three" in console.export_text()
+    check_shown(EXPERIMENT, tmp_path)
     summary = EXPERIMENT.summary(results)
     assert summary["regret"] == results["regret"]["both"]["mean"]
     assert summary["best algorithm"] == min(results["baselines"][name]["both"] for name in restless_results.RIVALS)

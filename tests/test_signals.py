@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from rich.console import Console
+from shown import check_shown
 
 from prefrontal.agents.base import AgentInput
 from prefrontal.agents.interventions import make_intervention
@@ -175,7 +176,7 @@ UNTRAINED_HOLD = {
 
 
 def tiny(name: str) -> Any:
-    """The experiment with networks of four units on a short task."""
+    """The experiment with networks of four units on a short task, as if that were the published one."""
     experiment = find_experiment(name)
     task, agent = {
         "wang2018-inferred-value": (ReversalConfig(num_blocks=4, trials_per_block=4), RecurrentConfig(hidden_size=4)),
@@ -186,7 +187,8 @@ def tiny(name: str) -> Any:
     train = replace(experiment.config.train, unroll=None)
     # A reversal to each cue, inferred and experienced, must come about in each network's test.
     test = TestConfig(num_episodes=60 if name == "wang2018-inferred-value" else 6)
-    return experiment, replace(experiment.config, task=task, agent=agent, train=train, test=test)
+    config = replace(experiment.config, task=task, agent=agent, train=train, test=test)
+    return replace(experiment, config=config), config
 
 
 @pytest.mark.parametrize(
@@ -215,6 +217,7 @@ def test_an_experiment_from_networks_to_figure(name, tmp_path: Path, monkeypatch
     assert max(map(len, told.getvalue().splitlines())) <= 80
     assert set(experiment.summary(results)) == {verdict["name"] for verdict in results["verdicts"]}
     assert len(experiment.summary(results)) == len(results["verdicts"])
+    check_shown(experiment, tmp_path)
 
 
 def test_words_of_an_intervention_are_told_apart():

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import image
+from shown import check_shown
 from test_compare import table  # noqa: F401
 
 from prefrontal import cli
@@ -96,6 +97,7 @@ def test_shipped_networks_are_weighed_from_one_command(tmp_path: Path) -> None:
     assert min(results["indices"]["model_based"]["per_seed"]) > 10
     assert image.imread(tmp_path / "out" / "figure.png").ndim == 3
     assert WEIGHTS.summary(results)["model_based"] == results["indices"]["model_based"]["mean"]
+    check_shown(WEIGHTS, tmp_path / "out")
 
 
 # Along training
@@ -167,6 +169,7 @@ def test_emergence_from_one_command(tmp_path: Path, monkeypatch) -> None:
     assert set(results["best_models"].values()) <= set(FEW_MODELS[::3])
     assert results["verdicts"][0]["passed"] is False  # so short a training teaches nothing
     assert EMERGENCE.summary(results)["reward"] == results["last"]["reward"]["mean"]
+    check_shown(EMERGENCE, out)
     assert image.imread(out / "figure.png").ndim == 3
 
 

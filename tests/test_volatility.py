@@ -13,6 +13,7 @@ import pytest
 from contracts import AgentContract, TaskContract
 from rich.console import Console
 from scipy.stats import beta, binomtest, kstest
+from shown import check_shown
 
 from prefrontal.agents.volatility_observer import VolatilityObserver
 from prefrontal.analysis.volatility import coding_units, windowed_learning_rate
@@ -252,3 +253,4 @@ def test_an_experiment_from_networks_to_figure(tmp_path):
     experiment.report(results, console)
     assert "units that code volatility" in console.export_text()
     assert set(experiment.summary(results)) == {verdict["name"] for verdict in results["verdicts"]}
+    check_shown(experiment, tmp_path)

@@ -19,7 +19,8 @@ from prefrontal.analysis.summary import Behaviour, as_record, behaviour
 from prefrontal.errors import UserError
 from prefrontal.figures.behaviour import behaviour_figure
 from prefrontal.figures.style import save_figure
-from prefrontal.files import folder_names, make_folder, write_text
+from prefrontal.files import write_text
+from prefrontal.folders import check_folder
 from prefrontal.formats import overview
 from prefrontal.provenance import parse_json, to_json, versions
 
@@ -69,10 +70,10 @@ def compare_tables(
         record[name]["cautions"] = [vars(caution) for caution in cautions(table)]
     groups += beside
     record |= {group.name: as_record(group) for group in beside}
+    record = {"groups": record, "versions": versions()}
+    write_text(out / RECORD, to_json(record))  # first: if the rest is stopped, the folder is known again
     _write_subjects(groups, out)
     save_figure(behaviour_figure(groups, title), out / "figure")
-    record = {"groups": record, "versions": versions()}
-    write_text(out / RECORD, to_json(record))
     return groups, record
 
 
@@ -123,20 +124,21 @@ def _cell(row: Mapping[str, float | None] | None) -> str:
 
 
 def _prepare(out: Path) -> None:
-    make_folder(out)
-    names = {name for name in folder_names(out) if not name.startswith(".")}
-    if names and RECORD not in names:
-        raise UserError(
-            f"`{out}` must be a new folder, an empty one or an earlier analysis, got one that holds {min(names)} "
-            f"and no {RECORD}. Give another --out."
-        )
-    if names:
+    """Refuse a folder that holds anything but an earlier analysis, which is replaced."""
+    origin = {"experiment": "analyse", "config": {}}
+
+    def earlier(folder: Path) -> dict[str, Any] | None:
+        if not (folder / RECORD).exists():
+            return None
         try:
-            parse_json((out / RECORD).read_text())["groups"]
+            parse_json((folder / RECORD).read_text())["groups"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(
-                f"`{out / RECORD}` must be of an earlier analysis, got another file. Move it away."
+                f"`{folder / RECORD}` must be of an earlier analysis, got another file. Move it away."
             ) from error
+        return origin
+
+    check_folder(out, origin, may="an earlier analysis", earlier=earlier)
 
 
 def _write_subjects(groups: Sequence[Behaviour], out: Path) -> None:

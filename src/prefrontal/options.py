@@ -70,7 +70,7 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
         weights=None,
         episodes=None,
         recipe=asked,
-        snapshot_every=experiment.snapshot_every,
+        snapshot_every=None,
         plot_every=None,
         task=config.task,
         agent=config.agent,
@@ -219,7 +219,7 @@ def sweep_settings(
     """Every combination of the swept values, each read as if it had been given as options.
 
     Raises:
-        UserError: as `parse` does.
+        UserError: as `parse` does; or when two settings are of one and the same run.
     """
     combinations = [dict(zip(sweeps, values, strict=True)) for values in itertools.product(*sweeps.values())]
     words = [[word for option, value in values.items() for word in (f"--{option}", value)] for values in combinations]
@@ -229,4 +229,15 @@ def sweep_settings(
             "Run it once with each --recipe."
         )
     configs = [parse(command, experiment, [*arguments, *more]).config for more in words]
+    first: dict[Path, Mapping[str, str]] = {}
+    for values, config in zip(combinations, configs, strict=True):
+        if (folder := experiment.folder(config)) in first:
+            pair = " and ".join(
+                " ".join(f"{name} {value}" for name, value in one.items()) for one in (first[folder], values)
+            )
+            raise UserError(
+                f"`--sweep` must give settings that train different networks, got {pair}, which train the same. "
+                "Leave one out; options of the test, the seeds and the folder make no setting of their own."
+            )
+        first[folder] = values
     return [Setting(values, config) for values, config in zip(combinations, configs, strict=True)]

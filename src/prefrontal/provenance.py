@@ -201,8 +201,26 @@ def parse_json(text: str) -> Any:
 
 
 def to_json(document: object) -> str:
-    """`document` as sorted JSON for people to read. It may hold NumPy numbers and arrays."""
-    return json.dumps(document, indent=2, sort_keys=True, default=plain) + "\n"
+    """`document` as sorted JSON for people to read. It may hold NumPy numbers and arrays; see `jsonable`."""
+    return json.dumps(jsonable(document), indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def jsonable(document: Any) -> Any:
+    """`document` as JSON can hold it: lists for tuples and arrays, None for a number that is infinite or none.
+
+    JSON has neither NaN nor infinity: what could not be measured is null.
+    """
+    if isinstance(document, Mapping):
+        return {key: jsonable(item) for key, item in document.items()}
+    if isinstance(document, list | tuple):
+        return [jsonable(item) for item in document]
+    if isinstance(document, float) and not math.isfinite(document):
+        return None
+    if isinstance(document, np.generic | np.ndarray):
+        return jsonable(document.tolist())
+    if document is None or isinstance(document, str | int | float):
+        return document
+    return plain(document)
 
 
 def plain(value: object) -> object:

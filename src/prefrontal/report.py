@@ -9,47 +9,40 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from prefrontal.configs.intervention import intervention_words
+
 
 def print_stay_report(results: Mapping[str, Any], console: Console) -> None:
     """Published against measured, a row each, with intervals over seeds and a verdict."""
-    seeds = len(results["seeds"])
-    title = f"{results['experiment']}: {seeds} seed{'s' * (seeds != 1)}, {results['test_episodes']} test episodes each"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE, collapse_padding=True)
-    table.add_column("stay probability after", no_wrap=True)
-    for heading in ("published", "measured", "95 % interval", "ideal"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict")
+    rows: list[tuple[str, ...]] = []
     verdicts = {verdict["name"]: verdict for verdict in results["verdicts"]}
     for measures, indent, prefix in (("stay_probability", "", "stay"), ("first_transition", " ", "stay, first")):
         if indent and measures in results:
-            table.add_row("first trial only:")
+            rows.append(("first trial only:", *[""] * 5))
         for name, part in results.get(measures, {}).items():
             label = name.replace("_", " ")
-            table.add_row(
-                indent + label,
-                _number(part["published"]),
-                _number(part["mean"]),
-                _interval(part["interval95"], 3),
-                _number(part["bayes_optimal"]),
-                _verdict(verdicts.pop(f"{prefix}, {label}", None)),
-            )
-        table.add_section()
+            verdict = verdict_word(verdicts.pop(f"{prefix}, {label}", None))
+            numbers = (_number(part[key]) for key in ("published", "mean"))
+            ideal = _number(part["bayes_optimal"])
+            rows.append((indent + label, *numbers, _interval(part["interval95"], 3), ideal, verdict))
+        rows.append(())
     reward = results["reward_per_episode"]
-    tolerances = sorted({v["tolerance"] for v in results["verdicts"] if v["tolerance"]}) or [0]
-    within = " or ".join(f"{tolerance:g}" for tolerance in tolerances)
     mean, ideal = _number(reward["mean"], 1), _number(reward["bayes_optimal"], 1)
-    table.add_row("reward per episode", "", mean, _interval(reward["interval95"], 1), ideal, "")
+    rows.append(("reward per episode", "", mean, _interval(reward["interval95"], 1), ideal, ""))
     for name, verdict in verdicts.items():
-        table.add_row(name, f"{verdict['published']:g}", f"{verdict['measured']:g}", "", "", _verdict(verdict))
+        numbers = (_plain(verdict[key]) for key in ("published", "measured"))
+        rows.append((name, *numbers, "", "", verdict_word(verdict)))
+    title = f"{_title(results)}, {results['test_episodes']} test episodes each"
+    headings = ("stay probability after", "published", "measured", "95 % interval", "ideal", "verdict")
+    console.print(_table(title, headings, rows))
+    tolerances = sorted({v["tolerance"] for v in results["verdicts"] if v["tolerance"]})
+    within = " or ".join(f"{tolerance:g}" for tolerance in tolerances)
     sources = {"Published": results["published_source"], "First trial only": results.get("first_transition_source")}
-    told = " ".join(f"{name}: {source}." for name, source in sources.items() if source)
-    console.print(table)
-    console.print(
-        f"Verdict: whether within {within} of the published value. Intervals are over seeds. "
-        f"Ideal: the Bayes-optimal agent; chance earns {reward['chance']:.1f}, an oracle {reward['oracle']:.1f}. "
-        + (told or "Published: nothing."),
-        style="dim",
-    )
+    told = " ".join(f"{name}: {source}." for name, source in sources.items() if source) or "Published: nothing."
+    judged = f"Verdict: whether within {within} of the published value. " if within else ""
+    references = f"chance earns {_number(reward['chance'], 1)}, an oracle {_number(reward['oracle'], 1)}. "
+    note = f"{judged}Intervals are over seeds. Ideal: the Bayes-optimal agent; {references}"
+    console.print(note + (told if results.get("comparable", True) else why_not_comparable(results)), style="dim")
 
 
 def print_verdicts(results: Mapping[str, Any], console: Console, *, note: str = "") -> None:
@@ -61,29 +54,66 @@ def print_verdicts(results: Mapping[str, Any], console: Console, *, note: str = 
         console: where to.
         note: a line below the table.
     """
-    seeds = len(results["seeds"])
-    title = f"{results['experiment']}: {seeds} seed{'s' * (seeds != 1)}"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE, collapse_padding=True)
-    table.add_column("measure")
-    for heading in ("published", "measured", "95 % interval"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict")
+    rows = []
     for verdict in results["verdicts"]:
         published = _significant(verdict["published"])
         if published and verdict["tolerance"]:
             published += f" ± {verdict['tolerance']:g}"
         bounds = [_significant(bound) for bound in verdict.get("interval95") or ()]
         interval = "–".join(bounds) if all(bounds) else ""  # noqa: RUF001
-        table.add_row(verdict["name"], published, _significant(verdict["measured"]), interval, _verdict(verdict))
-    console.print(table)
+        rows.append((verdict["name"], published, _significant(verdict["measured"]), interval, verdict_word(verdict)))
+    headings = ("measure", "published", "measured", "95 % interval", "verdict")
+    console.print(_table(_title(results), headings, rows))
+    if not results.get("comparable", True):
+        note = f"{why_not_comparable(results)} {note}"
     if note:
         console.print(note, style="dim")
 
 
-def stay_summary(results: Mapping[str, Any]) -> dict[str, float]:
+def _title(results: Mapping[str, Any]) -> str:
+    """Whose results they are, what was done to them, and how many seeds there are."""
+    seeds, done = len(results["seeds"]), intervention_words(results.get("intervention"))
+    told = f"{results['experiment']}, {done}" if done else results["experiment"]
+    return f"{told}: {seeds} seed{'s' * (seeds != 1)}"
+
+
+def why_not_comparable(results: Mapping[str, Any]) -> str:
+    """Why nothing published stands beside the results."""
+    options = [word for word in results.get("changed", ()) if word.startswith("--task.")]
+    done = intervention_words(results.get("intervention"))
+    why = " and ".join(
+        ([f"another task ({' '.join(options)})"] if options else []) + ([f"with {done}"] if done else [])
+    )
+    return f"Published values and verdicts are left out: this is {why}."
+
+
+def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table of text, without the columns "published" and "verdict" where they are empty; an empty row is a line."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE, collapse_padding=True)
+    shown = [
+        place
+        for place, heading in enumerate(headings)
+        if heading not in ("published", "verdict") or any(row[place] for row in rows if row)
+    ]
+    for place in shown:
+        right = headings[place] not in (headings[0], "verdict")
+        table.add_column(
+            headings[place],
+            justify="right" if right else "left",
+            no_wrap=headings[place] not in ("measure", "verdict"),
+        )
+    for row in rows:
+        if row:
+            table.add_row(*(row[place] for place in shown))
+        else:
+            table.add_section()
+    return table
+
+
+def stay_summary(results: Mapping[str, Any]) -> dict[str, float | None]:
     """Of `results`, what a sweep compares: the mean reward with its interval, and the mean stay probabilities."""
     reward = results["reward_per_episode"]
-    low, high = (math.nan if bound is None else bound for bound in reward["interval95"])
+    low, high = reward["interval95"]
     stays = {f"stay_{name}": part["mean"] for name, part in results["stay_probability"].items()}
     return {"reward": reward["mean"], "reward_low": low, "reward_high": high, **stays}
 
@@ -107,7 +137,7 @@ def print_sweep(table: pd.DataFrame, swept: Sequence[str], console: Console) -> 
 
 def _sweep_cell(row: Mapping[Any, Any], name: str) -> str:
     measure = name.removesuffix("_low")
-    digits = 1 if abs(row[measure]) >= 10 else 3
+    digits = 1 if row[measure] is not None and abs(row[measure]) >= 10 else 3
     if measure == name:
         return _number(row[name], digits)
     return _interval([None if pd.isna(bound) else bound for bound in (row[name], row[f"{measure}_high"])], digits)
@@ -115,6 +145,10 @@ def _sweep_cell(row: Mapping[Any, Any], name: str) -> str:
 
 def _number(value: float | None, digits: int = 3) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _plain(value: float | int | None) -> str:
+    return "" if value is None or math.isnan(value) else f"{value:g}"
 
 
 def _significant(value: float | int | None) -> str:
@@ -126,7 +160,8 @@ def _interval(bounds: list[float | None], digits: int) -> str:
     return "" if low is None or high is None else f"{low:.{digits}f}–{high:.{digits}f}"  # noqa: RUF001
 
 
-def _verdict(verdict: Mapping[str, Any] | None) -> str:
+def verdict_word(verdict: Mapping[str, Any] | None) -> str:
+    """The verdict as a table shows it; nothing for a measurement, which claims nothing."""
     if verdict is None or verdict["passed"] is None:  # a measurement, not a claim
         return ""
     return "[green]yes[/]" if verdict["passed"] else "[red]NO[/]"

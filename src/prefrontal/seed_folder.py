@@ -178,15 +178,24 @@ class SeedFolder:
         make_folder(self.path / SNAPSHOTS)
         self._write(self._snapshot(episode), arrays, {"episodes": episode})
 
+    def kept_episodes(self) -> list[int]:
+        """The episodes whose weights were kept, ascending; none where it was trained without."""
+        folder = self.path / SNAPSHOTS
+        names = folder_names(folder) if folder.exists() else set()
+        return sorted(int(match[1]) for match in (re.fullmatch(r"episode-(\d+)\.\w+", n) for n in names) if match)
+
+    @property
+    def has_snapshots(self) -> bool:
+        """Whether weights were kept along the training."""
+        return bool(self.kept_episodes())
+
     def snapshots(self) -> list[int]:
         """The episodes whose weights were kept, ascending.
 
         Raises:
             UserError: when there are none.
         """
-        folder = self.path / SNAPSHOTS
-        names = folder_names(folder) if folder.exists() else set()
-        episodes = sorted(int(match[1]) for match in (re.fullmatch(r"episode-(\d+)\.\w+", n) for n in names) if match)
+        episodes = self.kept_episodes()
         if not episodes:
             raise UserError(
                 f"`{self.path}` must hold snapshots, got none: it was trained without. "

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import time
+import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
@@ -158,7 +159,21 @@ def _load(job: Job) -> _Run:
         part, _, rest = name.partition("/")
         parts.setdefault(part, {})[rest] = array
     state = with_arrays(learner.state, parts["state"], source=f"the training state in `{job.folder.path}`")
+    _warn_of_missing(job, int(state.episode))
     return _Run(job, Learner(state, learner.task, learner.hyperparameters), revision, [parts["metrics"]])
+
+
+def _warn_of_missing(job: Job, episode: int) -> None:
+    """Say so when a training that goes on from `episode` did not keep the weights up to there that are asked for."""
+    if not job.snapshot_every:
+        return
+    if missing := set(range(0, episode, job.snapshot_every)) - set(job.folder.kept_episodes()):
+        warnings.warn(
+            f"Seed {job.folder.seed} goes on from episode {episode:,}: the weights of {len(missing)} moments before, "
+            f"from episode {min(missing):,} on, were not kept. For all of them, train in another folder.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
 
 @contextlib.contextmanager
@@ -220,10 +235,10 @@ def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_bet
         monitor.advance(chunk.metrics["reward"])
         if all(run.broken for run in runs):
             break
-        went_on = num == 0 and chunk.episode > 0  # the chunk of no episodes after a resume: this snapshot is there
-        if snapshot_every and chunk.episode % snapshot_every == 0 and not went_on:
+        went_on = num == 0 and chunk.episode > 0  # the chunk of no episodes after a resume
+        if snapshot_every and chunk.episode % snapshot_every == 0:
             for run, writer, state in zip(runs, writers, chunk.states(), strict=True):
-                if run.broken:
+                if run.broken or (went_on and chunk.episode in run.job.folder.kept_episodes()):
                     continue
                 run.job.folder.save_snapshot(chunk.episode, named_arrays(state.trained_agent))
                 if run.job.watch:

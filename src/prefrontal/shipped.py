@@ -16,7 +16,8 @@ model cards, docs/gallery.md and the tables of the README are made of it (script
 
 def shipped_names() -> list[str]:
     """The experiments whose networks come with the package."""
-    return sorted(folder.name for folder in SHIPPED.iterdir() if (folder / "README.md").exists())
+    folders = [folder for folder in SHIPPED.iterdir() if not folder.name.startswith(".")]  # those are in the making
+    return sorted(folder.name for folder in folders if (folder / "README.md").exists())
 
 
 def shipped_folder(name: str) -> Path:

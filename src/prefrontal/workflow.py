@@ -1,7 +1,7 @@
 """From an experiment and a config to files: train, then test."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,14 @@ from prefrontal.configs import InterventionConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import Experiment, ExperimentConfig, find_experiment
 from prefrontal.experiments.base import Watched
-from prefrontal.experiments.results import RESULTS, read_results, write_learning, write_results
-from prefrontal.files import folder_names, make_folder, read_arrays, read_bytes, write_text
+from prefrontal.experiments.results import INTERVENTION, RESULTS, read_results, write_learning
+from prefrontal.experiments.subjects import Subjects
+from prefrontal.files import read_arrays, read_bytes, write_text
+from prefrontal.folders import claim_folder
 from prefrontal.learning.group import new_agent
-from prefrontal.provenance import config_hash, to_json
+from prefrontal.provenance import to_json
 from prefrontal.runs import RunFolder
+from prefrontal.seed_folder import CONFIG
 from prefrontal.session import Job, load_agents, train_jobs
 from prefrontal.shipped import shipped_folder
 from prefrontal.tasks import make_task
@@ -48,7 +51,8 @@ def train_run(
 
     Raises:
         Stopped: after Ctrl-C or SIGTERM, when everything is saved.
-        UserError: when the experiment has no such drawing; see `train_jobs` and `RunFolder.open`.
+        UserError: when the experiment has no such drawing, or weights are to be kept along a training that is over;
+            see `train_jobs` and `RunFolder.open`.
     """
     every = {"snapshot_every": snapshot_every, "plot_every": plot_every}
     (folder,) = train_runs(experiment, [config], seeds, [out], **every)
@@ -69,7 +73,9 @@ def train_runs(
     Those that differ in numbers only, not in shapes, train side by side in one compiled program.
     """
     devices.configure()
-    jobs, folders = [], []
+    jobs: dict[Path, Job] = {}
+    folders = []
+    asked_for = "plot_every" if plot_every else "snapshot_every" if snapshot_every else ""
     snapshot_every = snapshot_every or plot_every or experiment.snapshot_every
     if plot_every not in (None, snapshot_every):
         raise UserError(
@@ -81,17 +87,18 @@ def train_runs(
             "Leave it out; --snapshot-every keeps the weights."
         )
     for config, out in zip(configs, outs, strict=True):
-        trainer, folder = _training(experiment, config, out)
+        trainer, folder = _networks(experiment, config, out)
         folders.append(folder)
         for name, variant in experiment.variants(config).items():
             run = RunFolder.open(folder / name, trainer, variant.training)
             task = make_task(variant.task)
             watch = experiment.watch(variant) if plot_every and isinstance(experiment, Watched) else None
-            jobs += [
-                Job(run.seed(seed), task, variant.agent, variant.train, snapshot_every, watch)
-                for seed in dict.fromkeys(seeds)
-            ]
-    train_jobs(jobs)
+            for seed in dict.fromkeys(seeds):
+                job = Job(run.seed(seed), task, variant.agent, variant.train, snapshot_every, watch)
+                jobs.setdefault(job.folder.path, job)  # equal configs are one training
+    if asked_for:
+        _check_kept(jobs.values(), asked_for)
+    train_jobs(list(jobs.values()))
     return folders
 
 
@@ -110,26 +117,24 @@ def evaluate_run(
         experiment: the experiment.
         config: its numbers.
         seeds: whose networks to test.
-        out: the folder of the run and of its results. None: runs/EXPERIMENT/HASH OF THE CONFIG.
+        out: the folder of the run and of its results. None: runs/EXPERIMENT/HASH OF THE CONFIG. Networks of another
+            experiment are looked for in its own folder of runs/: `out` is for the results alone then.
         pretrained: test the networks that come with the package, not those of a run; results then go to `out`, or
             runs/EXPERIMENT/pretrained.
         intervention: what is done to the agents while they are tested; results then go to a folder of their own within,
             with `intervention.json`.
 
     Raises:
-        UserError: when a seed is not trained, or its weights do not fit, or the intervention does not fit the agents.
+        UserError: when a seed is not trained, or its weights do not fit; when the intervention does not fit the agents,
+            or cannot act; or when the folder of the results holds anything else than earlier ones.
     """
     devices.configure()
-    if pretrained:
-        trainer = experiment.networks or experiment.name
-        networks = shipped_folder(trainer)
-        folder = results_folder(experiment, config, out, pretrained=True)
-    else:
-        trainer, networks = _training(experiment, config, out)
-        folder = results_folder(experiment, config, out)
+    trainer, networks = _networks(experiment, config, out, pretrained=pretrained)
     variants = experiment.variants(config)
     if pretrained:  # only those that were worth it come with the package: see `Experiment.kept`
         variants = {name: variant for name, variant in variants.items() if (networks / name).exists()}
+    if intervention is not None:
+        _check_intervention(experiment, intervention)
     runs: dict[str, RunFolder] = {}
     agents: dict[str, Mapping[int, Any]] = {}
     for name, variant in variants.items():
@@ -141,13 +146,15 @@ def evaluate_run(
         agents[name] = load_agents(runs[name], task, variant.agent, seeds)
         if intervention is not None:
             agents[name] = {seed: intervened(agent, task, intervention) for seed, agent in agents[name].items()}
+    subjects = Subjects("package" if pretrained else "run", trainer, runs, intervention=intervention)
+    folder = results_folder(experiment, config, out, pretrained=pretrained)
     if intervention is not None:
-        folder = folder / f"intervened-{config_hash('intervention', asdict(intervention))}"
-    make_folder(folder)
+        folder = folder / subjects.folder_name
+    claim_results(experiment, config, folder, subjects)
     if intervention is not None:
-        write_text(folder / "intervention.json", to_json(asdict(intervention)))
+        write_text(folder / INTERVENTION, to_json(asdict(intervention)))
     write_learning(folder, runs, seeds)
-    return folder, experiment.analyse(agents, config, folder)
+    return folder, experiment.analyse(agents, config, folder, subjects)
 
 
 def evaluate_weights(
@@ -165,8 +172,8 @@ def evaluate_weights(
         The folder of the results and what `results.json` holds, in which `weights` says where the network is from.
 
     Raises:
-        UserError: when the file is missing, damaged or of another network; or `out` holds anything but earlier results
-            of this file.
+        UserError: when the file is missing, damaged or of another network; or `out` holds anything but results of this
+            file.
     """
     devices.configure()
     if list(experiment.variants(config)) != [""]:
@@ -178,15 +185,67 @@ def evaluate_weights(
     agent = with_arrays(new_agent(config.agent, make_task(config.task), seed=0), arrays, source=f"`{weights}`")
     source = {"file": weights.name, "sha256": hashlib.sha256(read_bytes(weights)).hexdigest(), "facts": facts}
     folder = out or Path("runs") / experiment.name / weights.stem
-    make_folder(folder)
-    names = {name for name in folder_names(folder) if not name.startswith(".")}
-    if names and (RESULTS not in names or read_results(folder).get("weights") != source):
+    subjects = Subjects("file", weights=source)
+    claim_results(experiment, config, folder, subjects, may=f"hold results of `{weights}`")
+    return folder, experiment.analyse({"": {0: agent}}, config, folder, subjects)
+
+
+def draw_results(experiment: Experiment, folder: Path) -> list[Path]:
+    """Draw the figures of the results in `folder` again; return the files drawn.
+
+    Raises:
+        UserError: when there are none, or they are of another experiment.
+    """
+    results = read_results(folder)
+    if (name := results.get("experiment", experiment.name)) != experiment.name:
         raise UserError(
-            f"`{folder}` must be a new folder, an empty one or hold results of `{weights}`, got one that holds "
-            f"{min(names)}. Give another --out."
+            f"`{folder / RESULTS}` must be of {experiment.name}, got results of {name}. Evaluate the run again."
         )
-    results = experiment.analyse({"": {0: agent}}, config, folder)
-    return folder, write_results(folder, {**results, "weights": source})
+    return experiment.draw(folder)
+
+
+def check_results_folder(experiment: Experiment, config: ExperimentConfig, out: Path | None) -> None:
+    """Refuse before training what `evaluate_run` would refuse after it: a folder for results that holds other things.
+
+    Raises:
+        UserError: when it does.
+    """
+    folder = results_folder(experiment, config, out)
+    if experiment.networks or "" not in experiment.variants(config):  # otherwise the run itself is refused
+        claim_results(experiment, config, folder, Subjects("run", _networks(experiment, config, out)[0]))
+
+
+def claim_results(
+    experiment: Experiment, config: ExperimentConfig, folder: Path, subjects: Subjects, *, may: str = ""
+) -> None:
+    """Make `folder` the place of results of `experiment` with this `config`, tested on `subjects`. See `claim_folder`.
+
+    Raises:
+        UserError: when it holds anything else.
+    """
+    origin = {"experiment": experiment.name, "config": config.training, **subjects.entries}
+    is_own = subjects.source == "run" and not experiment.networks and subjects.intervention is None
+
+    def earlier(folder: Path) -> dict[str, Any] | None:
+        if is_own and (folder / CONFIG).exists():
+            return {**origin, **{name: getattr(RunFolder.read(folder), name) for name in ("experiment", "config")}}
+        if (folder / CONFIG).exists() or not (folder / RESULTS).exists():
+            return None
+        try:
+            results = read_results(folder, ("experiment", "config"))
+        except UserError:
+            return None  # somebody's file of that name
+        trained = {name: part for name, part in results["config"].items() if name != "test"}
+        told = {name: results[name] for name in ("weights", "intervention") if name in results}
+        return {"networks": origin["networks"], **told, "experiment": results["experiment"], "config": trained}
+
+    claim_folder(
+        folder,
+        origin,
+        may=may or f"hold results of {experiment.name} with the same settings",
+        earlier=earlier,
+        parts=[name for name in experiment.variants(config) if (folder / name / CONFIG).exists()] if is_own else [],
+    )
 
 
 def falls(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[int], out: Path | None = None) -> list[str]:
@@ -216,9 +275,38 @@ def results_folder(
     return Path("runs") / experiment.name / "pretrained" if pretrained and not out else experiment.folder(config, out)
 
 
-def _training(experiment: Experiment, config: ExperimentConfig, out: Path | None) -> tuple[str, Path]:
+def _networks(
+    experiment: Experiment, config: ExperimentConfig, out: Path | None, *, pretrained: bool = False
+) -> tuple[str, Path]:
     """The experiment that trains the networks, and the folder that they are kept in."""
-    if not experiment.networks:
-        return experiment.name, experiment.folder(config, out)
-    trainer = find_experiment(experiment.networks)
-    return trainer.name, trainer.folder(config)
+    trainer = find_experiment(experiment.networks) if experiment.networks else experiment
+    if pretrained:
+        return trainer.name, shipped_folder(trainer.name)
+    return trainer.name, trainer.folder(config, None if experiment.networks else out)
+
+
+def _check_kept(jobs: Iterable[Job], asked_for: str) -> None:
+    """Refuse to keep weights along a training that is over and was done without."""
+    for job in jobs:
+        every = job.snapshot_every
+        if every is None or job.folder.status != "finished":
+            continue
+        if missing := set(range(0, job.train.num_episodes + 1, every)) - set(job.folder.kept_episodes()):
+            raise UserError(
+                f"`{asked_for}` must go with a training that is still to be done, got `{job.folder.path}`, which is "
+                f"finished and kept no weights of episode {min(missing):,}. Leave it out, or give another --out to "
+                "train there."
+            )
+
+
+def _check_intervention(experiment: Experiment, intervention: InterventionConfig) -> None:
+    if not experiment.tests_agents:
+        raise UserError(
+            f"`intervene` must go with an experiment that tests its networks, got {experiment.name}, which reads how "
+            "their training went. Choose another."
+        )
+    if not intervention.acts:
+        raise UserError(
+            f"`intervene` must be told what to do, got {intervention.words or 'nothing'}. "
+            "Give, say, --silence 0 1, --noise 0.1 or --shift-reward -1."
+        )

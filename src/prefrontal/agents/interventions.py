@@ -114,6 +114,13 @@ def intervened(agent: AbstractAgent, task: AbstractTask, config: InterventionCon
     return IntervenedAgent(agent, make_intervention(config, agent, task), jax.random.key(0))
 
 
+def done_alike(agent: AbstractAgent, other: AbstractAgent) -> AbstractAgent:
+    """`other`, with what is done to `agent` done to it as well; nothing, where nothing is."""
+    if not isinstance(agent, IntervenedAgent):
+        return other
+    return IntervenedAgent(done_alike(agent.agent, other), agent.intervention, agent.key)
+
+
 def make_intervention(config: InterventionConfig, agent: AbstractAgent, task: AbstractTask) -> Intervention:
     """The intervention that `config` describes, for agents like `agent` on `task`.
 

@@ -3,8 +3,9 @@
 import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -25,14 +26,17 @@ HIDDEN_SIZES = (16, 48, 128, 256, 512)
 TRIALS = (100, 300, 1_000)
 
 
-def run_bench(experiment: Experiment, config: ExperimentConfig, out: Path, console: Console) -> list[Measurement]:
-    """Measure, print a row at a time, and write `bench.json` and `bench.png` into the folder `out`.
+def run_bench(
+    experiment: Experiment, config: ExperimentConfig, out: Path, console: Console, *, num_seeds: int | None = None
+) -> list[Measurement]:
+    """Measure, and write `bench.json`, after each measurement, and `bench.png` into the folder `out`.
 
     Arguments:
         experiment: the experiment.
         config: its numbers, of which seeds, hidden size and trials are varied, one at a time.
         out: the folder.
         console: where the table goes.
+        num_seeds: measure this experiment with so many seeds and nothing else. None: other presets and sizes, too.
 
     Raises:
         UserError: when `out` holds a benchmark already, or cannot be written.
@@ -43,19 +47,17 @@ def run_bench(experiment: Experiment, config: ExperimentConfig, out: Path, conso
     peak = _in_new_process(_peak)
     measurements = []
     table = _table(f"{experiment.name}; the machine's peak: {peak / 1e9:.0f} GFLOP/s in matrix products")
-    for point in _points(experiment.name, config):
-        name, varied, num_seeds = point
+    record: dict[str, Any] = {"environment": environment(), "peak_operations_per_second": peak}
+    points = _points(experiment.name, config) if num_seeds is None else [(experiment.name, config, num_seeds)]
+    for point in points:
+        name, varied, seeds = point
         units = getattr(varied.agent, "hidden_size", "?")
-        console.print(f"measuring {name}, {num_seeds} seeds, {units} units ...", style="dim")
+        console.print(f"measuring {name}, {seeds} seed{'s' * (seeds != 1)}, {units} units ...", style="dim")
         measurements.append(_in_new_process(_measure, *point, peak))
         _add_row(table, measurements[-1])
+        record["measurements"] = [asdict(measurement) for measurement in measurements]
+        write_text(out / RECORD, to_json(record))  # a bench that is stopped keeps what it has
     console.print(table)
-    record = {
-        "environment": environment(),
-        "peak_operations_per_second": peak,
-        "measurements": [asdict(measurement) for measurement in measurements],
-    }
-    write_text(out / RECORD, to_json(record))
     save_figure(bench_figure(record), out / "bench")
     return measurements
 
@@ -81,7 +83,7 @@ def _with(config: ExperimentConfig, **changes: Mapping[str, int]) -> ExperimentC
     parts = {
         part: replace(getattr(config, part), **numbers)
         for part, numbers in changes.items()
-        if all(hasattr(getattr(config, part), number) for number in numbers)
+        if numbers.keys() <= {field.name for field in fields(getattr(config, part))}
     }
     return replace(config, **parts)
 

@@ -11,6 +11,7 @@ from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError, check_seed
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.runs import RunFolder
+from prefrontal.seed_folder import CONFIG
 from prefrontal.shipped import shipped_folder, shipped_names
 
 if TYPE_CHECKING:
@@ -87,10 +88,12 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
 def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[TwoStepConfig]]:
     """The run called `name`, by its folder or its experiment, and its numbers."""
-    if Path(name).exists():
+    if (Path(name) / CONFIG).exists():
         folder = RunFolder.read(name)
-    elif name in shipped_names():
+    elif name in shipped_names():  # though there be a folder of that name, as there is in runs/
         folder = RunFolder.read(shipped_folder(name))
+    elif Path(name).exists():
+        folder = RunFolder.read(name)
     else:
         raise UserError(
             f"`{name}` must be the folder of a run or an experiment whose networks come with the package, got neither. "

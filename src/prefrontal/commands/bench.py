@@ -11,16 +11,24 @@ from prefrontal.options import parse
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
-    """Measure the experiment that the first argument names."""
+    """Measure the experiment that the first argument names: with --seeds with so many, else many sizes and presets."""
     experiment = named_experiment(command, arguments)
     if experiment is None:
         return
     if "--sweep" in arguments:
         raise UserError(f"`--sweep` must follow train or reproduce, got {command}. Leave it out.")
     options = parse(command, experiment, arguments[1:])
+    for name, given in (
+        ("pretrained", options.pretrained),
+        ("episodes", options.episodes),
+        ("snapshot-every", options.snapshot_every),
+    ):
+        if given:
+            raise UserError(f"`--{name}` must go with training or testing, got {command}. Leave it out.")
+    asked = any(word == "--seeds" or word.startswith("--seeds=") for word in arguments)
 
     from prefrontal.bench.run import run_bench
 
     out = options.out or Path("bench")
-    run_bench(experiment, options.config, out, Console())
+    run_bench(experiment, options.config, out, Console(), num_seeds=len(options.seeds) if asked else None)
     print(f"Files: {out}", flush=True)

@@ -66,16 +66,18 @@ def _evaluate(experiment: Experiment, options: Options) -> None:
 
 
 def _figure(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import results_folder
+    from prefrontal.workflow import draw_results, results_folder
 
-    for path in experiment.draw(results_folder(experiment, options.config, options.out, pretrained=options.pretrained)):
+    folder = results_folder(experiment, options.config, options.out, pretrained=options.pretrained)
+    for path in draw_results(experiment, folder):
         _say(str(path))
 
 
 def _reproduce(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import train_run
+    from prefrontal.workflow import check_results_folder, train_run
 
     if not options.pretrained:
+        check_results_folder(experiment, options.config, options.out)
         train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
     folder, results = _test(experiment, options)
     experiment.draw(folder)

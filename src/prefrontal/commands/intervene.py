@@ -1,6 +1,7 @@
 """`prefrontal intervene`: test networks while something is done to them."""
 
 import itertools
+import shlex
 from collections.abc import Sequence
 from dataclasses import fields
 
@@ -8,7 +9,6 @@ from rich.console import Console
 
 from prefrontal.commands.experiment import named_experiment
 from prefrontal.configs import InterventionConfig
-from prefrontal.errors import UserError
 from prefrontal.options import parse, read_options
 
 FLAGS = tuple(f"--{field.name.replace('_', '-')}" for field in fields(InterventionConfig))
@@ -29,11 +29,6 @@ def run(command: str, arguments: Sequence[str]) -> None:
         program=f"prefrontal {command} {experiment.name}",
         description="Test networks while something is done to them.",
     )
-    if intervention == InterventionConfig():
-        raise UserError(
-            "`intervene` must be told what to do, got nothing. "
-            "Give, say, --silence 0 1, --noise 0.1 or --shift-reward -1."
-        )
     options = parse(command, experiment, rest)
 
     from prefrontal.workflow import evaluate_run
@@ -50,7 +45,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     console = Console()
     console.print(f"With {' '.join(own)}:", markup=False, highlight=False)
     experiment.report(results, console)
-    print(f"Without: prefrontal evaluate {experiment.name}\nFiles: {folder}", flush=True)
+    without = shlex.join(["prefrontal", "evaluate", experiment.name, *rest])
+    print(f"Without: {without}\nFiles: {folder}", flush=True)
 
 
 def split_intervention(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

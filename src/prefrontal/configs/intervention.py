@@ -1,8 +1,13 @@
 """The parameters of an intervention."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from prefrontal.errors import UserError, check_count, check_not_negative
+
+MOST_TOLD = 6
+"""Units that a heading names."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +47,31 @@ class InterventionConfig:
     def changes_units(self) -> bool:
         """Whether it touches the activity."""
         return bool(self.silence or self.clamp or self.noise)
+
+    @property
+    def acts(self) -> bool:
+        """Whether it does anything: a value to clamp at, or a condition of shifts, does nothing by itself."""
+        return bool(self.changes_units or self.shift_reward or self.shift_prediction_error)
+
+    @property
+    def words(self) -> str:
+        """It, as options of the command line; of many units the first and how many they are."""
+        told = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                numbers = value if isinstance(value, tuple) else (value,)
+                shown = " ".join(f"{number:g}" for number in numbers[:MOST_TOLD])
+                more = f" ... ({len(numbers)} units)" if len(numbers) > MOST_TOLD else ""
+                told.append(f"--{field.name.replace('_', '-')} {shown}{more}")
+        return " ".join(told)
+
+
+def intervention_words(record: Mapping[str, Any] | None) -> str:
+    """`InterventionConfig.words` of one as `results.json` holds it; nothing where nothing was done."""
+    if not record:
+        return ""
+    numbers: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in record.items()
+    }
+    return InterventionConfig(**numbers).words

@@ -11,7 +11,7 @@ from prefrontal.agents.bandit_models import bandit_baselines
 from prefrontal.configs import BanditConfig
 from prefrontal.experiments.bandit_test import Played, play_test
 from prefrontal.experiments.base import Agents, ExperimentConfig
-from prefrontal.experiments.results import NOT_NEGATIVE, holds, near, over_seeds, write_results
+from prefrontal.experiments.results import NOT_NEGATIVE, holds, near, over_seeds
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.tasks.base import AbstractTask
@@ -33,10 +33,10 @@ class Network:
     config: ExperimentConfig[BanditConfig]
 
 
-def analyse(
+def measure(
     experiment: "BanditExperiment", agents: Agents, config: ExperimentConfig[BanditConfig], folder: Path
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`."""
+    """See `Experiment.measure`."""
     tasks = {arms: make_task(replace(config.task, arms=arms)) for arms in experiment.settings}
     chosen = {arms: _best(experiment, agents, config, arms, task) for arms, task in tasks.items()}
     tested = {
@@ -54,7 +54,7 @@ def analyse(
         for trained, row in tested.items()
     }
     of_baselines = {name: {on: _mean(played) for on, played in row.items()} for name, row in baselines.items()}
-    results = {
+    return {
         "experiment": experiment.name,
         "seeds": sorted({seed for of_variant in agents.values() for seed in of_variant}),
         "test_episodes": config.test.num_episodes,
@@ -90,7 +90,6 @@ def analyse(
         "config": {**config.training, "test": asdict(config.test)},
         "versions": versions(),
     }
-    return write_results(folder, results)
 
 
 def _best(

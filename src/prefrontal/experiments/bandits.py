@@ -13,6 +13,8 @@ from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prefrontal.experiments.subjects import Subjects
+
 DISTRIBUTIONS: tuple[Arms, ...] = ("independent", "uniform", "easy", "medium", "hard")
 """The distributions of arms of Wang et al. (2016), sections 3.1.1 and 3.1.2."""
 
@@ -66,10 +68,12 @@ class BanditExperiment(Experiment[BanditConfig]):
     def kept(self, config: ExperimentConfig[BanditConfig], results: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(one["variant"] for chosen in results["chosen"].values() for one in chosen)
 
-    def analyse(self, agents: Agents, config: ExperimentConfig[BanditConfig], folder: Path) -> dict[str, Any]:
+    def measure(
+        self, agents: Agents, config: ExperimentConfig[BanditConfig], folder: Path, subjects: "Subjects"
+    ) -> dict[str, Any]:
         from prefrontal.experiments import bandit_results
 
-        return bandit_results.analyse(self, agents, config, folder)
+        return bandit_results.measure(self, agents, config, folder)
 
     def draw(self, folder: Path) -> list[Path]:
         from prefrontal.experiments import bandit_figure
@@ -85,5 +89,5 @@ class BanditExperiment(Experiment[BanditConfig]):
         )
         print_verdicts(results, console, note=note)
 
-    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
+    def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:
         return {f"regret_{arms}": results["regret"][arms][arms]["mean"] for arms in results["regret"]}

@@ -1,5 +1,6 @@
 """What an experiment is: a published result, and all that is needed to hold our own against it."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from prefrontal.provenance import default_folder
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prefrontal.experiments.subjects import Subjects
     from prefrontal.session import Watch
 
 Task = TypeVar("Task", bound=TaskConfig)
@@ -69,6 +71,12 @@ class Experiment(ABC, Generic[Task]):
     """The experiment whose trained agents it studies; empty: it trains its own."""
     snapshot_every: int | None = field(default=None, kw_only=True)
     """Its analysis needs the weights of every so many training episodes. None: only the last."""
+    draws: str = field(default="", kw_only=True)
+    """What its figure shows, without saying what comes out: the heading."""
+    tests_agents: bool = field(default=True, kw_only=True)
+    """Whether its analysis lets the agents play. False: it reads how training went, and no intervention can act."""
+    is_published: bool = field(default=True, kw_only=True)
+    """Whether its verdicts are on what a paper or program says of its task. False: the claims are our own."""
 
     def in_recipe(self, name: Recipe) -> "Experiment[Task]":
         """This experiment with networks trained in the recipe called `name`; "paper" is its own, as it stands.
@@ -94,15 +102,31 @@ class Experiment(ABC, Generic[Task]):
         """The variants whose networks are worth sending with the package, `results` being those of all."""
         return tuple(self.variants(config))
 
-    @abstractmethod
-    def analyse(self, agents: Agents, config: ExperimentConfig[Task], folder: Path) -> dict[str, Any]:
+    def analyse(
+        self, agents: Agents, config: ExperimentConfig[Task], folder: Path, subjects: "Subjects | None" = None
+    ) -> dict[str, Any]:
         """Test trained agents, write what was found into `folder`, above all `results.json`, and return that.
+
+        With other task options than the published ones, or under an intervention, nothing is published to hold it
+        against: published values and verdicts are left out. See `results.record`.
 
         Arguments:
             agents: by variant and seed.
             config: the experiment's numbers.
             folder: where results go; `learning.csv`, the rewards in training, lies there already.
+            subjects: where the agents come from, and what is done to them. None: unknown, and nothing.
         """
+        from prefrontal.experiments.results import record, write_results
+        from prefrontal.experiments.subjects import Subjects
+
+        subjects = subjects or Subjects()
+        return write_results(folder, record(self, config, self.measure(agents, config, folder, subjects), subjects))
+
+    @abstractmethod
+    def measure(
+        self, agents: Agents, config: ExperimentConfig[Task], folder: Path, subjects: "Subjects"
+    ) -> dict[str, Any]:
+        """What `results.json` is to hold of a test; tables are written into `folder`. See `analyse`."""
 
     @abstractmethod
     def draw(self, folder: Path) -> list[Path]:
@@ -112,9 +136,13 @@ class Experiment(ABC, Generic[Task]):
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
         """Show on the terminal what was published and what was measured."""
 
-    @abstractmethod
     def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
         """The measures to compare settings by, for the table of a sweep; NaN where one could not be measured."""
+        return {name: math.nan if value is None else value for name, value in self.compared(results).items()}
+
+    @abstractmethod
+    def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:
+        """The measures of `summary`, None where one could not be measured, as `results.json` has it."""
 
 
 @runtime_checkable

@@ -12,6 +12,8 @@ from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prefrontal.experiments.subjects import Subjects
+
 # Modules that start JAX or read pandas are imported where they are used: `prefrontal list` needs neither.
 
 
@@ -25,10 +27,12 @@ class Emergence(Experiment[TwoStepConfig]):
     def variants(self, config: ExperimentConfig[TwoStepConfig]) -> Mapping[str, ExperimentConfig[TwoStepConfig]]:
         return {"": config}
 
-    def analyse(self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path) -> dict[str, Any]:
+    def measure(
+        self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path, subjects: "Subjects"
+    ) -> dict[str, Any]:
         from prefrontal.experiments import emergence_results
 
-        return emergence_results.analyse(self, agents[""], config, folder)
+        return emergence_results.measure(self, agents[""], config, folder, subjects)
 
     def draw(self, folder: Path) -> list[Path]:
         from prefrontal.experiments import emergence_results
@@ -42,13 +46,15 @@ class Emergence(Experiment[TwoStepConfig]):
             results, console, note="Nothing of this is published; the claims are ours. Intervals: over seeds."
         )
 
-    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
+    def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:
         return {name: part["mean"] for name, part in results["last"].items()}
 
 
 EMERGENCE = Emergence(
     name="emergence",
     title="When model-based behaviour emerges in training",
+    draws="strategies along the training of networks on the two-step task",
+    is_published=False,
     paper="measured here, on wang2018-two-step",
     shows="indices and models over training",
     duration="10 minutes",

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from prefrontal.agents.base import AbstractAgent
+from prefrontal.agents.interventions import done_alike
 from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.analysis.logistic import FALLBACK_RIDGE
 from prefrontal.analysis.regression import INDICES, indices, regress
@@ -19,11 +20,13 @@ from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.emergence_models import best_models
-from prefrontal.experiments.results import ANY, NOT_NEGATIVE, SHARE, holds, over_seeds, read_results, write_results
+from prefrontal.experiments.results import ANY, NOT_NEGATIVE, SHARE, heading, holds, over_seeds, read_results
+from prefrontal.experiments.subjects import Subjects
 from prefrontal.experiments.two_step_results import MEASURES, play_sessions
 from prefrontal.figures.strategies import strategies_figure
 from prefrontal.figures.style import save_figure
 from prefrontal.files import write_text
+from prefrontal.learning.group import new_agent
 from prefrontal.provenance import versions
 from prefrontal.runs import RunFolder
 from prefrontal.session import load_snapshots
@@ -39,15 +42,16 @@ LEAST_TRIALS = 500
 """A network that leaves fewer valid trials than this in its test, as untrained ones do, has no indices."""
 
 
-def analyse(
+def measure(
     experiment: "Emergence",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[TwoStepConfig],
     folder: Path,
+    subjects: Subjects,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed, of which only the seeds are used: the weights are the snapshots'."""
+    """See `Experiment.measure`; `agents` by seed, tested as they are and with the weights that they had on the way."""
     parts = []
-    snapshots = _snapshots(list(agents), config, folder)
+    snapshots = _moments(agents, config, subjects.run)
     moments = list(snapshots)
     fitted_at = set(moments[:: max(1, -(-(len(moments) - 1) // MOST_FITS))]) | {moments[-1]}
     with Progress(console=Console(stderr=True), transient=True) as progress:
@@ -76,7 +80,7 @@ def analyse(
         "versions": versions(),
     }
     write_text(folder / TABLE, course.to_csv(index=False, float_format="%.6g"))
-    return write_results(folder, results)
+    return results
 
 
 def draw(experiment: "Emergence", folder: Path) -> list[Path]:
@@ -89,19 +93,40 @@ def draw(experiment: "Emergence", folder: Path) -> list[Path]:
         raise UserError(f"`{path}` must be a table, got {error}. Evaluate the run again.") from error
     task = TwoStepConfig(**results["config"]["task"])
     rewards = {"chance": task.chance_reward, "oracle": task.oracle_reward}
-    return save_figure(strategies_figure(course, experiment.title, rewards=rewards), folder / "figure")
+    return save_figure(strategies_figure(course, heading(experiment, results), rewards=rewards), folder / "figure")
 
 
-def _snapshots(
-    seeds: list[int], config: ExperimentConfig[TwoStepConfig], folder: Path
+def _moments(
+    agents: Mapping[int, AbstractAgent], config: ExperimentConfig[TwoStepConfig], run: RunFolder | None
 ) -> dict[int, dict[int, AbstractAgent]]:
-    """Agents by episode and seed, of the episodes at which all seeds have a snapshot."""
-    run, task = RunFolder.read(folder), make_task(config.task)
-    by_seed = {seed: dict(load_snapshots(run.seed(seed), task, config.agent)) for seed in seeds}
-    shared = sorted(set.intersection(*(set(agents) for agents in by_seed.values())))
-    if not shared:
-        raise UserError(f"`{folder}` must hold snapshots of the same episodes of every seed, got none in common.")
-    return {episode: {seed: by_seed[seed][episode] for seed in seeds} for episode in shared}
+    """Agents by episode and seed: before training, at the episodes at which all seeds have a snapshot, and after it.
+
+    What is done to `agents` is done to all of them.
+    """
+    if run is None:
+        raise UserError("`agents` must be of a run, got others. Train one: it keeps the weights along the training.")
+    task, last = make_task(config.task), config.train.num_episodes
+    by_seed = {seed: dict(load_snapshots(run.seed(seed), task, config.agent)) for seed in agents}
+    shared = sorted(set.intersection(*(set(kept) for kept in by_seed.values())) - {0, last})
+    moments = [0, *shared, last]
+    steps = np.diff(moments)
+    # The last may be shorter: where the interval does not divide the training.
+    if len(steps) > 1 and (np.ptp(steps[:-1]) or steps[-1] > steps[0]):
+        hole = int(steps.argmax())
+        raise UserError(
+            f"`{run.path}` must hold snapshots of every seed all along its training, got none between episodes "
+            f"{moments[hole]:,} and {moments[hole + 1]:,}. Train in another folder, and keep them from the start."
+        )
+    ends = {0: {seed: new_agent(config.agent, task, seed) for seed in agents}, last: agents}
+    return {
+        episode: ends[episode]
+        if episode == last
+        else {
+            seed: done_alike(trained, ends[0][seed] if episode == 0 else by_seed[seed][episode])
+            for seed, trained in agents.items()
+        }
+        for episode in moments
+    }
 
 
 def _measures(table: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,8 @@ from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prefrontal.experiments.subjects import Subjects
+
 ENCODINGS = ("trial", "stage")
 TIMES = ("none", "raw")
 
@@ -43,10 +45,12 @@ class EncodingComparison(Experiment[TwoStepConfig]):
                 )
         return variants
 
-    def analyse(self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path) -> dict[str, Any]:
+    def measure(
+        self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path, subjects: "Subjects"
+    ) -> dict[str, Any]:
         from prefrontal.experiments import encoding_comparison_results
 
-        return encoding_comparison_results.analyse(self, list(agents[variant_name("trial", "none")]), config, folder)
+        return encoding_comparison_results.measure(self, list(agents[variant_name("trial", "none")]), config, folder)
 
     def draw(self, folder: Path) -> list[Path]:
         from prefrontal.experiments import encoding_comparison_figure
@@ -58,10 +62,8 @@ class EncodingComparison(Experiment[TwoStepConfig]):
 
         encoding_comparison_results.report(results, console)
 
-    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
-        none = float("nan")
-        medians = {name: part["median"] for name, part in results["episodes_to_learn"].items()}
-        return {f"episodes_{name}": none if median is None else median for name, median in medians.items()}
+    def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:
+        return {f"episodes_{name}": part["median"] for name, part in results["episodes_to_learn"].items()}
 
 
 def variant_name(encoding: str, time: str) -> str:
@@ -72,6 +74,8 @@ def variant_name(encoding: str, time: str) -> str:
 ENCODING_COMPARISON = EncodingComparison(
     name="encoding-comparison",
     title="Episodes to learn the two-step task, by encoding and time input",
+    draws="episodes to learn the two-step task, by encoding and time input",
+    tests_agents=False,
     paper="mtrazzi two-step-task, first try and final",
     shows="how long each took",
     duration="15 minutes",

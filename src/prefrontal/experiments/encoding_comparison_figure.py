@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from prefrontal.experiments.encoding_comparison_results import running_reward, survival
-from prefrontal.experiments.results import read_learning, read_results
+from prefrontal.experiments.results import heading, read_learning, read_results
 from prefrontal.figures.style import PALETTE, save_figure, style
 
 if TYPE_CHECKING:
@@ -58,6 +58,6 @@ def draw(experiment: "EncodingComparison", folder: Path) -> list[Path]:
         figure.legend(
             *left.get_legend_handles_labels(), loc="lower center", ncols=4, handlelength=2.4, columnspacing=1.4
         )
-        figure.suptitle(experiment.title, x=0.02, ha="left", weight="bold", fontsize=10)
+        figure.suptitle(heading(experiment, results), x=0.02, ha="left", weight="bold", fontsize=10)
         figure.subplots_adjust(left=0.09, right=0.97, top=0.83, bottom=0.26, wspace=0.3)
     return save_figure(figure, folder / "figure")

@@ -16,8 +16,9 @@ from scipy.stats import CensoredData, logrank
 from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, read_learning, write_results
+from prefrontal.experiments.results import holds, read_learning
 from prefrontal.provenance import versions
+from prefrontal.report import verdict_word, why_not_comparable
 
 if TYPE_CHECKING:
     from prefrontal.experiments.encoding_comparison import EncodingComparison
@@ -32,17 +33,17 @@ CLAIMS = (
 LEVEL = 0.05
 
 
-def analyse(
+def measure(
     experiment: "EncodingComparison", seeds: Sequence[int], config: ExperimentConfig[TwoStepConfig], folder: Path
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; all that is needed is how reward rose in training."""
+    """See `Experiment.measure`; all that is needed is how reward rose in training."""
     threshold = experiment.threshold * config.task.num_trials
     learning = read_learning(folder)
     passed = {
         variant: passing_episodes(*running_reward(learning, variant, seeds, experiment.window), threshold)
         for variant in experiment.variants(config)
     }
-    results = {
+    return {
         "experiment": experiment.name,
         "seeds": list(seeds),
         "threshold": threshold,
@@ -60,7 +61,6 @@ def analyse(
         "config": {**config.training, "test": asdict(config.test)},
         "versions": versions(),
     }
-    return write_results(folder, results)
 
 
 def running_reward(
@@ -129,13 +129,18 @@ def report(results: Mapping[str, Any], console: Console) -> None:
         median = "not half" if part["median"] is None else f"{part['median']:,.0f}"
         table.add_row(name.replace("-", ", ", 1).replace("-", " "), f"{part['passed']} of {seeds}", median, *ends)
     console.print(table)
+    comparable = results.get("comparable", True)
     claims = Table(box=box.SIMPLE)
-    for heading, justify in (("claim", "left"), ("p", "right"), ("verdict", "left")):
-        claims.add_column(heading, justify=justify)  # pyright: ignore[reportArgumentType]
+    claims.add_column("claim")
+    claims.add_column("p", justify="right")
+    if comparable:
+        claims.add_column("verdict")
     for verdict in results["verdicts"]:
-        shown = "[green]yes[/]" if verdict["passed"] else "[red]NO[/]"
-        claims.add_row(verdict["name"], f"{verdict['measured']:.2g}", shown)
+        p = "" if verdict["measured"] is None else f"{verdict['measured']:.2g}"
+        claims.add_row(verdict["name"], p, *([verdict_word(verdict)] if comparable else []))
     console.print(claims)
+    if not comparable:
+        console.print(why_not_comparable(results), style="dim")
     console.print(
         f"Episodes of training until the reward, a running mean over {results['window']} episodes, passes "
         f"{results['threshold']:g}; training ended at {results['training_episodes']:,}. p: log-rank test over seeds, "

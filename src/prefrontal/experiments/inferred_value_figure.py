@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefrontal.experiments.results import read_results
+from prefrontal.experiments.results import heading, read_results
 from prefrontal.figures.inferred_value import inferred_value_figure
 from prefrontal.figures.style import save_figure
 
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 def draw(experiment: "SignalExperiment", folder: Path) -> list[Path]:
     """See `Experiment.draw`."""
     results = read_results(folder, ("seeds", "prediction_error", "latent_state"))
-    return save_figure(inferred_value_figure(results, experiment.title), folder / "figure")
+    return save_figure(inferred_value_figure(results, heading(experiment, results)), folder / "figure")

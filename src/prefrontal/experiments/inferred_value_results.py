@@ -17,7 +17,8 @@ from prefrontal.configs import ReversalConfig
 from prefrontal.configs.reversal import STEPS_PER_TRIAL
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import SHARE, holds, near, on_average, over_seeds, write_results
+from prefrontal.experiments.results import SHARE, holds, near, on_average, over_seeds
+from prefrontal.experiments.subjects import Subjects
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.tasks.reversal import OUTCOME, STIMULUS
@@ -33,13 +34,14 @@ LEARNED = 0.5
 """A network has learned the values when its response before a reversal is at least this share of the published one."""
 
 
-def analyse(
+def measure(
     experiment: "SignalExperiment[ReversalConfig]",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[ReversalConfig],
     folder: Path,
+    subjects: Subjects,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed."""
+    """See `Experiment.measure`; `agents` by seed."""
     task, block = make_task(config.task), config.task.trials_per_block
     played = {
         seed: evaluate(
@@ -59,33 +61,30 @@ def analyse(
 
     shown = [jax.tree.map(lambda leaf: np.asarray(leaf[:NUM_SHOWN]), one) for one in played.values()]
     write_recording(folder / "activity.nc", recording(shown, list(agents), {"experiment": experiment.name}))
-    return write_results(
-        folder,
-        {
-            "experiment": experiment.name,
-            "seeds": list(agents),
-            "test_blocks": config.test.num_episodes * config.task.num_blocks,
-            "prediction_error": {
-                name: {
-                    **over_seeds(at_stimulus[name]),
-                    "by_step": np.array([seed[name] for seed in by_step]).tolist(),
-                    "published": experiment.published[name].value if name in experiment.published else None,
-                }
-                for name in CONDITIONS
-            },
-            "inferred_ratio": over_seeds(ratios),
-            "latent_state": {
-                "balanced_accuracy": over_seeds([state["accuracy"] for state in states], within=SHARE),
-                "trial": list(AROUND),
-                "position": [state["position"] for state in states],
-                "components": [state["components"] for state in states],
-            },
-            "published_source": next((number.source for number in experiment.published.values()), None),
-            "verdicts": _verdicts(experiment, at_stimulus, per_seed, ratios, states),
-            "config": {**config.training, "test": asdict(config.test)},
-            "versions": versions(),
+    return {
+        "experiment": experiment.name,
+        "seeds": list(agents),
+        "test_blocks": config.test.num_episodes * config.task.num_blocks,
+        "prediction_error": {
+            name: {
+                **over_seeds(at_stimulus[name]),
+                "by_step": np.array([seed[name] for seed in by_step]).tolist(),
+                "published": experiment.published[name].value if name in experiment.published else None,
+            }
+            for name in CONDITIONS
         },
-    )
+        "inferred_ratio": over_seeds(ratios),
+        "latent_state": {
+            "balanced_accuracy": over_seeds([state["accuracy"] for state in states], within=SHARE),
+            "trial": list(AROUND),
+            "position": [state["position"] for state in states],
+            "components": [state["components"] for state in states],
+        },
+        "published_source": next((number.source for number in experiment.published.values()), None),
+        "verdicts": _verdicts(experiment, at_stimulus, per_seed, ratios, states),
+        "config": {**config.training, "test": asdict(config.test)},
+        "versions": versions(),
+    }
 
 
 def _latent_state(activity: np.ndarray, rewarded_cue: np.ndarray, block: int) -> dict[str, Any]:
@@ -100,19 +99,31 @@ def _latent_state(activity: np.ndarray, rewarded_cue: np.ndarray, block: int) ->
     position = outcome[half:] @ axis
     sides = [position[rewarded_cue[half:] == cue].mean() for cue in (0, 1)]
     position = (position - np.mean(sides)) / (sides[1] - sides[0]) * 2
-    first = np.arange(block, outcome.shape[1] - max(AROUND), block)
-    now, past = rewarded_cue[half:, first], rewarded_cue[half:, first - 1]
-    toward = np.where(now == 1, 1, -1)[..., None] * position[:, first[:, None] + np.array(AROUND)]
     shown = min(NUM_SHOWN, len(outcome))
     return {
         "accuracy": accuracy,
-        "position": toward[now != past].mean(axis=0).tolist(),
+        "position": _around_reversals(position, rewarded_cue[half:], block).tolist(),
         "components": {
             "variance_share": components.variance_share.tolist(),
             "projected": np.round(components.project(outcome[:shown]), 4).tolist(),
             "rewarded_cue": rewarded_cue[:shown].tolist(),
         },
     }
+
+
+def _around_reversals(position: np.ndarray, rewarded_cue: np.ndarray, block: int) -> np.ndarray:
+    """The mean position toward the new state at the trials `AROUND` a reversal, from both (episode, trial).
+
+    NaN for trials that a block does not have: another reversal may lie between.
+    """
+    first = np.arange(block, position.shape[1], block)
+    turn = np.where(rewarded_cue[:, first] == 1, 1, -1)
+    turned = rewarded_cue[:, first] != rewarded_cue[:, first - 1]
+    means = np.full(len(AROUND), np.nan)
+    for place, trial in enumerate(AROUND):
+        if -block <= trial < block and turned.any():
+            means[place] = (turn * position[:, first + trial])[turned].mean()
+    return means
 
 
 def _verdicts(

@@ -11,6 +11,8 @@ from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prefrontal.experiments.subjects import Subjects
+
 
 @dataclass(frozen=True)
 class InformativeArmExperiment(Experiment[InformativeArmConfig]):
@@ -26,10 +28,12 @@ class InformativeArmExperiment(Experiment[InformativeArmConfig]):
     ) -> Mapping[str, ExperimentConfig[InformativeArmConfig]]:
         return {"": config}
 
-    def analyse(self, agents: Agents, config: ExperimentConfig[InformativeArmConfig], folder: Path) -> dict[str, Any]:
+    def measure(
+        self, agents: Agents, config: ExperimentConfig[InformativeArmConfig], folder: Path, subjects: "Subjects"
+    ) -> dict[str, Any]:
         from prefrontal.experiments import informative_arm_results
 
-        return informative_arm_results.analyse(self, agents[""], config, folder)
+        return informative_arm_results.measure(self, agents[""], config, folder)
 
     def draw(self, folder: Path) -> list[Path]:
         from prefrontal.experiments import informative_arm_figure
@@ -46,7 +50,7 @@ class InformativeArmExperiment(Experiment[InformativeArmConfig]):
         )
         print_verdicts(results, console, note=note)
 
-    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
+    def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:
         reward = results["reward_per_episode"]
         low, high = reward["interval95"]
         return {"reward": reward["mean"], "reward_low": low, "reward_high": high}

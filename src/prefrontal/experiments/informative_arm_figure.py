@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from prefrontal.experiments.results import read_learning, read_results
+from prefrontal.experiments.results import heading, read_learning, read_results
 from prefrontal.figures.bandits import curves_by_trial, framed, panel, pulls_by_trial
 from prefrontal.figures.panels import LearningCurves, learning_curves
 from prefrontal.figures.style import save_figure
@@ -25,7 +25,7 @@ def draw(experiment: "InformativeArmExperiment", folder: Path) -> list[Path]:
         f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes each, weights frozen (a, b). "
         "Optimal: asks once, then takes the target; search: tries one arm after the other."
     )
-    figure = framed(experiment.title, caption, 7.2, 3.15)
+    figure = framed(heading(experiment, results), caption, 7.2, 3.15)
     pulls_by_trial({kind: np.array(shares) for kind, shares in results["pulls"].items()}, _place(figure, "a", 0.6, 1.3))
     regret = {name: np.atleast_2d(rows) for name, rows in results["regret"].items()}
     curves_by_trial(regret, _place(figure, "b", 2.4, 0.9))

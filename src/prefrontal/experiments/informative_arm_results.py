@@ -11,7 +11,7 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.configs import InformativeArmConfig
 from prefrontal.experiments.bandit_test import Played, play_test
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import SHARE, holds, over_seeds, write_results
+from prefrontal.experiments.results import SHARE, holds, over_seeds
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from prefrontal.experiments.informative_arm import InformativeArmExperiment
 
 
-def analyse(
+def measure(
     experiment: "InformativeArmExperiment",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[InformativeArmConfig],
     folder: Path,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed."""
+    """See `Experiment.measure`; `agents` by seed."""
     task, test = make_task(config.task), config.test
     played = [play_test(agent, task, test.seed, test.num_episodes) for agent in agents.values()]
     asks = np.array([episodes.choice[:, 0] == config.task.num_targets for episodes in played])
@@ -34,7 +34,7 @@ def analyse(
     reward = np.array([episodes.reward.sum(axis=1).mean() for episodes in played])
     asking, using = asks.mean(axis=1), np.array([_share_after(*both) for both in zip(is_target, asks, strict=True)])
 
-    results = {
+    return {
         "experiment": experiment.name,
         "seeds": list(agents),
         "test_episodes": test.num_episodes,
@@ -61,7 +61,6 @@ def analyse(
         "config": {**config.training, "test": asdict(test)},
         "versions": versions(),
     }
-    return write_results(folder, results)
 
 
 def search_rewards(task: InformativeArmConfig) -> np.ndarray:
@@ -106,6 +105,6 @@ def _verdicts(
     return [
         holds(f"asks first, share above {least:g}", asked, asked > least),
         holds(f"then the target, share above {least:g}", used, used > least),
-        holds(f"reward per episode ≥ {earned:g}", paid, paid >= earned),
-        holds("seeds that do all three", learned, learned == len(reward), published=len(reward)),
+        holds(f"reward per episode ≥ {earned:g}", paid, paid >= earned, of_task=True),
+        holds("seeds that do all three", learned, learned == len(reward), published=len(reward), of_task=True),
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.experiments.results import read_results
+from prefrontal.experiments.results import heading, read_results
 from prefrontal.figures.lesions import lesion_figure
 from prefrontal.figures.style import save_figure
 
@@ -21,4 +21,4 @@ def draw(experiment: "SignalExperiment", folder: Path) -> list[Path]:
         table = pd.read_csv(path)
     except (OSError, ValueError) as error:
         raise UserError(f"`{path}` must be a table of lesions, got {error}. Evaluate the run again.") from error
-    return save_figure(lesion_figure(results, table, experiment.title), folder / "figure")
+    return save_figure(lesion_figure(results, table, heading(experiment, results)), folder / "figure")

@@ -18,7 +18,8 @@ from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import ANY, SHARE, on_average, over_seeds, write_results
+from prefrontal.experiments.results import ANY, SHARE, on_average, over_seeds
+from prefrontal.experiments.subjects import Subjects
 from prefrontal.files import write_text
 from prefrontal.provenance import versions
 from prefrontal.tasks import AbstractTask, make_task
@@ -34,13 +35,14 @@ NUM_DRAWS = 8
 """Random lesions of each share, for each network."""
 
 
-def analyse(
+def measure(
     experiment: "SignalExperiment[TwoStepConfig]",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[TwoStepConfig],
     folder: Path,
+    subjects: Subjects,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed."""
+    """See `Experiment.measure`; `agents` by seed."""
     task = make_task(config.task)
     tables = [
         lesion_table(agent, task, config.test.num_episodes, seed=seed, test_seed=config.test.seed).assign(seed=seed)
@@ -53,32 +55,29 @@ def analyse(
     alone = np.stack([one.loc[one["unit"] >= 0, "reward"].to_numpy() for one in tables])
     loss = intact[:, None] - alone
     kept = (by_share["reward"] - chance) / np.maximum(intact - chance, 1e-9)[:, None]
-    return write_results(
-        folder,
-        {
-            "experiment": experiment.name,
-            "seeds": list(agents),
-            "test_episodes": config.test.num_episodes,
-            "reward_per_episode": {"chance": config.task.chance_reward, "oracle": config.task.oracle_reward},
-            "shares": list(SHARES),
-            "by_share": {
-                name: [over_seeds(column, SHARE if name in CONDITIONS else ANY) for column in values.T]
-                for name, values in by_share.items()
-            },
-            "verdicts": [
-                on_average("reward, nothing silenced", intact, None),
-                on_average("reward lost with one unit silenced, mean unit", loss.mean(axis=1), None),
-                on_average("reward lost with one unit silenced, worst unit", loss.max(axis=1), None),
-                *(
-                    on_average(f"share of the gain over chance, {100 * share:g} % silenced", column, None)
-                    for share, column in zip(SHARES[1:-1], kept.T[1:-1], strict=True)
-                ),
-                _nothing_left(by_share["reward"][:, -1], config.task),
-            ],
-            "config": {**config.training, "test": asdict(config.test)},
-            "versions": versions(),
+    return {
+        "experiment": experiment.name,
+        "seeds": list(agents),
+        "test_episodes": config.test.num_episodes,
+        "reward_per_episode": {"chance": config.task.chance_reward, "oracle": config.task.oracle_reward},
+        "shares": list(SHARES),
+        "by_share": {
+            name: [over_seeds(column, SHARE if name in CONDITIONS else ANY) for column in values.T]
+            for name, values in by_share.items()
         },
-    )
+        "verdicts": [
+            on_average("reward, nothing silenced", intact, None),
+            on_average("reward lost with one unit silenced, mean unit", loss.mean(axis=1), None),
+            on_average("reward lost with one unit silenced, worst unit", loss.max(axis=1), None),
+            *(
+                on_average(f"share of the gain over chance, {100 * share:g} % silenced", column, None)
+                for share, column in zip(SHARES[1:-1], kept.T[1:-1], strict=True)
+            ),
+            _nothing_left(by_share["reward"][:, -1], config.task),
+        ],
+        "config": {**config.training, "test": asdict(config.test)},
+        "versions": versions(),
+    }
 
 
 def lesion_table(

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefrontal.experiments.results import read_results
+from prefrontal.experiments.results import heading, read_results
 from prefrontal.figures.matching import matching_figure
 from prefrontal.figures.style import save_figure
 
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 def draw(experiment: "SignalExperiment", folder: Path) -> list[Path]:
     """See `Experiment.draw`."""
     results = read_results(folder, ("seeds", "matching", "lag_regression", "unit_coding"))
-    return save_figure(matching_figure(results, experiment.title), folder / "figure")
+    return save_figure(matching_figure(results, heading(experiment, results)), folder / "figure")

@@ -15,7 +15,8 @@ from prefrontal.configs.matching import STEPS_PER_TRIAL, BaseProbabilities
 from prefrontal.episodes import Trajectory
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import SHARE, SIGNED, holds, near, on_average, over_seeds, write_results
+from prefrontal.experiments.results import SHARE, SIGNED, holds, near, on_average, over_seeds
+from prefrontal.experiments.subjects import Subjects
 from prefrontal.experiments.wang2018_matching import CHOICE_LAGS, REWARD_LAGS, UNIT_CODING
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
@@ -33,13 +34,14 @@ LABELS = {
 }
 
 
-def analyse(
+def measure(
     experiment: "SignalExperiment[MatchingConfig]",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[MatchingConfig],
     folder: Path,
+    subjects: Subjects,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed. The number of test episodes is that of each range."""
+    """See `Experiment.measure`; `agents` by seed. The number of test episodes is that of each range."""
     played = {which: [_test(agent, config, which, seed) for seed, agent in agents.items()] for which in RANGES}
     sessions = {which: [choice_sessions(one) for one in trajectories] for which, trajectories in played.items()}
     matched = {which: [matching(one) for one in those] for which, those in sessions.items()}
@@ -82,7 +84,7 @@ def analyse(
         "versions": versions(),
     }
     results["verdicts"] = _verdicts(experiment, results)
-    return write_results(folder, results)
+    return results
 
 
 def choice_sessions(played: Trajectory) -> ChoiceSessions:

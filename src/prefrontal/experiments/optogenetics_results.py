@@ -13,7 +13,8 @@ from prefrontal.agents.interventions import intervened
 from prefrontal.configs import InterventionConfig, RiskConfig
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import PERCENT, PERCENT_POINTS, SHARE, holds, on_average, over_seeds, write_results
+from prefrontal.experiments.results import PERCENT, PERCENT_POINTS, SHARE, holds, on_average, over_seeds
+from prefrontal.experiments.subjects import Subjects
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 
@@ -48,13 +49,14 @@ def manipulations(task: RiskConfig) -> dict[str, InterventionConfig]:
     }
 
 
-def analyse(
+def measure(
     experiment: "SignalExperiment[RiskConfig]",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[RiskConfig],
     folder: Path,
+    subjects: Subjects,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed."""
+    """See `Experiment.measure`; `agents` by seed."""
     task, odds = make_task(config.task), config.task.risky_probabilities
     percent: dict[str, list[list[float]]] = {}
     reward, missed = [], []
@@ -69,29 +71,26 @@ def analyse(
                 reward.append(float(np.asarray(played.reward).sum(axis=1).mean()))
                 missed.append(float(event.missed[event.complete].mean()))
     values = {name: np.array(rows) for name, rows in percent.items()}
-    return write_results(
-        folder,
-        {
-            "experiment": experiment.name,
-            "seeds": list(agents),
-            "test_episodes": config.test.num_episodes,
-            "reward_per_episode": {
-                **over_seeds(reward),
-                "chance": config.task.chance_reward,
-                "oracle": config.task.oracle_reward,
-            },
-            "missed": over_seeds(missed, within=SHARE),
-            "odds": list(odds),
-            "risky_percent": {
-                name: [over_seeds(column, within=PERCENT) for column in rows.T] for name, rows in values.items()
-            },
-            "published_percent": PUBLISHED_PERCENT,
-            "published_source": next((number.source for number in experiment.published.values()), None),
-            "verdicts": _percentages(values, odds) + _verdicts(experiment, values, odds),
-            "config": {**config.training, "test": asdict(config.test)},
-            "versions": versions(),
+    return {
+        "experiment": experiment.name,
+        "seeds": list(agents),
+        "test_episodes": config.test.num_episodes,
+        "reward_per_episode": {
+            **over_seeds(reward),
+            "chance": config.task.chance_reward,
+            "oracle": config.task.oracle_reward,
         },
-    )
+        "missed": over_seeds(missed, within=SHARE),
+        "odds": list(odds),
+        "risky_percent": {
+            name: [over_seeds(column, within=PERCENT) for column in rows.T] for name, rows in values.items()
+        },
+        "published_percent": PUBLISHED_PERCENT,
+        "published_source": next((number.source for number in experiment.published.values()), None),
+        "verdicts": _percentages(values, odds) + _verdicts(experiment, values, odds),
+        "config": {**config.training, "test": asdict(config.test)},
+        "versions": versions(),
+    }
 
 
 def _risky_percent(event: Any, num_odds: int) -> list[float]:

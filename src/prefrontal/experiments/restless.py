@@ -11,6 +11,8 @@ from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prefrontal.experiments.subjects import Subjects
+
 
 @dataclass(frozen=True)
 class RestlessExperiment(Experiment[RestlessConfig]):
@@ -25,10 +27,12 @@ class RestlessExperiment(Experiment[RestlessConfig]):
     def variants(self, config: ExperimentConfig[RestlessConfig]) -> Mapping[str, ExperimentConfig[RestlessConfig]]:
         return {"": config}
 
-    def analyse(self, agents: Agents, config: ExperimentConfig[RestlessConfig], folder: Path) -> dict[str, Any]:
+    def measure(
+        self, agents: Agents, config: ExperimentConfig[RestlessConfig], folder: Path, subjects: "Subjects"
+    ) -> dict[str, Any]:
         from prefrontal.experiments import restless_results
 
-        return restless_results.analyse(self, agents[""], config, folder)
+        return restless_results.measure(self, agents[""], config, folder)
 
     def draw(self, folder: Path) -> list[Path]:
         from prefrontal.experiments import restless_figure
@@ -50,9 +54,9 @@ class RestlessExperiment(Experiment[RestlessConfig]):
         )
         print_verdicts(results, console, note=note)
 
-    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
+    def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:
         regret, baselines = results["regret"]["both"], {**results["baselines"]}
-        low, high = (float("nan") if bound is None else bound for bound in regret["interval95"])
+        low, high = regret["interval95"]
         ideal = baselines.pop("ideal observer")["both"]
         return {
             "regret": regret["mean"],

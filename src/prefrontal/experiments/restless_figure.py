@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefrontal.experiments.results import read_results
+from prefrontal.experiments.results import heading, read_results
 from prefrontal.figures.bandits import curves_by_trial, framed, panel
 from prefrontal.figures.restless import bic_bars, episode_legend, rates_by_block, walked_episode
 from prefrontal.figures.style import save_figure
@@ -28,7 +28,7 @@ def draw(experiment: "RestlessExperiment", folder: Path) -> list[Path]:
         f"learners fitted to blocks of {experiment.block_episodes} episodes, in b the learning rate and the inverse "
         f"temperature; control: Rescorla-Wagner at .5. d: first test episodes of seed {seeds[0]}."
     )
-    figure = framed(experiment.title, caption, 7.2, 6.6)
+    figure = framed(heading(experiment, results), caption, 7.2, 6.6)
     for letter, volatility, left in (("a", "low", 0.7), ("", "high", 4.2)):
         ax = panel(figure, letter, left, 5.0, 1.65, 1.5)
         ax.set_title(f"{volatility} volatility", fontsize=8)

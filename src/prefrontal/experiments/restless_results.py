@@ -15,7 +15,7 @@ from prefrontal.experiments.bandit_test import Played, play_test
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.restless_baselines import VOLATILITIES, baselines
 from prefrontal.experiments.restless_fits import AgentFits, Tested, fit_agents
-from prefrontal.experiments.results import NOT_NEGATIVE, SHARE, SIGNED, holds, on_average, over_seeds, write_results
+from prefrontal.experiments.results import NOT_NEGATIVE, SHARE, SIGNED, holds, on_average, over_seeds
 from prefrontal.fitting.rescorla_wagner import MODELS
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
@@ -29,13 +29,13 @@ RIVALS = ("UCB", "Thompson", "Rescorla-Wagner")
 """The algorithms of the paper."""
 
 
-def analyse(
+def measure(
     experiment: "RestlessExperiment",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[RestlessConfig],
     folder: Path,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed."""
+    """See `Experiment.measure`; `agents` by seed."""
     algorithms = baselines(config.task, config.test.seed + 1, NUM_TUNING_EPISODES)
     networks = {str(seed): _test(agent, config) for seed, agent in agents.items()}
     others = {name: _test(agent, config) for name, agent in algorithms.agents.items()}
@@ -86,7 +86,7 @@ def analyse(
         "versions": versions(),
     }
     results["verdicts"] = _verdicts(results, of_networks, fits[control])
-    return write_results(folder, results)
+    return results
 
 
 def _tasks(config: ExperimentConfig[RestlessConfig]) -> dict[str, Any]:

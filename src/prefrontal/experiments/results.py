@@ -9,13 +9,15 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from prefrontal.analysis.statistics import mean_interval
+from prefrontal.configs.intervention import intervention_words
 from prefrontal.errors import UserError
-from prefrontal.experiments.base import Published
+from prefrontal.experiments.base import Experiment, ExperimentConfig, Published
+from prefrontal.experiments.subjects import Subjects
 from prefrontal.files import write_text
-from prefrontal.provenance import parse_json, to_json
+from prefrontal.provenance import jsonable, parse_json, to_json
 from prefrontal.runs import RunFolder
 
-RESULTS, LEARNING = "results.json", "learning.csv"
+RESULTS, LEARNING, INTERVENTION = "results.json", "learning.csv", "intervention.json"
 Range = tuple[float, float]
 ANY: Range = (-np.inf, np.inf)
 NOT_NEGATIVE: Range = (0.0, np.inf)
@@ -56,9 +58,13 @@ def near(number: Published, measured: float) -> dict[str, Any]:
     }
 
 
-def holds(name: str, measured: float | int, passed: bool, published: float | int | None = None) -> dict[str, Any]:
-    """The verdict on a claim that is no matter of nearness; `name` says what is claimed."""
-    return {"name": name, "published": published, "measured": measured, "tolerance": None, "passed": bool(passed)}
+def holds(
+    name: str, measured: float | int, passed: bool, published: float | int | None = None, *, of_task: bool = False
+) -> dict[str, Any]:
+    """The verdict on a claim that is no matter of nearness; `name` says what is claimed, and `of_task` whether it does
+    so with a number that means nothing in a task with other options."""
+    verdict = {"name": name, "published": published, "measured": measured, "tolerance": None, "passed": bool(passed)}
+    return verdict | ({"of_task": True} if of_task else {})
 
 
 def on_average(
@@ -81,9 +87,63 @@ def on_average(
     }
 
 
+def record(
+    experiment: Experiment, config: ExperimentConfig, measured: Mapping[str, Any], subjects: Subjects
+) -> dict[str, Any]:
+    """What `results.json` is to hold: what was `measured`; whose networks they are and what was done to them;
+    "changed", the options that are not the preset's; and "comparable", whether anything published is of such networks
+    on such a task. If it is not, no published value and no verdict is left: see `withheld`.
+    """
+    changed = changed_options(experiment, config)
+    other_task = experiment.is_published and any(word.startswith("--task.") for word in changed)
+    comparable = not other_task and subjects.intervention is None
+    results = {**measured, **subjects.entries, "changed": changed, "comparable": comparable}
+    if not comparable:
+        results = withheld(results)
+    for verdict in results["verdicts"]:
+        verdict.pop("of_task", None)
+    return results
+
+
+def changed_options(experiment: Experiment, config: ExperimentConfig) -> list[str]:
+    """The options of task, agent and training that are not the preset's, as they are given: "--task.num-trials 20"."""
+    changed = []
+    for part, numbers in config.training.items():
+        preset = experiment.config.training[part]
+        for name in sorted(numbers.keys() | preset.keys()):
+            if numbers.get(name) != preset.get(name):
+                value = getattr(getattr(config, part), name)
+                changed.append(f"--{part}.{name.replace('_', '-')} {value}")
+    return changed
+
+
+def withheld(results: Mapping[str, Any]) -> dict[str, Any]:
+    """`results` without anything published and without verdicts: what was measured stays.
+
+    Claims that compare with a number of the published task ("reward >= 66") are left out whole.
+    """
+
+    def without(value: Any) -> Any:
+        if isinstance(value, dict):
+            told = {name: None if name.startswith("published") else without(item) for name, item in value.items()}
+            return told | {"passed": None} if "passed" in told else told
+        return [without(item) for item in value] if isinstance(value, list | tuple) else value
+
+    kept = [verdict for verdict in results["verdicts"] if not verdict.get("of_task")]
+    return without({**results, "verdicts": kept})
+
+
+def heading(experiment: Experiment, results: Mapping[str, Any]) -> str:
+    """What stands above a figure: what was run, whatever came out of it."""
+    changed = " ".join(results.get("changed", ()))
+    told = f"{experiment.name}: {experiment.draws}" + (f", with {changed}" if changed else "")
+    done = intervention_words(results.get("intervention"))
+    return f"{told}. Tested with {done}" if done else told
+
+
 def write_results(folder: Path, results: Mapping[str, Any]) -> dict[str, Any]:
     """Write `results.json` into `folder`, with null for what could not be measured; return what is written."""
-    plain = _without_nan(dict(results))
+    plain = jsonable(results)
     write_text(folder / RESULTS, to_json(plain))
     return plain
 
@@ -101,7 +161,11 @@ def read_results(folder: Path, needed: Sequence[str] = ()) -> dict[str, Any]:
     path = folder / RESULTS
     try:
         results = parse_json(path.read_text(encoding="utf-8"))
-        missing = set(needed) - set(results if isinstance(results, dict) else {})
+        if not isinstance(results, dict) or not isinstance(results.get("config", {}), dict):
+            raise ValueError("no results")
+        missing = set(needed).difference(results)
+        if (folder / INTERVENTION).exists():  # earlier versions told of it there alone
+            results.setdefault("intervention", parse_json((folder / INTERVENTION).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise UserError(f"`{path}` must be there, got a run not evaluated yet. Evaluate it first.") from error
     except (OSError, ValueError) as error:
@@ -145,12 +209,3 @@ def read_learning(folder: Path) -> pd.DataFrame:
         raise UserError(f"`{path}` must be there, got a run not evaluated yet. Evaluate it first.") from error
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"`{path}` must be a table of rewards, got {error}. Evaluate the run again.") from error
-
-
-def _without_nan(value: Any) -> Any:
-    """JSON has no NaN: what could not be measured becomes null."""
-    if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    return None if isinstance(value, float) and np.isnan(value) else value

@@ -12,6 +12,8 @@ from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prefrontal.experiments.subjects import Subjects
+
 Task = TypeVar("Task", bound=TaskConfig)
 
 
@@ -28,9 +30,11 @@ class SignalExperiment(Experiment[Task]):
     def variants(self, config: ExperimentConfig[Task]) -> Mapping[str, ExperimentConfig[Task]]:
         return {"": config}
 
-    def analyse(self, agents: Agents, config: ExperimentConfig[Task], folder: Path) -> dict[str, Any]:
+    def measure(
+        self, agents: Agents, config: ExperimentConfig[Task], folder: Path, subjects: "Subjects"
+    ) -> dict[str, Any]:
         module = importlib.import_module(f"prefrontal.experiments.{self.stem}_results")
-        return module.analyse(self, agents[""], config, folder)
+        return module.measure(self, agents[""], config, folder, subjects)
 
     def draw(self, folder: Path) -> list[Path]:
         module = importlib.import_module(f"prefrontal.experiments.{self.stem}_figure")
@@ -41,7 +45,5 @@ class SignalExperiment(Experiment[Task]):
 
         print_verdicts(results, console, note=self.note)
 
-    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
-        missing = float("nan")
-        measured = {verdict["name"]: verdict["measured"] for verdict in results["verdicts"]}
-        return {name: missing if value is None else value for name, value in measured.items()}
+    def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:
+        return {verdict["name"]: verdict["measured"] for verdict in results["verdicts"]}

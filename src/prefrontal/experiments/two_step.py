@@ -11,6 +11,7 @@ from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Pu
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prefrontal.experiments.subjects import Subjects
     from prefrontal.session import Watch
 
 # Modules that start JAX or read pandas are imported where they are used: `prefrontal list` needs neither.
@@ -28,11 +29,14 @@ class TwoStepExperiment(Experiment[TwoStepConfig]):
     def variants(self, config: ExperimentConfig[TwoStepConfig]) -> Mapping[str, ExperimentConfig[TwoStepConfig]]:
         return {"": config}
 
-    def analyse(self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path) -> dict[str, Any]:
+    def measure(
+        self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path, subjects: "Subjects"
+    ) -> dict[str, Any]:
         from prefrontal.experiments import two_step_course, two_step_results
 
-        results = two_step_results.analyse(self, agents[""], config, folder)
-        two_step_course.write_course(config, list(agents[""]), folder)
+        results = two_step_results.measure(self, agents[""], config, folder)
+        if subjects.run is not None and subjects.intervention is None:
+            two_step_course.write_course(config, subjects.run, list(agents[""]), folder)
         return results
 
     def draw(self, folder: Path) -> list[Path]:
@@ -51,7 +55,7 @@ class TwoStepExperiment(Experiment[TwoStepConfig]):
 
         print_stay_report(results, console)
 
-    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
+    def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:
         from prefrontal.report import stay_summary
 
         return stay_summary(results)

@@ -1,13 +1,14 @@
 """The ideal observer's belief in the activity of networks on the two-step task: before, during and after training."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import equinox as eqx
 import jax
 import numpy as np
 
 from prefrontal.agents.base import AbstractAgent
+from prefrontal.agents.interventions import done_alike
 from prefrontal.analysis.decoding import decode
 from prefrontal.analysis.prediction_errors import TwoStepTrials, belief, two_step_trials
 from prefrontal.analysis.projections import principal_components
@@ -18,14 +19,9 @@ from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import AT_MOST_ONE, SHARE, over_seeds
 from prefrontal.learning.group import new_agent
-from prefrontal.provenance import default_folder
 from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import CONFIG
 from prefrontal.session import load_snapshots
 from prefrontal.tasks import make_task
-
-if TYPE_CHECKING:
-    from prefrontal.experiments.signals import SignalExperiment
 
 NUM_SHOWN = 10
 """Episodes of each seed that are drawn in the plane of its first components."""
@@ -38,12 +34,12 @@ def play(agent: AbstractAgent, config: ExperimentConfig[TwoStepConfig], seed: in
 
 
 def belief_results(
-    experiment: "SignalExperiment[TwoStepConfig]",
     agents: Mapping[int, AbstractAgent],
     played: Mapping[int, Trajectory],
     config: ExperimentConfig[TwoStepConfig],
+    run: RunFolder | None,
 ) -> dict[str, Any]:
-    """What `results.json` holds about belief.
+    """What `results.json` holds about belief; along the training where `run` kept the weights.
 
     Activity is taken at the first step of each trial, when the last outcome is known and the next choice is not made.
     Decoded: r^2 of ridge regression on left-out episodes, of the network in its own sessions (trained), of the network
@@ -55,7 +51,7 @@ def belief_results(
     decoded: dict[str, list[float]] = {}
     shares, planes = [], []
     for seed, trajectory in played.items():
-        before = new_agent(config.agent, task, seed)
+        before = done_alike(agents[seed], new_agent(config.agent, task, seed))
         own = play(before, config, seed)
         shown = np.asarray(_shown(before, trajectory, task.num_actions))
         for name, activity, sessions in (
@@ -73,7 +69,7 @@ def belief_results(
         planes.append(_plane(first, trials, config.task))
     return {
         "decoded": {name: over_seeds(values, within=AT_MOST_ONE) for name, values in decoded.items()},
-        "over_training": _over_training(experiment, list(agents), config),
+        "over_training": _over_training(run, agents, config),
         "unit_shares": {name: over_seeds([share[name] for share in shares], within=SHARE) for name in shares[0]},
         "planes": planes,
     }
@@ -118,31 +114,30 @@ def _plane(activity: np.ndarray, trials: TwoStepTrials, task: TwoStepConfig) -> 
 
 
 def _over_training(
-    experiment: "SignalExperiment[TwoStepConfig]", seeds: list[int], config: ExperimentConfig[TwoStepConfig]
+    run: RunFolder | None, agents: Mapping[int, AbstractAgent], config: ExperimentConfig[TwoStepConfig]
 ) -> dict[str, Any] | None:
     """Belief decoded, and reward, along the training of each seed; None where no weights were kept on the way."""
-    path = default_folder(experiment.networks, config.training)
-    if not (path / CONFIG).exists():
+    if run is None or not all(run.seed(seed).has_snapshots for seed in agents):
         return None
-    run, task, size = RunFolder.read(path), make_task(config.task), config.task.steps_per_trial
-    if not all(run.seed(seed).snapshots() for seed in seeds):
+    shared = sorted(set.intersection(*(set(run.seed(seed).snapshots()) for seed in agents)))
+    if not shared:
         return None
-    curves: dict[int, dict[str, list[float]]] = {}
-    for seed in seeds:
-        curve: dict[str, list[float]] = {"episode": [], "decoded": [], "reward": []}
-        for episode, agent in load_snapshots(run.seed(seed), task, config.agent):
-            played = play(agent, config, seed)
-            trials = two_step_trials(played.event, size)
-            curve["episode"].append(episode)
-            curve["decoded"].append(_decoded(np.asarray(played.activity)[:, ::size], trials, config.task))
-            curve["reward"].append(float(np.asarray(played.reward).sum(axis=1).mean()))
-        curves[seed] = curve
-    shared = sorted(set.intersection(*(set(curve["episode"]) for curve in curves.values())))
-    at = {seed: [curve["episode"].index(episode) for episode in shared] for seed, curve in curves.items()}
-    return {
-        "episode": shared,
-        **{name: [[curves[seed][name][k] for k in at[seed]] for seed in seeds] for name in ("decoded", "reward")},
-    }
+    task, size = make_task(config.task), config.task.steps_per_trial
+    curves: dict[str, list[list[float]]] = {"decoded": [], "reward": []}
+    for seed, trained in agents.items():
+        along = [
+            play(done_alike(trained, agent), config, seed)
+            for episode, agent in load_snapshots(run.seed(seed), task, config.agent)
+            if episode in shared
+        ]
+        curves["decoded"].append(
+            [
+                _decoded(np.asarray(one.activity)[:, ::size], two_step_trials(one.event, size), config.task)
+                for one in along
+            ]
+        )
+        curves["reward"].append([float(np.asarray(one.reward).sum(axis=1).mean()) for one in along])
+    return {"episode": shared, "chance": config.task.chance_reward, **curves}
 
 
 @eqx.filter_jit

@@ -13,15 +13,15 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import read_results
+from prefrontal.experiments.results import heading, read_results
 from prefrontal.experiments.two_step_results import MEASURES, behaviour
 from prefrontal.figures.course import Course, course_figure, moment_figure
 from prefrontal.figures.style import save_figure, style
 from prefrontal.files import make_folder, write_bytes, write_text
 from prefrontal.monitor import Sight
-from prefrontal.provenance import parse_json, to_json
+from prefrontal.provenance import jsonable, parse_json, to_json, versions
 from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import CONFIG, SNAPSHOTS, SeedFolder
+from prefrontal.seed_folder import SeedFolder
 from prefrontal.session import Watch, load_snapshots
 from prefrontal.tasks import make_task
 
@@ -35,7 +35,8 @@ PLOT_DPI = 100
 
 def watch(experiment: "TwoStepExperiment", config: ExperimentConfig[TwoStepConfig]) -> Watch:
     """See `TwoStepExperiment.watch`."""
-    published = {measure: number.value for measure, number in experiment.published.items()}
+    of_this_task = config.task == experiment.config.task
+    published = {measure: number.value for measure, number in experiment.published.items() if of_this_task}
 
     def look(folder: SeedFolder, episode: int, agent: AbstractAgent) -> Sight:
         tested = _tested(folder, episode, agent, config)
@@ -61,18 +62,16 @@ def watch(experiment: "TwoStepExperiment", config: ExperimentConfig[TwoStepConfi
     return look
 
 
-def write_course(config: ExperimentConfig[TwoStepConfig], seeds: Sequence[int], folder: Path) -> None:
-    """Test those snapshots of the run in `folder` that are not tested yet, and write `course.csv`, a row each.
+def write_course(config: ExperimentConfig[TwoStepConfig], run: RunFolder, seeds: Sequence[int], folder: Path) -> None:
+    """Test those snapshots of `run` that are not tested yet, and write `course.csv` into `folder`, a row each.
 
-    Where there is no run, or it kept no snapshots, nothing is written.
+    Where it kept no snapshots, nothing is written.
 
     Raises:
         UserError: when a snapshot is damaged or of another shape.
     """
-    if not (folder / CONFIG).exists():
-        return
-    run, task = RunFolder.read(folder), make_task(config.task)
-    kept = [run.seed(seed) for seed in seeds if (run.seed(seed).path / SNAPSHOTS).is_dir()]
+    task = make_task(config.task)
+    kept = [run.seed(seed) for seed in seeds if run.seed(seed).has_snapshots]
     rows = [
         {"seed": of.seed, **_tested(of, episode, agent, config)}
         for of in kept
@@ -112,7 +111,7 @@ def draw(experiment: "TwoStepExperiment", folder: Path) -> list[Path]:
     reward = results["reward_per_episode"]
     figure = course_figure(
         curves,
-        f"How behaviour comes about in training: {experiment.name}",
+        f"How behaviour comes about in training: {heading(experiment, results)}",
         references={"oracle": reward["oracle"], "Bayes-optimal": reward["bayes_optimal"], "chance": reward["chance"]},
         published={name: value for name, value in published.items() if value is not None},
         source=results["published_source"] or "",
@@ -125,17 +124,17 @@ def _tested(
     folder: SeedFolder, episode: int, agent: AbstractAgent, config: ExperimentConfig[TwoStepConfig]
 ) -> dict[str, Any]:
     """What the snapshot of `episode` does in the experiment's own test; kept in a file, null for what it never met."""
-    path, test = _path(folder, episode, "json"), asdict(config.test)
+    path = _path(folder, episode, "json")
+    origin = {"test": asdict(config.test), "config": jsonable(config.training), "versions": versions()}
     try:
         record = parse_json(path.read_text(encoding="utf-8"))
-        if record["test"] == test:
+        if all(record[name] == part for name, part in origin.items()):
             return record
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not tested yet, or not to its end
     reward, stay = behaviour(agent, config, folder.seed)
     measured = {"reward": float(reward.mean()), **{name: float(stay[name].iloc[0]) for name in MEASURES}}
-    known = {name: None if np.isnan(value) else value for name, value in measured.items()}
-    record = {"episode": episode, **known, "test": test}
+    record = jsonable({"episode": episode, **measured, **origin})
     make_folder(path.parent)
     write_text(path, to_json(record))
     return record

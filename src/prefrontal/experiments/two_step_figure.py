@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefrontal.experiments.results import read_learning, read_results
+from prefrontal.experiments.results import heading, read_learning, read_results
 from prefrontal.figures.panels import LearningCurves, two_step_figure
 from prefrontal.figures.style import save_figure
 
@@ -16,7 +16,7 @@ def draw(experiment: "TwoStepExperiment", folder: Path) -> list[Path]:
     """See `Experiment.draw`."""
     results = read_results(folder, ("seeds", "stay_probability", "reward_per_episode"))
     curves = None if "weights" in results else _curves(folder, results)
-    figure = two_step_figure(results, curves, experiment.title, source=results["published_source"] or "")
+    figure = two_step_figure(results, curves, heading(experiment, results), source=results["published_source"] or "")
     return save_figure(figure, folder / "figure")
 
 

@@ -8,6 +8,8 @@ from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
 TWO_STEP_LESIONS = SignalExperiment(
     name="two-step-lesions",
     title="The two-step task: what is left when units are silenced",
+    draws="networks on the two-step task with units silenced",
+    is_published=False,
     paper="measured here, on the networks of wang2018-two-step",
     shows="behaviour by lesion",
     duration="5 minutes",

@@ -15,7 +15,7 @@ from prefrontal.analysis.behaviour import Trials, stay_probability
 from prefrontal.configs import TwoStepConfig
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig, Published
-from prefrontal.experiments.results import SHARE, holds, near, over_seeds, write_results
+from prefrontal.experiments.results import SHARE, holds, near, over_seeds
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.trials import trial_table, write_table
@@ -28,13 +28,13 @@ NUM_IDEAL_EPISODES = 3_000
 """Episodes that the Bayes-optimal agent plays: its mean reward is then known to about .1."""
 
 
-def analyse(
+def measure(
     experiment: "TwoStepExperiment",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[TwoStepConfig],
     folder: Path,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed."""
+    """See `Experiment.measure`; `agents` by seed."""
     table, reward = play_sessions(agents, config)
     stay, first = stay_probability(table), stay_probability(table, trials="first")
     ideal = ideal_behaviour(config.task)
@@ -61,7 +61,7 @@ def analyse(
         )
         results["first_transition_source"] = next(number.source for number in experiment.published_first.values())
     write_table(folder / "trials.csv", table)
-    return write_results(folder, results)
+    return results
 
 
 def play_sessions(
@@ -120,7 +120,7 @@ def _verdicts(
     return [
         *(near(number, stay[measure]) for measure, number in experiment.published.items()),
         *(near(number, first[measure]) for measure, number in experiment.published_first.items()),
-        holds(name, num_learned, num_learned == len(reward), published=len(reward)),
+        holds(name, num_learned, num_learned == len(reward), published=len(reward), of_task=True),
     ]
 
 

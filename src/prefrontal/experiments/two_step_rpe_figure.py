@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.experiments.results import read_results
+from prefrontal.experiments.results import heading, read_results
 from prefrontal.figures.prediction_errors import prediction_error_figure
 from prefrontal.figures.style import save_figure
 
@@ -22,4 +22,4 @@ def draw(experiment: "SignalExperiment", folder: Path) -> list[Path]:
         errors = pd.read_csv(path)
     except (OSError, ValueError) as error:
         raise UserError(f"`{path}` must be a table of errors, got {error}. Evaluate the run again.") from error
-    return save_figure(prediction_error_figure(results, errors, experiment.title), folder / "figure")
+    return save_figure(prediction_error_figure(results, errors, heading(experiment, results)), folder / "figure")

@@ -21,7 +21,8 @@ from prefrontal.analysis.prediction_errors import (
 from prefrontal.analysis.recordings import recording, write_recording
 from prefrontal.configs import TwoStepConfig
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import ANY, AT_MOST_ONE, SHARE, Range, holds, on_average, over_seeds, write_results
+from prefrontal.experiments.results import ANY, AT_MOST_ONE, SHARE, Range, holds, on_average, over_seeds
+from prefrontal.experiments.subjects import Subjects
 from prefrontal.experiments.two_step_belief import belief_results, play
 from prefrontal.files import write_text
 from prefrontal.provenance import versions
@@ -33,13 +34,14 @@ LEARNING_RATES = np.linspace(0.05, 1.0, 20)
 """Of SARSA(0): the paper does not report its own."""
 
 
-def analyse(
+def measure(
     experiment: "SignalExperiment[TwoStepConfig]",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[TwoStepConfig],
     folder: Path,
+    subjects: Subjects,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed."""
+    """See `Experiment.measure`; `agents` by seed."""
     played = {seed: play(agent, config, seed) for seed, agent in agents.items()}
     accounts, tables = [], []
     for seed, trajectory in played.items():
@@ -47,30 +49,27 @@ def analyse(
         account, table = _account(errors, trials, config.task)
         accounts.append(account)
         tables.append(table.assign(seed=seed))
-    belief = belief_results(experiment, agents, played, config)
+    belief = belief_results(agents, played, config, subjects.run)
 
     write_text(folder / "errors.csv", pd.concat(tables).to_csv(index=False, float_format="%.5g"))
     facts = {"experiment": experiment.name, "networks": experiment.networks}
     write_recording(folder / "activity.nc", recording(list(played.values()), list(agents), facts))
     measures = [name for name, value in accounts[0].items() if isinstance(value, float)]
-    return write_results(
-        folder,
-        {
-            "experiment": experiment.name,
-            "seeds": list(agents),
-            "test_episodes": config.test.num_episodes,
-            **{name: over_seeds([account[name] for account in accounts], _range(name)) for name in measures},
-            "sweep": {
-                "learning_rate": LEARNING_RATES.tolist(),
-                **{name: [account["sweep"][name] for account in accounts] for name in accounts[0]["sweep"]},
-            },
-            "belief": belief,
-            "published_source": next((number.source for number in experiment.published.values()), None),
-            "verdicts": _verdicts(experiment, accounts, belief),
-            "config": {**config.training, "test": asdict(config.test)},
-            "versions": versions(),
+    return {
+        "experiment": experiment.name,
+        "seeds": list(agents),
+        "test_episodes": config.test.num_episodes,
+        **{name: over_seeds([account[name] for account in accounts], _range(name)) for name in measures},
+        "sweep": {
+            "learning_rate": LEARNING_RATES.tolist(),
+            **{name: [account["sweep"][name] for account in accounts] for name in accounts[0]["sweep"]},
         },
-    )
+        "belief": belief,
+        "published_source": next((number.source for number in experiment.published.values()), None),
+        "verdicts": _verdicts(experiment, accounts, belief),
+        "config": {**config.training, "test": asdict(config.test)},
+        "versions": versions(),
+    }
 
 
 def _account(errors: TwoStepErrors, trials: TwoStepTrials, task: TwoStepConfig) -> tuple[dict[str, Any], pd.DataFrame]:

@@ -12,6 +12,8 @@ from prefrontal.published import NETWORKS
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prefrontal.experiments.subjects import Subjects
+
 # Modules that start JAX or read pandas are imported where they are used: `prefrontal list` needs neither.
 
 
@@ -27,10 +29,12 @@ class TwoStepWeights(Experiment[TwoStepConfig]):
     def variants(self, config: ExperimentConfig[TwoStepConfig]) -> Mapping[str, ExperimentConfig[TwoStepConfig]]:
         return {"": config}
 
-    def analyse(self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path) -> dict[str, Any]:
+    def measure(
+        self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path, subjects: "Subjects"
+    ) -> dict[str, Any]:
         from prefrontal.experiments import two_step_weights_results
 
-        return two_step_weights_results.analyse(self, agents[""], config, folder)
+        return two_step_weights_results.measure(self, agents[""], config, folder)
 
     def draw(self, folder: Path) -> list[Path]:
         from prefrontal.experiments import two_step_weights_results
@@ -46,5 +50,5 @@ class TwoStepWeights(Experiment[TwoStepConfig]):
         )
         print_verdicts(results, console, note=note)
 
-    def summary(self, results: Mapping[str, Any]) -> dict[str, float]:
+    def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:
         return {name: part["mean"] for name, part in results["indices"].items()}

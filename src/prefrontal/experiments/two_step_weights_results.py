@@ -14,7 +14,7 @@ from prefrontal.analysis.regression import indices, kind_weights
 from prefrontal.analysis.summary import behaviour, printed
 from prefrontal.configs import TwoStepConfig
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import holds, over_seeds, read_results, write_results
+from prefrontal.experiments.results import heading, holds, over_seeds, read_results
 from prefrontal.experiments.two_step_results import play_sessions
 from prefrontal.figures.behaviour import behaviour_figure
 from prefrontal.figures.style import save_figure
@@ -29,13 +29,13 @@ NUM_LAGS = 5
 """As in the paper's figure."""
 
 
-def analyse(
+def measure(
     experiment: "TwoStepWeights",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[TwoStepConfig],
     folder: Path,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed."""
+    """See `Experiment.measure`; `agents` by seed."""
     table, _ = play_sessions(agents, config)
     group = behaviour("networks", table, num_lags=NUM_LAGS)
     assert group.multi_back is not None
@@ -52,14 +52,15 @@ def analyse(
         "versions": versions(),
     }
     write_table(folder / "trials.csv", table)
-    return write_results(folder, results)
+    return results
 
 
 def draw(experiment: "TwoStepWeights", folder: Path) -> list[Path]:
     """See `Experiment.draw`."""
-    read_results(folder, ("weights", "indices"))
+    results = read_results(folder, ("weights", "indices"))
     group = behaviour("networks, ours", read_table(folder / "trials.csv"), num_lags=NUM_LAGS)
-    figure = behaviour_figure([group, printed(NETWORKS), printed(RATS)], experiment.title)
+    beside = [printed(NETWORKS), printed(RATS)] if results.get("comparable", True) else []
+    figure = behaviour_figure([group, *beside], heading(experiment, results))
     return save_figure(figure, folder / "figure")
 
 

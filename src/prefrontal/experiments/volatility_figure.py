@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefrontal.experiments.results import read_results
+from prefrontal.experiments.results import heading, read_results
 from prefrontal.figures.style import save_figure
 from prefrontal.figures.volatility import volatility_figure
 
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 def draw(experiment: "SignalExperiment", folder: Path) -> list[Path]:
     """See `Experiment.draw`."""
     results = read_results(folder, ("seeds", "learning_rate", "by_window", "decoded_volatility", "coding_share"))
-    return save_figure(volatility_figure(results, experiment.title), folder / "figure")
+    return save_figure(volatility_figure(results, heading(experiment, results)), folder / "figure")

@@ -19,16 +19,8 @@ from prefrontal.configs.volatility import Schedule
 from prefrontal.episodes import Trajectory, agent_inputs, replay
 from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
-from prefrontal.experiments.results import (
-    AT_MOST_ONE,
-    NOT_NEGATIVE,
-    SHARE,
-    holds,
-    near,
-    on_average,
-    over_seeds,
-    write_results,
-)
+from prefrontal.experiments.results import AT_MOST_ONE, NOT_NEGATIVE, SHARE, holds, near, on_average, over_seeds
+from prefrontal.experiments.subjects import Subjects
 from prefrontal.experiments.wang2018_volatility import CODING_SHARE
 from prefrontal.provenance import versions
 from prefrontal.tasks import make_task
@@ -59,13 +51,14 @@ class _Seed:
     """Per trial, as a share of the largest prize."""
 
 
-def analyse(
+def measure(
     experiment: "SignalExperiment[VolatilityConfig]",
     agents: Mapping[int, AbstractAgent],
     config: ExperimentConfig[VolatilityConfig],
     folder: Path,
+    subjects: Subjects,
 ) -> dict[str, Any]:
-    """See `Experiment.analyse`; `agents` by seed. Half of the test episodes are of each order."""
+    """See `Experiment.measure`; `agents` by seed. Half of the test episodes are of each order."""
     observer = VolatilityObserver(config.task)
     played = {seed: _test(agent, config, seed) for seed, agent in agents.items()}
     behaved = [_behaviour(one, config.task) for one in played.values()]
@@ -114,7 +107,7 @@ def analyse(
         "versions": versions(),
     }
     results["verdicts"] = _verdicts(experiment, results)
-    return write_results(folder, results)
+    return results
 
 
 def _test(agent: AbstractAgent, config: ExperimentConfig[VolatilityConfig], seed: int) -> dict[Schedule, Trajectory]:

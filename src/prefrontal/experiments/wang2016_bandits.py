@@ -38,6 +38,7 @@ FIGURE_1 = "Wang et al. (2018), Figure 1"
 WANG2016_BANDITS = BanditExperiment(
     name="wang2016-bandits",
     title="Bandits: what a network learns to do fits the arms that it was trained on",
+    draws="regret of networks by the arms that they were trained and tested on",
     paper="Wang et al. (2016), arXiv 1611.05763",
     shows="Figure 2; and (2018), Figure 1",
     duration="20 minutes",

@@ -7,6 +7,7 @@ from prefrontal.experiments.informative_arm import InformativeArmExperiment
 WANG2016_INFORMATIVE_ARM = InformativeArmExperiment(
     name="wang2016-informative-arm",
     title="The informative arm: networks give up a reward to learn where the large one is",
+    draws="pulls, regret and learning curves of networks with an informative arm",
     paper="Wang et al. (2016), arXiv 1611.05763, section 3.1.3",
     shows="Figure 3",
     duration="3 minutes",

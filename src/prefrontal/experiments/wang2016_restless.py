@@ -7,6 +7,7 @@ from prefrontal.experiments.restless import RestlessExperiment
 WANG2016_RESTLESS = RestlessExperiment(
     name="wang2016-restless",
     title="Restless arms: networks learn faster where arms walk faster",
+    draws="regret and learning rates of networks on restless arms",
     paper="Wang et al. (2016), arXiv 1611.05763, section 3.1.4",
     shows="Figure 4",
     duration="2 minutes",

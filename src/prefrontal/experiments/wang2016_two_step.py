@@ -10,6 +10,7 @@ WANG2016_FIRST = published_stays((1.0, 0.0, 0.0, 0.96), (0.1,) * 4, "Wang et al.
 WANG2016_TWO_STEP = TwoStepExperiment(
     name="wang2016-two-step",
     title="The two-step task of ten trials: model-based behaviour from the first trial on",
+    draws="stay probabilities and learning curves of networks on a two-step task of ten trials",
     paper="Wang et al. (2016), arXiv:1611.05763, Experiment 5",
     shows="Figure 5c",
     duration="3 minutes",

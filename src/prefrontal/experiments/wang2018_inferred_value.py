@@ -9,6 +9,7 @@ SOURCE = "Wang et al. (2018), Figure 4b"
 WANG2018_INFERRED_VALUE = SignalExperiment(
     name="wang2018-inferred-value",
     title="Reversals: prediction errors at a cue reflect an inferred value",
+    draws="prediction errors and activity around reversals",
     paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 3",
     shows="Figure 4",
     duration="3 minutes",

@@ -17,6 +17,7 @@ is for alternation, as it is in the monkey beside it."""
 WANG2018_MATCHING = SignalExperiment(
     name="wang2018-matching",
     title="Matching: a network divides its choices as their rewards are divided",
+    draws="choice ratios, history and units of networks on baited arms",
     paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 1",
     shows="Figure 2",
     duration="1 minute",

@@ -9,6 +9,7 @@ SOURCE = "Wang et al. (2018), Figure 7b"
 WANG2018_OPTOGENETICS = SignalExperiment(
     name="wang2018-optogenetics",
     title="Manipulated dopamine: false prediction errors shift risky choices",
+    draws="risky choices of networks whose prediction errors are manipulated",
     paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 6",
     shows="Figure 7",
     duration="5 minutes",

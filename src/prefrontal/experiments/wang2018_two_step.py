@@ -9,6 +9,7 @@ SOURCE = "Wang et al. (2018), Figure 5c"
 WANG2018_TWO_STEP = TwoStepExperiment(
     name="wang2018-two-step",
     title="The two-step task: a network trained model-free comes to behave model-based",
+    draws="stay probabilities and learning curves of networks on the two-step task",
     paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 4",
     shows="Figure 5c",
     duration="2 minutes",

@@ -10,6 +10,7 @@ SOURCE = "Wang et al. (2018), Results, Simulation 4"
 WANG2018_TWO_STEP_RPE = SignalExperiment(
     name="wang2018-two-step-rpe",
     title="The two-step task: the network's reward prediction errors are model-based",
+    draws="prediction errors and belief in networks on the two-step task",
     paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 4",
     shows="Figure 5f, g",
     duration="4 minutes",

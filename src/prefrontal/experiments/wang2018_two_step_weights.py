@@ -6,6 +6,7 @@ from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
 WANG2018_TWO_STEP_WEIGHTS = TwoStepWeights(
     name="wang2018-two-step-weights",
     title="The two-step task: what networks make of the last five trials",
+    draws="what networks on the two-step task make of the last five trials",
     paper=WANG2018_TWO_STEP.paper,
     shows="Figure 5e",
     duration="3 minutes",

@@ -12,6 +12,7 @@ CODING_SHARE = 0.37
 WANG2018_VOLATILITY = SignalExperiment(
     name="wang2018-volatility",
     title="Volatility: a network learns faster when its world changes often",
+    draws="learning rates of networks while a world is stable and volatile",
     paper="Wang et al. (2018), Nat Neurosci 21:860, Simulation 2",
     shows="Figure 3",
     duration="3 minutes",

@@ -124,7 +124,7 @@ def published_dots(measured: Mapping[str, Sequence[float]], published: Mapping[s
 
     Arguments:
         measured: by agent.
-        published: by agent, the same names.
+        published: by agent, those of the same names that have one.
         ax: where to draw.
     """
     with style():
@@ -133,7 +133,8 @@ def published_dots(measured: Mapping[str, Sequence[float]], published: Mapping[s
             ax.plot(beside, values, "o", color=PALETTE["ours"], markersize=3, label="ours" if not place else None)
             ax.plot([place - 0.22, place + 0.22], [np.mean(values)] * 2, color=PALETTE["ours"], linewidth=1.6)
             label = "published" if not place else None
-            ax.plot(place + 0.33, published[name], "D", color=PALETTE["published"], markersize=4, label=label)
+            if name in published:
+                ax.plot(place + 0.33, published[name], "D", color=PALETTE["published"], markersize=4, label=label)
         ax.set_xticks(range(len(measured)), list(measured), rotation=30, ha="right", rotation_mode="anchor", fontsize=7)
         ax.set_xlim(-0.5, len(measured) - 0.3)
         ax.set_ylim(0, 1.35 * ax.get_ylim()[1])

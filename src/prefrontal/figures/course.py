@@ -70,7 +70,8 @@ def stay_curves(curves: Course, outcome: str, published: Mapping[str, float], ax
 def reward_curves(curves: Course, references: Mapping[str, float], ax: Axes) -> None:
     """Mean reward per test episode as training goes: a thin line a seed, their mean thick.
 
-    What lies far below chance, as invalid responses do at first, is cut off; the title says so.
+    What lies far below chance, as invalid responses do at first, is cut off, and the title says so: unless the curve
+    ends there.
 
     Arguments:
         curves: what to draw.
@@ -84,6 +85,8 @@ def reward_curves(curves: Course, references: Mapping[str, float], ax: Axes) -> 
         ax.plot(curves.episodes, _mean(curves.reward), **ours, linewidth=1.8, gid="mean-reward")
         span = references["oracle"] - references["chance"]
         bottom = references["chance"] - 0.25 * span
+        if (_mean(curves.reward)[-1:] < bottom).any():  # all but nothing would be left to see
+            bottom = float(np.nanmin(curves.reward)) - 0.1 * span
         cut = bool((curves.reward < bottom).any())
         ax.set_title(f"reward per episode{' (below: cut off)' if cut else ''}", loc="left")
         ax.set_ylim(bottom, references["oracle"] + 0.1 * span)

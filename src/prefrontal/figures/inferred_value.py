@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from prefrontal.figures.parts import grid, letter, names_below, page, published_mark, seed_column
+from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
 from prefrontal.figures.style import PALETTE, style
 
 COLOR = {"rewarded": PALETTE["rewarded"], "unrewarded": PALETTE["unrewarded"]}
@@ -26,7 +26,7 @@ def inferred_value_figure(results: Mapping[str, Any], title: str) -> Figure:
     with style():
         caption = (
             f"{len(results['seeds'])} seeds, {results['test_blocks']:,} blocks each, weights frozen. Bars: mean over "
-            f"seeds, 95 % interval, a dot a seed. Published: {results['published_source']}."
+            f"seeds, 95 % interval, a dot a seed.{published_by(results, results['published_source'])}"
         )
         figure, used = page(7.2, 5.6, title, caption)
         rows = grid(figure, 2, 2, top=used + 0.45, left=0.7, right=0.3, wspace=0.42, hspace=0.55)
@@ -51,9 +51,11 @@ def stimulus_responses(responses: Mapping[str, Any], ax: Axes) -> None:
     names_below(ax, list(GROUPS.values()))
     ax.set_ylabel("Prediction error\nat the stimulus")
     handles = [Line2D([], [], marker="s", linestyle="", color=color) for color in COLOR.values()]
-    handles.append(Line2D([], [], color=PALETTE["published"], linewidth=2))
     # Before a reversal the names tell of the contingency that has just ended: nothing has told of the new one.
-    names = ["rewarded cue", "unrewarded cue", "published"]
+    names = ["rewarded cue", "unrewarded cue"]
+    if any(part["published"] is not None for part in responses.values()):
+        handles.append(Line2D([], [], color=PALETTE["published"], linewidth=2))
+        names.append("published")
     ax.legend(
         handles, names, loc="lower center", bbox_to_anchor=(0.52, 0.97), ncols=3, handletextpad=0.2, columnspacing=1.0
     )
@@ -91,7 +93,7 @@ def latent_plane(results: Mapping[str, Any], ax: Axes) -> None:
 
 def latent_flip(state: Mapping[str, Any], ax: Axes) -> None:
     """Where activity lies between the two latent states around a reversal: a line a seed, their mean thick."""
-    trials, positions = np.array(state["trial"]), np.array(state["position"])
+    trials, positions = np.array(state["trial"]), np.array(state["position"], float)
     ax.plot(trials, positions.T, color=PALETTE["ours"], linewidth=0.7, alpha=0.4)
     ax.plot(trials, positions.mean(axis=0), color=PALETTE["ours"], linewidth=2, marker="o", markersize=3)
     ax.axhline(0, color="lightgrey", linewidth=0.6, zorder=0)

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from prefrontal.figures.parts import grid, letter, names_below, page, published_mark, seed_column
+from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
 from prefrontal.figures.style import PALETTE, style
 
 PUBLISHED_SLOPE = {"trained": 0.665, "held-out": 0.696}
@@ -26,12 +26,12 @@ def matching_figure(results: Mapping[str, Any], title: str) -> Figure:
         caption = (
             f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes of each range, weights frozen. "
             "a: a dot an episode of one seed, a line a seed. b, c: a line a seed. "
-            "d: mean over seeds, 95 % interval, a dot a seed. Published: Wang et al. (2018), Figure 2."
+            "d: mean over seeds, 95 % interval, a dot a seed." + published_by(results, "Wang et al. (2018), Figure 2")
         )
         figure, used = page(7.2, 5.4, title, caption)
         rows = grid(figure, 2, 2, top=used + 0.4, left=0.7, right=0.2, wspace=0.3, hspace=0.5)
         panels = [figure.add_subplot(rows[place]) for place in ((0, 0), (0, 1), (1, 0), (1, 1))]
-        matching_slopes(results["matching"], panels[0])
+        matching_slopes(results["matching"], panels[0], beside_published=results.get("comparable", True))
         history_weights(results["lag_regression"]["reward"], "Weight of a past reward\n(log odds)", panels[1])
         history_weights(results["lag_regression"]["choice"], "Weight of a past choice\n(log odds)", panels[2])
         coding_strength(results["unit_coding"], panels[3])
@@ -40,8 +40,8 @@ def matching_figure(results: Mapping[str, Any], title: str) -> Figure:
     return figure
 
 
-def matching_slopes(matched: Mapping[str, Any], ax: Axes) -> None:
-    """Log choice ratio against log reward ratio, and the line of each seed."""
+def matching_slopes(matched: Mapping[str, Any], ax: Axes, *, beside_published: bool = True) -> None:
+    """Log choice ratio against log reward ratio, and the line of each seed; the legend names the published slopes."""
     every = [np.abs(row).max() for part in matched.values() for row in part["reward_ratio"] if row]
     reach = max(every, default=1.0)
     ends = np.array([-reach, reach])
@@ -52,9 +52,10 @@ def matching_slopes(matched: Mapping[str, Any], ax: Axes) -> None:
         for x, y in zip(part["reward_ratio"], part["choice_ratio"], strict=True):
             if len(x) >= 3 and np.ptp(x) > 0:
                 ax.plot(ends, np.polyval(np.polyfit(x, y, 1), ends), color=COLOR[which], linewidth=0.7, alpha=0.8)
-        mean, published = part["slope"]["mean"], PUBLISHED_SLOPE[which]
+        mean = part["slope"]["mean"]
+        published = f" (published {PUBLISHED_SLOPE[which]:.2f})" if beside_published else ""
         told = "none" if mean is None else f"{mean:.2f}"
-        ax.plot([], [], color=COLOR[which], label=f"{which}: slope {told} (published {published:.2f})")
+        ax.plot([], [], color=COLOR[which], label=f"{which}: slope {told}{published}")
     ax.plot(ends, ends, color="dimgrey", linewidth=0.8, linestyle=":", label="perfect matching")
     ax.set_ylim(-1.05 * reach, 1.05 * reach)
     ax.set_xlabel("Reward ratio, log2(right / left)")
@@ -70,7 +71,8 @@ def history_weights(part: Mapping[str, Any], label: str, ax: Axes) -> None:
     ax.plot(lags, seeds.T, color=PALETTE["ours"], linewidth=0.6, alpha=0.35)
     ax.plot(lags, seeds.mean(axis=0), color=PALETTE["ours"], linewidth=1.8, marker="o", markersize=3, label="mean")
     looks = {"linestyle": (0, (4, 2)), "marker": "s", "markersize": 2.5}
-    ax.plot(lags, part["published"], color=PALETTE["published"], label="published", **looks)
+    if part["published"] is not None:
+        ax.plot(lags, part["published"], color=PALETTE["published"], label="published", **looks)
     ax.set_xticks([1, 5, 10, 15])
     ax.set_xlabel("Trials back")
     ax.set_ylabel(label)
@@ -83,7 +85,8 @@ def coding_strength(coding: Mapping[str, Any], ax: Axes) -> None:
         seed_column(ax, place, coding[name], PALETTE["ours"])
         published_mark(ax, place, coding[name]["published"])
     names_below(ax, list(NAMES.values()))
-    ax.plot([], [], color=PALETTE["published"], linewidth=2, label="published")
     ax.set_ylim(bottom=0)
     ax.set_ylabel("Mean |partial rank correlation|\nover units, at the fixation")
-    ax.legend(loc="upper center")
+    if any(part["published"] is not None for part in coding.values()):
+        ax.plot([], [], color=PALETTE["published"], linewidth=2, label="published")
+        ax.legend(loc="upper center")

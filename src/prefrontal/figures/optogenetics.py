@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from prefrontal.figures.parts import grid, letter, names_below, page, published_mark, seed_column
+from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
 from prefrontal.figures.style import PALETTE, style
 
 CONTROL, STIMULATED, RATS = "#888888", "#0072B2", "#009E73"
@@ -27,10 +27,11 @@ def optogenetics_figure(results: Mapping[str, Any], title: str) -> Figure:
         title: the figure's title.
     """
     with style():
+        beside = results["published_percent"] is not None
+        source = f"{results['published_source']}; rats: Stopper et al. (2014), there Figure 7a"
         caption = (
             f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes each, weights frozen. Bars: "
-            f"mean over seeds, 95 % interval, a dot a seed. Published: {results['published_source']}; "
-            "rats: Stopper et al. (2014), there Figure 7a."
+            f"mean over seeds, 95 % interval, a dot a seed.{published_by(results, source)}"
         )
         figure, used = page(7.2, 3.5, title, caption)
         places = grid(figure, 1, 3, bottom=0.8, top=used + 0.35, wspace=0.22)
@@ -47,20 +48,21 @@ def optogenetics_figure(results: Mapping[str, Any], title: str) -> Figure:
             Line2D([], [], marker="D", linestyle="", color=RATS, markersize=4),
         ]
         names = ["control", "manipulated", "published network", "rats"]
-        figure.legend(handles, names, loc="lower center", ncols=4, bbox_to_anchor=(0.5, 0.0))
+        shown = slice(None if beside else 2)
+        figure.legend(handles[shown], names[shown], loc="lower center", ncols=4, bbox_to_anchor=(0.5, 0.0))
     return figure
 
 
 def manipulation(results: Mapping[str, Any], name: str, ax: Axes) -> None:
     """Risky choices at each of the odds, control beside `name`."""
-    published = results["published_percent"][name]
+    published = results["published_percent"] and results["published_percent"][name]
     odds = results["odds"]
     for group, chance in enumerate(odds):
         row = {0.125: 0, 0.5: 1}.get(chance)
         for side, (condition, color) in enumerate((("control", CONTROL), (name, STIMULATED))):
             x = group + 0.4 * side - 0.2
             seed_column(ax, x, results["risky_percent"][condition][group], color, width=0.34)
-            if row is not None:
+            if row is not None and published:
                 published_mark(ax, x, published["network"][row][side], width=0.34)
                 ax.plot(
                     x, published["rats"][row][side], "D", color=RATS, markersize=4, zorder=6, markeredgecolor="white"

@@ -237,7 +237,9 @@ def _caption(result: Mapping[str, Any], curves: LearningCurves | None, source: s
     if source and any(part["published"] is not None for part in result["stay_probability"].values()):
         caption += f" Published values: {source}."
     if first:
-        caption += f" b: after the first trial of an episode only; published: {result['first_transition_source']}."
+        known = any(part["published"] is not None for part in result["first_transition"].values())
+        source = f"; published: {result['first_transition_source']}" if known else ""
+        caption += f" b: after the first trial of an episode only{source}."
     return caption
 
 

@@ -74,6 +74,11 @@ def published_mark(ax: Axes, x: float | int, value: float | None, *, width: floa
         ax.plot([x - half, x + half], [value, value], color=PALETTE["published"], linewidth=2.0, zorder=5)
 
 
+def published_by(results: Mapping[str, Any], source: str) -> str:
+    """The end of a caption that says where published values are from; empty where none of them belongs there."""
+    return f" Published: {source}." if results.get("comparable", True) else ""
+
+
 def names_below(ax: Axes, names: Sequence[str], **looks: Any) -> None:
     """Name the columns at x = 0, 1, 2, ..."""
     ax.set_xticks(range(len(names)), names, **looks)

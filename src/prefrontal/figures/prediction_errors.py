@@ -123,7 +123,9 @@ def over_training(results: Mapping[str, Any], ax: Axes) -> None:
         ax.plot(curve["episode"], one, color=PALETTE["ours"], linewidth=0.7, alpha=0.6)
         reward.plot(curve["episode"], other, color=PALETTE["oracle"], linewidth=0.7, alpha=0.8)
     ax.set_ylim(-0.1, 1.05)
-    reward.set_ylim(bottom=40)  # at first, invalid responses cost far more
+    floor, ceiling = curve.get("chance"), np.max(curve["reward"])
+    if floor is not None and ceiling > 0.8 * floor:
+        reward.set_ylim(bottom=0.8 * floor)  # at first, invalid responses cost far more
     ax.set_xlim(0, max(curve["episode"]))
     ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.set_xlabel("Training episode")

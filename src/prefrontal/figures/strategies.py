@@ -37,15 +37,15 @@ def strategies_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str,
         FigureCanvasAgg(figure)
         axes = figure.subplots(3 + 2 * fitted, 1, sharex=True, height_ratios=(1, 1.5, 1.1, 0.8, 1)[: 3 + 2 * fitted])
         figure.suptitle("\n".join(heading), x=0.01, ha="left", fontsize=10, weight="bold")
-        reward_course(course, axes[0], rewards)
+        cut = reward_course(course, axes[0], rewards)
         index_course(course, axes[1])
         stay_course(course, axes[2])
         if fitted:
             weight_course(course, axes[3])
             model_course(course, axes[4])
         axes[0].set_title(
-            f"{num_seeds} seeds, thin; their mean, thick. Tested with frozen weights at {num_tests} moments.\n"
-            "Rewards of networks that do not yet keep to fixation and choice are below the axis.",
+            f"{num_seeds} seeds, thin; their mean, thick. Tested with frozen weights at {num_tests} moments."
+            + ("\nRewards of networks that do not yet keep to fixation and choice are below the axis." if cut else ""),
             loc="left",
             fontsize=7.5,
             color="dimgrey",
@@ -56,15 +56,20 @@ def strategies_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str,
     return figure
 
 
-def reward_course(course: pd.DataFrame, ax: Axes, rewards: Mapping[str, float]) -> None:
-    """Reward per episode, between chance and an oracle."""
+def reward_course(course: pd.DataFrame, ax: Axes, rewards: Mapping[str, float]) -> bool:
+    """Reward per episode, between chance and an oracle; lower where it ends lower. Says whether some is cut off."""
     _lines(course, "reward", ax, PALETTE["ours"])
     for name, reward in rewards.items():
         ax.axhline(reward, color=PALETTE[name], linewidth=1, linestyle=(0, (5, 2)), zorder=0)
         ax.annotate(f" {name}", (1, reward), xycoords=("axes fraction", "data"), color=PALETTE[name], va="center")
     margin = 0.25 * (rewards["oracle"] - rewards["chance"])
-    ax.set_ylim(rewards["chance"] - margin, rewards["oracle"] + margin / 3)
+    bottom = rewards["chance"] - margin
+    reward, episode = (course[name].to_numpy(np.float64) for name in ("reward", "episode"))
+    if reward[episode == episode.max()].mean() < bottom:  # all but nothing would be left to see
+        bottom = float(reward.min()) - margin / 3
+    ax.set_ylim(bottom, rewards["oracle"] + margin / 3)
     ax.set_ylabel("Reward\nper episode")
+    return bool((reward < bottom).any())
 
 
 def index_course(course: pd.DataFrame, ax: Axes) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from prefrontal.figures.parts import grid, letter, names_below, page, published_mark, seed_column
+from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
 from prefrontal.figures.style import PALETTE, style
 
 HALVES = {"stable-first": ("stable_1", "volatile_1"), "volatile-first": ("volatile_2", "stable_2")}
@@ -26,8 +26,8 @@ def volatility_figure(results: Mapping[str, Any], title: str) -> Figure:
         caption = (
             f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes, weights frozen. a, b: a "
             "Rescorla-Wagner learner fitted to the choices in windows of 10 trials; a line a seed. c, e: mean over "
-            "seeds, 95 % interval, a dot a seed. d: mean over seeds and episodes. "
-            "Published: Wang et al. (2018), Figure 3."
+            "seeds, 95 % interval, a dot a seed. d: mean over seeds and episodes."
+            + published_by(results, "Wang et al. (2018), Figure 3")
         )
         figure, used = page(7.2, 5.4, title, caption)
         rows = grid(figure, 2, 6, top=used + 0.4, left=0.65, right=0.15, wspace=2.4, hspace=0.55)
@@ -59,6 +59,8 @@ def learning_rates(results: Mapping[str, Any], order: str, ax: Axes) -> None:
     half = num_trials / 2
     for number, name in enumerate(HALVES[order]):
         value = results["learning_rate"][name]["published"]
+        if value is None:
+            continue
         ends = [number * half, (number + 1) * half]
         label = "published, mean" if number == 0 else None
         ax.plot(ends, [value, value], color=PALETTE["published"], linewidth=1.4, linestyle=(0, (4, 2)), label=label)
@@ -77,10 +79,11 @@ def half_means(rates: Mapping[str, Any], ax: Axes) -> None:
         seed_column(ax, place, rates[name], COLOR[order])
         published_mark(ax, place, rates[name]["published"])
     names_below(ax, list(COLUMNS.values()), fontsize=6.5)
-    ax.plot([], [], color=PALETTE["published"], linewidth=2, label="published")
     ax.set_ylim(bottom=0)
     ax.set_ylabel("Learning rate")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 0.98))
+    if any(part["published"] is not None for part in rates.values()):
+        ax.plot([], [], color=PALETTE["published"], linewidth=2, label="published")
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 0.98))
 
 
 def decoded_volatility(decoded: Mapping[str, Any], ax: Axes) -> None:

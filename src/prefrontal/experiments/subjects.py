@@ -1,0 +1,48 @@
+"""Where the agents of a test come from, and what is done to them while they are tested."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from prefrontal.configs import InterventionConfig
+from prefrontal.provenance import config_hash
+from prefrontal.runs import RunFolder
+
+Source = Literal["run", "package", "file", "caller"]
+"""What networks are of: a run, the package, a file of weights, or whoever called the analysis from Python."""
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """What an analysis is told about the agents that it is given."""
+
+    source: Source = "caller"
+    trainer: str = ""
+    """The experiment that trained them."""
+    runs: Mapping[str, RunFolder] = field(default_factory=dict)
+    """The runs that they are from, by variant. None where they are from no run."""
+    weights: Mapping[str, Any] | None = None
+    """The file that they are from, where it is one."""
+    intervention: InterventionConfig | None = None
+    """What is done to them. None: nothing."""
+
+    @property
+    def run(self) -> RunFolder | None:
+        """The run of an experiment with one set of networks."""
+        return self.runs.get("")
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """What `results.json` says of them."""
+        entries: dict[str, Any] = {"networks": {"from": self.source, "trained_by": self.trainer}}
+        if self.weights is not None:
+            entries["weights"] = self.weights
+        if self.intervention is not None:
+            entries["intervention"] = asdict(self.intervention)
+        return entries
+
+    @property
+    def folder_name(self) -> str:
+        """Of the results under the intervention, within the folder of those without."""
+        assert self.intervention is not None
+        return f"intervened-{config_hash('intervention', asdict(self.intervention))}"
