@@ -10,7 +10,7 @@ from prefrontal.commands import animate
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.files import write_text
-from prefrontal.shipped import shipped_names
+from prefrontal.shipped import shipped_folder, shipped_names
 from prefrontal.workflow import train_run
 
 NAME = "wang2018-two-step"
@@ -74,6 +74,14 @@ def test_what_is_filmed_is_what_was_asked_for(run: Path, tmp_path: Path, monkeyp
 def test_a_network_that_comes_with_the_package_is_filmed(tmp_path: Path) -> None:
     prefrontal(NAME, "--out", tmp_path / "play.gif", "--num-trials", "1", "--seed", "7")
     assert pictures(tmp_path / "play.gif") == 3
+
+
+def test_a_folder_that_has_an_experiments_name_and_is_no_run_is_passed_over(tmp_path: Path, monkeypatch) -> None:
+    """As there is one in runs/."""
+    (tmp_path / NAME / "1a2b3c4d").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    folder, _ = animate._run_of(NAME)
+    assert folder.path == shipped_folder(NAME)
 
 
 @pytest.mark.parametrize(

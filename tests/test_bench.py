@@ -7,12 +7,13 @@ import jax.numpy as jnp
 import pytest
 from rich.console import Console
 
+from prefrontal import cli
 from prefrontal.bench import run
 from prefrontal.bench.arithmetic import count_operations, peak_rate
-from prefrontal.bench.measure import measure
+from prefrontal.bench.measure import Measurement, measure
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
-from prefrontal.experiments import ExperimentConfig, find_experiment
+from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
 from prefrontal.figures.bench import bench_figure
 
 TINY = ExperimentConfig(
@@ -70,6 +71,54 @@ def test_the_bench_writes_its_table_and_figure(tmp_path, monkeypatch, capsys):
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
     with pytest.raises(UserError, match=r"must be a new folder, got one that holds bench\.json\. Give another --out"):
         run.run_bench(find_experiment("wang2018-two-step"), TINY, tmp_path, Console(width=80))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_has_its_measurements(name):
+    points = list(run._points(name, EXPERIMENTS[name].config))
+    assert points[0] == (name, EXPERIMENTS[name].config, 8)
+    assert {point[0] for point in points} == set(EXPERIMENTS)
+
+
+def test_so_many_seeds_are_measured_alone(tmp_path, monkeypatch, capsys):
+    """And what was measured is kept when the bench is stopped."""
+    seen = []
+
+    def measured(function, *arguments):
+        if arguments:
+            seen.append(arguments[:3])
+        return function(*arguments)
+
+    monkeypatch.setattr(run, "_in_new_process", measured)
+    monkeypatch.setattr(run, "_peak", lambda: 1e10)
+    row = Measurement("tiny", 2, 8, 10, 10, 10, 2, 1.0, 5.0, 50.0, 50.0, (4.0, 6.0), 70.0, 100.0, 0.1, 30.0)
+    monkeypatch.setattr(run, "_measure", lambda *_: row)
+    cli.main(["bench", "reference-arxiv", "--seeds", "4", "7", "--out", str(tmp_path / "two")])
+    config = find_experiment("reference-arxiv").config
+    assert seen == [("reference-arxiv", config, 2)]
+    assert "measuring reference-arxiv, 2 seeds" in capsys.readouterr().out
+
+    def stopped(name, config, num_seeds, peak):
+        if num_seeds == 2:
+            raise KeyboardInterrupt
+        return row
+
+    monkeypatch.setattr(run, "_measure", stopped)
+    monkeypatch.setattr(run, "_points", lambda name, config: [(name, config, seeds) for seeds in (1, 2, 8)])
+    with pytest.raises(KeyboardInterrupt):
+        run.run_bench(find_experiment("reference-arxiv"), config, tmp_path / "stopped", Console())
+    assert len(json.loads((tmp_path / "stopped" / "bench.json").read_text())["measurements"]) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--pretrained"], ["--episodes", "3"], ["--snapshot-every", "5"], ["--plot-every", "5"], ["--weights", "x"]],
+)
+def test_options_that_a_bench_has_no_use_for_are_refused(words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["bench", "wang2018-two-step", *words])
+    assert ended.value.code == 2
+    assert words[0] in capsys.readouterr().err
 
 
 def test_the_figure_shows_the_measured_rates():

@@ -161,6 +161,29 @@ def test_without_snapshots_there_is_no_such_figure(tmp_path: Path) -> None:
     assert {path.stem for path in EXPERIMENT.draw(folder)} == {"figure"}
 
 
+def test_weights_that_were_not_kept_cannot_be_asked_for_later(watched: Path, tmp_path: Path) -> None:
+    """Those that were, can."""
+    trained(watched, plot_every=40)
+    trained(watched, snapshot_every=120)
+    folder = trained(tmp_path / "run", snapshot_every=40)
+    before = sorted(path for path in folder.rglob("*"))
+    for every in ({"plot_every": 20}, {"snapshot_every": 60}):
+        (name,) = every
+        with pytest.raises(UserError, match=rf"`{name}` must go with a training that is still to be done, got .* of "):
+            trained(folder, **every)
+    assert sorted(path for path in folder.rglob("*")) == before
+
+
+def test_a_moment_that_another_version_tested_is_tested_again(tmp_path: Path, monkeypatch) -> None:
+    folder = trained(tmp_path / "run", seeds=[0], snapshot_every=120)
+    write_course(CONFIG, RunFolder.read(folder), [0], folder)
+    measured = record(folder, 0, 120)
+    path = folder / "seed-000" / "course" / "episode-000120.json"
+    path.write_text(json.dumps({**measured, "reward": 999.0, "versions": {**measured["versions"], "jax": "0.0.1"}}))
+    write_course(CONFIG, RunFolder.read(folder), [0], folder)
+    assert record(folder, 0, 120) == measured
+
+
 @pytest.mark.parametrize("text", ["", "seed,episode\n0,40\n", "not,a\ntable,\n"])
 def test_a_table_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "course.csv").write_text(text)

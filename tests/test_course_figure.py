@@ -59,6 +59,14 @@ def test_a_mean_is_over_the_seeds_that_met_the_condition():
     assert not [name for name in lines(ax) if name.startswith("published")]
 
 
+def test_rewards_that_end_below_chance_are_seen_all_the_same():
+    curves, ax = make_curves(), Figure().add_subplot()
+    curves.reward[:] = np.linspace(-90, -40, curves.reward.shape[1])
+    reward_curves(curves, REFERENCES, ax)
+    assert ax.get_ylim()[0] < -90
+    assert "cut off" not in ax.get_title(loc="left")
+
+
 @pytest.mark.parametrize("lowest", [49.0, -100.0])
 def test_what_lies_far_below_chance_is_cut_off_and_said_to_be(lowest):
     curves, ax = make_curves(), Figure().add_subplot()

@@ -25,6 +25,19 @@ SECTIONS = st.dictionaries(NAMES, LEAVES | st.lists(st.dictionaries(NAMES, LEAVE
 CONFIGS = st.dictionaries(NAMES, LEAVES | SECTIONS)
 
 
+def test_what_is_no_number_is_null_whatever_holds_it() -> None:
+    nothing, infinite = np.float32("nan"), float("inf")
+    document = {
+        "a": infinite,
+        "b": nothing,
+        "c": np.array([1, -np.inf]),
+        "d": (nothing, {"e": np.float64("nan")}),
+        "f": 2,
+    }
+    read = json.loads(to_json(document), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert read == {"a": None, "b": None, "c": [1.0, None], "d": [None, {"e": None}], "f": 2}
+
+
 def record(config: dict, experiment: str = "two-step") -> dict:
     return {"experiment": experiment, "config": config}
 

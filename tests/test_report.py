@@ -161,6 +161,17 @@ def test_a_sweep_has_a_row_a_setting_and_no_number_where_none_was_measured() -> 
     assert row(lines, ".95") == [".95", "68.9", "0.638", "0.621", "0.988"]
 
 
+@pytest.mark.parametrize("nothing", [None, float("nan")])
+def test_a_measure_that_no_setting_has_is_left_empty(nothing: float | None) -> None:
+    table = pd.DataFrame([{"d": ".8", "x": nothing, "y": 1.0}, {"d": ".9", "x": nothing, "y": nothing}])
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    print_sweep(table, ["d"], console)
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert row(lines, ".8") == [".8", "1.000"]
+    assert row(lines, ".9") == [".9"]
+
+
 def test_the_first_trial_has_rows_of_its_own_where_it_is_looked_at() -> None:
     both = deepcopy(FULL)
     first = results(dict.fromkeys(MEASURES, 0.96), dict(zip(MEASURES, (0.97, 0.2, 0.1, 0.91), strict=True)))

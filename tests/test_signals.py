@@ -21,6 +21,7 @@ from prefrontal.commands.intervene import split_intervention
 from prefrontal.configs import ActorCriticConfig, RecurrentConfig, ReversalConfig, RiskConfig, TestConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
+from prefrontal.experiments.inferred_value_results import AROUND, _around_reversals
 from prefrontal.experiments.lesions_results import NUM_DRAWS, SHARES, lesions
 from prefrontal.experiments.optogenetics_results import ODDS_OF_EFFECT, PUBLISHED_PERCENT, _verdicts, manipulations
 from prefrontal.experiments.results import ANY, read_results
@@ -85,6 +86,15 @@ class TestInferredValue:
         still = reversal_trials(infers, 5)
         still = still._replace(rewarded_cue=np.zeros_like(still.rewarded_cue))
         assert all(np.isnan(mean).all() for mean in responses(still, BLOCK).values())
+
+    @pytest.mark.parametrize(("block", "known"), [(2, [-2, -1, 0, 1]), (3, [-3, -2, -1, 0, 1, 2]), (4, list(AROUND))])
+    def test_around_a_reversal_no_other_block_is_looked_into(self, block, known):
+        """Where activity is the state itself it is the old one before and the new one after, in every trial there is."""
+        state = np.repeat(np.array([[0, 1, 1, 0], [1, 0, 1, 1]]), block, axis=1)
+        seen = _around_reversals(2.0 * state - 1, state, block)
+        expected = [np.nan if trial not in known else -1.0 if trial < 0 else 1.0 for trial in AROUND]
+        np.testing.assert_array_equal(seen, expected)
+        assert np.isnan(_around_reversals(2.0 * state - 1, np.zeros_like(state), block)).all()
 
 
 class TestOptogenetics:

@@ -55,6 +55,20 @@ def test_a_resumed_training_has_the_same_snapshots(tmp_path):
             np.testing.assert_array_equal(array, resumed.load_snapshot(episode)[name])
 
 
+def test_a_training_that_goes_on_says_which_weights_were_not_kept(tmp_path):
+    """And keeps those of the moment from which it goes on."""
+    with when("advance", send(2), call=2), pytest.raises(Stopped):
+        train(tmp_path / "run")
+    progress = seed_of(tmp_path / "run").load_progress()
+    assert progress is not None
+    episode = progress.facts["episode"]
+    assert episode == 100
+    told = r"Seed 0 goes on from episode 100: the weights of 2 moments before, from episode 0 on, were not kept\."
+    with pytest.warns(RuntimeWarning, match=told):
+        resumed = train(tmp_path / "run", snapshot_every=50)
+    assert resumed.snapshots() == [100, 150, 200, 250, 300, 350, 400]
+
+
 def test_a_seed_without_snapshots_says_so(tmp_path):
     with pytest.raises(UserError, match=r"must hold snapshots, got none: it was trained without. Train in another"):
         train(tmp_path / "run").snapshots()

@@ -1,5 +1,6 @@
 """Sweeps: many settings, one program."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -63,6 +64,23 @@ def test_settings_are_every_combination():
     points = sweep_settings("train", EXPERIMENT, ["--train.unroll", "None", "--task.encoding", "trial"], sweeps)
     seen = [(point.config.train.discount, point.config.task.num_trials) for point in points]
     assert seen == [(discount, num) for discount in (0.8, 0.9) for num in (5, 6, 7)]
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("test.num-episodes", ["5", "6"]),
+        ("seeds", ["0", "1"]),
+        ("train.discount", [".9", "0.90"]),
+        ("episodes", ["5", "6"]),
+    ],
+)
+def test_settings_that_train_the_same_networks_are_refused(option, values):
+    told = (
+        f"`--sweep` must give settings that train different networks, got {option} {values[0]} and {option} {values[1]}"
+    )
+    with pytest.raises(UserError, match=re.escape(told)):
+        sweep_settings("train", EXPERIMENT, [], {option: values})
 
 
 def test_a_sweep_gives_each_setting_the_weights_it_has_alone(tmp_path, monkeypatch):
