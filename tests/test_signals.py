@@ -89,7 +89,7 @@ class TestInferredValue:
 
     @pytest.mark.parametrize(("block", "known"), [(2, [-2, -1, 0, 1]), (3, [-3, -2, -1, 0, 1, 2]), (4, list(AROUND))])
     def test_around_a_reversal_no_other_block_is_looked_into(self, block, known):
-        """Where activity is the state itself it is the old one before and the new one after, in every trial there is."""
+        """Where activity is the state itself it is the old one before and the new one after, in every trial."""
         state = np.repeat(np.array([[0, 1, 1, 0], [1, 0, 1, 1]]), block, axis=1)
         seen = _around_reversals(2.0 * state - 1, state, block)
         expected = [np.nan if trial not in known else -1.0 if trial < 0 else 1.0 for trial in AROUND]

@@ -1,5 +1,6 @@
 """Draw how long networks took to learn, from the files of a run."""
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,9 @@ def draw(experiment: "EncodingComparison", folder: Path) -> list[Path]:
     num_episodes = results["training_episodes"]
     learning = read_learning(folder)
     with style():
-        figure = Figure(figsize=(7.2, 3.4))
+        lines = textwrap.wrap(heading(experiment, results), 84)
+        height = 3.4 + 0.19 * (len(lines) - 1)
+        figure = Figure(figsize=(7.2, height))
         FigureCanvasAgg(figure)
         left, right = figure.subplots(1, 2)
         for name, looks in LOOKS.items():
@@ -58,6 +61,7 @@ def draw(experiment: "EncodingComparison", folder: Path) -> list[Path]:
         figure.legend(
             *left.get_legend_handles_labels(), loc="lower center", ncols=4, handlelength=2.4, columnspacing=1.4
         )
-        figure.suptitle(heading(experiment, results), x=0.02, ha="left", weight="bold", fontsize=10)
-        figure.subplots_adjust(left=0.09, right=0.97, top=0.83, bottom=0.26, wspace=0.3)
+        figure.suptitle("\n".join(lines), x=0.02, ha="left", weight="bold", fontsize=10)
+        top, bottom = 1 - (0.58 + 0.19 * (len(lines) - 1)) / height, 0.88 / height
+        figure.subplots_adjust(left=0.09, right=0.97, top=top, bottom=bottom, wspace=0.3)
     return save_figure(figure, folder / "figure")
