@@ -210,6 +210,16 @@ def test_a_sweep_of_borrowed_networks_leaves_the_trainers_results_alone(here: Pa
             run_sweep(weights, points, [0], here / "mine")
 
 
+def test_an_intervention_may_come_first(here: Path) -> None:
+    """Its folder is within that of the test without, which is then known."""
+    put_run(TWO_STEP, TINY, TWO_STEP.folder(TINY))
+    with named_only(BORROWERS[2]):
+        inner, _ = evaluate_run(BORROWERS[2], TINY, [0], intervention=InterventionConfig(noise=1.0))
+        folder, results = evaluate_run(BORROWERS[2], TINY, [0])
+    assert inner.parent == folder
+    assert "intervention" not in results
+
+
 def test_a_figure_is_of_its_own_experiment(here: Path) -> None:
     put_run(TWO_STEP, TINY, TWO_STEP.folder(TINY))
     with named_only(BORROWERS[2]):

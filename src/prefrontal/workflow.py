@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -146,12 +146,13 @@ def evaluate_run(
         agents[name] = load_agents(runs[name], task, variant.agent, seeds)
         if intervention is not None:
             agents[name] = {seed: intervened(agent, task, intervention) for seed, agent in agents[name].items()}
-    subjects = Subjects("package" if pretrained else "run", trainer, runs, intervention=intervention)
+    subjects = Subjects("package" if pretrained else "run", trainer, runs)
     folder = results_folder(experiment, config, out, pretrained=pretrained)
-    if intervention is not None:
-        folder = folder / subjects.folder_name
     claim_results(experiment, config, folder, subjects)
     if intervention is not None:
+        subjects = replace(subjects, intervention=intervention)
+        folder = folder / subjects.folder_name
+        claim_results(experiment, config, folder, subjects)
         write_text(folder / INTERVENTION, to_json(asdict(intervention)))
     write_learning(folder, runs, seeds)
     return folder, experiment.analyse(agents, config, folder, subjects)

@@ -46,10 +46,12 @@ def named_experiment(command: str, arguments: Sequence[str]) -> Experiment | Non
 
 
 def _train(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import train_run
+    from prefrontal.workflow import check_results_folder, train_run
 
     if options.pretrained:
         raise UserError("`--pretrained` must go with evaluate, figure or reproduce, got train. Leave it out.")
+    if not experiment.networks:  # --out is the folder of the run
+        check_results_folder(experiment, options.config, options.out)
     folder = train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
     _say(f"Trained: {folder}")
     _say_falls(experiment, options)
