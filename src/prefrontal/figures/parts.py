@@ -74,7 +74,7 @@ def published_mark(ax: Axes, x: float | int, value: float | None, *, width: floa
         ax.plot([x - half, x + half], [value, value], color=PALETTE["published"], linewidth=2.0, zorder=5)
 
 
-def published_by(results: Mapping[str, Any], source: str) -> str:
+def published_by(results: Mapping[str, Any], source: str | None) -> str:
     """The end of a caption that says where published values are from; empty where none of them belongs there."""
     return f" Published: {source}." if results.get("comparable", True) else ""
 
