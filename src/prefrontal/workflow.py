@@ -254,7 +254,7 @@ def falls(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[int]
 
     Arguments: as for `evaluate_run`.
     """
-    _, folder = _training(experiment, config, out)
+    _, folder = _networks(experiment, config, out)
     sentences = []
     for name in experiment.variants(config):
         run = RunFolder.read(folder / name)
