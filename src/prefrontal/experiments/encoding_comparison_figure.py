@@ -36,7 +36,7 @@ def draw(experiment: "EncodingComparison", folder: Path) -> list[Path]:
     num_episodes = results["training_episodes"]
     learning = read_learning(folder)
     with style():
-        lines = textwrap.wrap(heading(experiment, results), 84)
+        lines = textwrap.wrap(heading(experiment, results), 84, break_on_hyphens=False)
         height = 3.4 + 0.19 * (len(lines) - 1)
         figure = Figure(figsize=(7.2, height))
         FigureCanvasAgg(figure)

@@ -145,7 +145,8 @@ def published_dots(measured: Mapping[str, Sequence[float]], published: Mapping[s
 def framed(title: str, caption: str, width: float, height: float) -> Figure:
     """A figure with a heading above `height` inches for panels."""
     with style():
-        heading, below = textwrap.wrap(title, 84), textwrap.wrap(caption, 126)
+        heading = textwrap.wrap(title, 84, break_on_hyphens=False)
+        below = textwrap.wrap(caption, 126)
         top = 0.3 + 0.19 * len(heading) + 0.16 * len(below)
         figure = Figure(figsize=(width, height + top))
         FigureCanvasAgg(figure)

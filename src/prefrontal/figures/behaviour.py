@@ -36,7 +36,7 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
     """
     if not 1 <= len(groups) <= MOST_GROUPS:
         raise UserError(f"`groups` must be 1 to {MOST_GROUPS} to fit on a page, got {len(groups)}. Draw fewer at once.")
-    heading = textwrap.wrap(title, 22 * len(groups) + 3)
+    heading = textwrap.wrap(title, 22 * len(groups) + 6, break_on_hyphens=False)
     sources = [f"{group.name}: {group.source}." for group in groups if group.source]
     caption = textwrap.wrap(" ".join(sources), 36 * len(groups) + 8)
     with style():

@@ -115,7 +115,7 @@ def course_figure(
         test_episodes: episodes of each test.
     """
     with style():
-        heading = textwrap.wrap(title, 80)
+        heading = textwrap.wrap(title, 80, break_on_hyphens=False)
         caption = textwrap.wrap(_caption(curves, test_episodes, source if published else ""), 122)
         width, height = 7.2, 3.0 + 0.19 * len(heading) + 0.16 * len(caption)
         figure = Figure(figsize=(width, height))

@@ -205,7 +205,7 @@ def two_step_figure(
     with style():
         bars = [trials for trials in ("stay_probability", "first_transition") if trials in result]
         width = 3.85 * len(bars) + (3.35 if curves else 0.3)
-        heading = textwrap.wrap(title, int(11.1 * width))
+        heading = textwrap.wrap(title, int(11.1 * width), break_on_hyphens=False)
         caption = textwrap.wrap(_caption(result, curves, source), int(17 * width))
         height = 3.4 + 0.19 * len(heading) + 0.16 * len(caption)
         figure = Figure(figsize=(width, height))

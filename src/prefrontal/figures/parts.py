@@ -21,7 +21,8 @@ def page(width: float, height: float, title: str, caption: str) -> tuple[Figure,
     """
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
-    heading, lines = textwrap.wrap(title, round(11 * width)), textwrap.wrap(caption, round(17 * width))
+    heading = textwrap.wrap(title, round(11 * width), break_on_hyphens=False)
+    lines = textwrap.wrap(caption, round(17 * width))
     below = 0.1 + 0.19 * len(heading)
     for text, y, looks in (
         ("\n".join(heading), 0.1, {"fontsize": 10, "weight": "bold"}),

@@ -32,7 +32,7 @@ def strategies_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str,
     fitted = "best_model" in course
     num_seeds, num_tests = course["seed"].nunique(), course["episode"].nunique()
     with style():
-        heading = textwrap.wrap(title, 70)
+        heading = textwrap.wrap(title, 70, break_on_hyphens=False)
         figure = Figure(figsize=(6.4, 6.4 + 2.6 * fitted), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots(3 + 2 * fitted, 1, sharex=True, height_ratios=(1, 1.5, 1.1, 0.8, 1)[: 3 + 2 * fitted])
