@@ -24,6 +24,12 @@ def test_a_pattern_is_a_group_of_files(tmp_path):
     assert len(lone) == 40
 
 
+def test_what_every_file_is_warned_of_is_told_once(tmp_path):
+    people_files(tmp_path, rt="0")
+    _, told = read([f"people={tmp_path}/s*.csv"])
+    assert told == ["`rt` is 0 in 40 of 40 trials: taken for not measured. (So in 2 of 2 files.)"]
+
+
 def test_visits_of_a_person_in_two_files_and_people_who_share_a_name(tmp_path, capsys):
     files = people_files(tmp_path, subject="7")
     groups = [f"all={file}" for file in files]

@@ -1,5 +1,7 @@
 """How commands on tables of trials are told of files: which, in what format, and which column holds what."""
 
+import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,7 +85,13 @@ def read_group(paths: Sequence[str], reading: Reading) -> "pd.DataFrame":
 
     stems = [Path(path).stem for path in paths]
     names = stems if len(set(stems)) == len(stems) else [str(Path(path).with_suffix("")) for path in paths]
-    return joined({path: read_file(path, reading, name) for path, name in zip(paths, names, strict=True)})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        tables = {path: read_file(path, reading, name) for path, name in zip(paths, names, strict=True)}
+    ours = Counter(str(warning.message) for warning in caught if warning.category is UserWarning)
+    for message, count in ours.items():  # once, not once a file
+        warnings.warn(f"{message} (So in {count} of {len(paths)} files.)", stacklevel=2)
+    return joined(tables)
 
 
 def read_groups(arguments: Sequence[str], reading: Reading) -> "dict[str, pd.DataFrame]":
