@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,6 +57,18 @@ def test_the_cache_is_of_bounded_size_and_of_this_kind_of_processor(monkeypatch:
     devices._keep_programs(devices.cache_folder())
     assert told["jax_compilation_cache_dir"] == str(tmp_path / "prefrontal" / "compiled" / processor().kind)
     assert told["jax_compilation_cache_max_size"] == 1_000
+
+
+def test_a_small_address_space_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (2**30, 2**30))
+    with pytest.warns(
+        RuntimeWarning, match=r"may have 1\.0 GB of addresses \(ulimit -v\): with fewer than 3 it"
+    ):
+        devices._warn_of_a_small_address_space()
+    monkeypatch.setattr("resource.getrlimit", lambda _: (-1, -1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        devices._warn_of_a_small_address_space()
 
 
 def test_without_a_home_programs_are_compiled_every_time(monkeypatch: pytest.MonkeyPatch):

@@ -29,6 +29,7 @@ def configure() -> None:
     What the environment says already (XLA_FLAGS, JAX_NUM_CPU_DEVICES, JAX_COMPILATION_CACHE_DIR and _MAX_SIZE) is left
     as it is. If JAX has started before, training is as correct, and slower.
     """
+    _warn_of_a_small_address_space()
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {COMPILER_OPTIONS}".strip()
@@ -126,6 +127,21 @@ def memory() -> int | None:
     with contextlib.suppress(ValueError, OSError):  # "max" where a container has no limit
         found.append(int(Path("/sys/fs/cgroup/memory.max").read_text()))
     return min(found, default=None)
+
+
+def _warn_of_a_small_address_space() -> None:
+    """JAX reserves far more addresses than memory, and native code that gets none ends the process without a word."""
+    with contextlib.suppress(ImportError, OSError):  # Windows has no such limit
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != resource.RLIM_INFINITY and limit < 3 * 2**30:
+            warnings.warn(
+                f"This process may have {limit / 2**30:.1f} GB of addresses (ulimit -v): with fewer than 3 it may end "
+                "without a word. Allow more: ulimit -v unlimited.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
 
 
 def _has_started() -> bool:
