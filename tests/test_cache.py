@@ -61,9 +61,7 @@ def test_the_cache_is_of_bounded_size_and_of_this_kind_of_processor(monkeypatch:
 
 def test_a_small_address_space_is_told(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("resource.getrlimit", lambda _: (2**30, 2**30))
-    with pytest.warns(
-        RuntimeWarning, match=r"may have 1\.0 GB of addresses \(ulimit -v\): with fewer than 3 it"
-    ):
+    with pytest.warns(RuntimeWarning, match=r"may have 1\.0 GB of addresses \(ulimit -v\): with fewer than 3 it"):
         devices._warn_of_a_small_address_space()
     monkeypatch.setattr("resource.getrlimit", lambda _: (-1, -1))
     with warnings.catch_warnings():
