@@ -39,10 +39,11 @@ def print_stay_report(results: Mapping[str, Any], console: Console) -> None:
     within = " or ".join(f"{tolerance:g}" for tolerance in tolerances)
     sources = {"Published": results["published_source"], "First trial only": results.get("first_transition_source")}
     told = " ".join(f"{name}: {source}." for name, source in sources.items() if source) or "Published: nothing."
-    judged = f"Verdict: whether within {within} of the published value. " if within else ""
+    comparable = results.get("comparable", True)
+    judged = f"Verdict: whether within {within} of the published value. " if within and comparable else ""
     references = f"chance earns {_number(reward['chance'], 1)}, an oracle {_number(reward['oracle'], 1)}. "
     note = f"{judged}Intervals are over seeds. Ideal: the Bayes-optimal agent; {references}"
-    console.print(note + (told if results.get("comparable", True) else why_not_comparable(results)), style="dim")
+    console.print(note + (told if comparable else why_not_comparable(results)), style="dim")
 
 
 def print_verdicts(results: Mapping[str, Any], console: Console, *, note: str = "") -> None:
