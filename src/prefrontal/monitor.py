@@ -158,7 +158,8 @@ class Monitor:
 
     def __exit__(self, *_: object) -> None:
         if self._has_bar:
-            self._progress.stop()
+            with contextlib.suppress(OSError):  # the terminal may be gone
+                self._progress.stop()
         for writer in self._writers:
             writer.close()
 
