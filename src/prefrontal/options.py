@@ -90,7 +90,6 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     given = {argument.partition("=")[0].replace("_", "-") for argument in arguments}
     if isinstance(options.agent, ActorCriticConfig) and "--agent.discount" not in given:
         options = replace(options, agent=replace(options.agent, discount=options.train.discount))
-    _check_effects(experiment, options.config)
     if not options.seeds:
         raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
     for seed in options.seeds:
@@ -98,6 +97,7 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     for name in ("snapshot_every", "plot_every", "episodes"):
         if getattr(options, name) is not None:
             check_count(name, getattr(options, name))
+    _check_effects(experiment, options.config)
     if options.plot_every and (command not in ("train", "reproduce") or options.pretrained):
         got = "--pretrained" if options.pretrained else command
         raise UserError(f"`--plot-every` must go with train or reproduce, got {got}. Leave it out: nothing is trained.")

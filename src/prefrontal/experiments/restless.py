@@ -42,15 +42,18 @@ class RestlessExperiment(Experiment[RestlessConfig]):
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
         from prefrontal.report import print_verdicts
 
-        ideal, tuned = results["baselines"]["ideal observer"]["both"], results["tuned"]
-        rates = results["learning_rate"]
+        tuned, rates = results["tuned"], results["learning_rate"]
+        ideal = _told(results["baselines"]["ideal observer"]["both"])
+        low, high = (_told(rates[volatility]["ideal"]) for volatility in ("low", "high"))
+        fixed, rate, temperature = (
+            _told(tuned[name]) for name in ("thompson_volatility", "learning_rate", "inverse_temperature")
+        )
         note = (
-            f"Regret of an episode, mean of both volatilities; the ideal observer's is {ideal:.2f}. Other episodes "
-            f"chose Thompson's fixed volatility ({tuned['thompson_volatility']:g}) and Rescorla-Wagner's rate "
-            f"({tuned['learning_rate']:g}) and inverse temperature ({tuned['inverse_temperature']:g}). Learning rates: "
-            f"fitted to blocks of {self.block_episodes} episodes; the ideal observer's are {rates['low']['ideal']:.2f} "
-            f"and {rates['high']['ideal']:.2f}. BIC: mean over blocks. Control: Rescorla-Wagner with a rate of .5. "
-            "Intervals are over seeds."
+            f"Regret of an episode, mean of both volatilities; the ideal observer's is {ideal}. Other episodes chose "
+            f"Thompson's fixed volatility ({fixed}) and Rescorla-Wagner's rate ({rate}) and inverse temperature "
+            f"({temperature}). Learning rates: fitted to blocks of {self.block_episodes} episodes; the ideal observer's "
+            f"are {low} and {high}. BIC: mean over blocks. Control: Rescorla-Wagner with a rate of .5. Intervals are "
+            "over seeds."
         )
         print_verdicts(results, console, note=note)
 
@@ -66,3 +69,7 @@ class RestlessExperiment(Experiment[RestlessConfig]):
             "ideal observer": ideal,
             **{f"rate, {name}": results["learning_rate"][name]["mean"] for name in ("low", "high")},
         }
+
+
+def _told(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.3g}"
