@@ -51,9 +51,9 @@ class RestlessExperiment(Experiment[RestlessConfig]):
         note = (
             f"Regret of an episode, mean of both volatilities; the ideal observer's is {ideal}. Other episodes chose "
             f"Thompson's fixed volatility ({fixed}) and Rescorla-Wagner's rate ({rate}) and inverse temperature "
-            f"({temperature}). Learning rates: fitted to blocks of {self.block_episodes} episodes; the ideal observer's "
-            f"are {low} and {high}. BIC: mean over blocks. Control: Rescorla-Wagner with a rate of .5. Intervals are "
-            "over seeds."
+            f"({temperature}). Learning rates: fitted to blocks of {self.block_episodes} episodes; the ideal "
+            f"observer's are {low} and {high}. BIC: mean over blocks. Control: Rescorla-Wagner with a rate of .5. "
+            "Intervals are over seeds."
         )
         print_verdicts(results, console, note=note)
 
