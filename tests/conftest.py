@@ -14,7 +14,9 @@ os.environ.setdefault("PYTHONWARNINGS", "ignore:Error reading persistent compila
 
 import ctypes
 import gc
+import signal
 import sys
+import threading
 
 import jax
 import pytest
@@ -28,6 +30,13 @@ install_import_hook("prefrontal", "beartype.beartype")
 from prefrontal import devices  # noqa: E402
 
 devices.configure()
+
+# Whoever starts the tests in the background, or by nohup, has them ignore signals that some tests send.
+if threading.current_thread() is threading.main_thread():
+    for _name, _default in (("SIGINT", signal.default_int_handler), ("SIGTERM", None), ("SIGHUP", None)):
+        _number = getattr(signal, _name, None)
+        if _number is not None and signal.getsignal(_number) is signal.SIG_IGN:
+            signal.signal(_number, _default or signal.SIG_DFL)
 
 # Compiling takes seconds, and the same commit must get the same verdict every time.
 settings.register_profile("prefrontal", deadline=None, derandomize=True)
