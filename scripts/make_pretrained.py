@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
-from prefrontal.files import make_folder, write_text
-from prefrontal.provenance import to_json
-from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import ENVIRONMENT, FINISHED, WEIGHTS
-from prefrontal.shipped import MEASURED, SHIPPED, shipped_names, shipped_seeds
-from prefrontal.workflow import evaluate_run, train_run
+from prefrontal.experiments.workflow import evaluate_run, train_run
+from prefrontal.runs.files import make_folder, write_text
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.provenance import to_json
+from prefrontal.runs.seed_folder import ENVIRONMENT, FINISHED, WEIGHTS
+from prefrontal.runs.shipped import MEASURED, SHIPPED, shipped_names, shipped_seeds
 
 MOST_VALUES = 400
 """Values of a learning curve that are kept."""

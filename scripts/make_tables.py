@@ -13,9 +13,9 @@ from typing import Any
 from readme_tables import README, with_tables
 
 from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
-from prefrontal.provenance import read_record
-from prefrontal.seed_folder import CONFIG, ENVIRONMENT
-from prefrontal.shipped import SHIPPED, shipped_names, shipped_results
+from prefrontal.runs.provenance import read_record
+from prefrontal.runs.seed_folder import CONFIG, ENVIRONMENT
+from prefrontal.runs.shipped import SHIPPED, shipped_names, shipped_results
 
 GALLERY = Path(__file__).parents[1] / "docs" / "gallery.md"
 CARD = "README.md"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from prefrontal.shipped import shipped_results
+from prefrontal.runs.shipped import shipped_results
 
 CONDITIONS = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
 README = Path(__file__).parents[1] / "README.md"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from prefrontal.agents.base import AbstractAgent, AgentInput
-from prefrontal.episodes import agent_inputs, replay, rollout
+from prefrontal.rollouts.episodes import agent_inputs, replay, rollout
 from prefrontal.tasks.base import AbstractTask
 
 

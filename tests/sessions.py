@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
-from prefrontal.monitor import Monitor
-from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import SeedFolder
-from prefrontal.session import Job, train_jobs
+from prefrontal.learning.jobs import Job, train_jobs
+from prefrontal.learning.monitor import Monitor
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.seed_folder import SeedFolder
 from prefrontal.tasks import make_task
 
 STEPS_PER_CHUNK = 500

@@ -20,7 +20,7 @@ from prefrontal.analysis.prediction_errors import (
 )
 from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
-from prefrontal.evaluation import evaluate
+from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import TwoStep
 
 TASK = TwoStepConfig(num_trials=60, common_probability=0.75, better_reward_probability=0.85, reversal_probability=0.05)

@@ -22,7 +22,7 @@ from prefrontal.analysis.recordings import read_recording, recording, write_reco
 from prefrontal.analysis.units import coding_share, corrected, permuted, unit_regression
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.errors import UserError
-from prefrontal.evaluation import evaluate
+from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import TwoStep
 
 RNG = np.random.default_rng(0)

@@ -12,12 +12,12 @@ from contracts import AgentContract
 from numpy_actor_critic import NumpyLSTM
 
 from prefrontal.agents.actor_critic import ActorCriticAgent
-from prefrontal.arrays import named_arrays
 from prefrontal.configs import ActorCriticConfig, RiskConfig
-from prefrontal.episodes import agent_inputs, begin, rollout
 from prefrontal.errors import UserError
 from prefrontal.learning.gradient import plain_gradient, unrolled_gradient
 from prefrontal.learning.losses import actor_critic_loss, discounted_returns
+from prefrontal.rollouts.episodes import agent_inputs, begin, rollout
+from prefrontal.runs.arrays import named_arrays
 from prefrontal.tasks.risk import Risk
 
 TASK = Risk(RiskConfig(num_forced_pairs=2, num_free_trials=4))

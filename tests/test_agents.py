@@ -16,10 +16,10 @@ from prefrontal.agents import AGENTS, make_agent
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.agents.two_step import BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
-from prefrontal.arrays import named_arrays
 from prefrontal.configs import BanditConfig, RecurrentConfig, TwoStepConfig
-from prefrontal.episodes import agent_inputs, replay, rollout
 from prefrontal.errors import UserError
+from prefrontal.rollouts.episodes import agent_inputs, replay, rollout
+from prefrontal.runs.arrays import named_arrays
 from prefrontal.tasks import TASKS, TwoStep, make_task
 
 PAPER = TwoStepConfig(num_trials=8)

@@ -9,9 +9,9 @@ from prefrontal import cli
 from prefrontal.commands import animate
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
 from prefrontal.experiments import ExperimentConfig, find_experiment
-from prefrontal.files import write_text
-from prefrontal.shipped import shipped_folder, shipped_names
-from prefrontal.workflow import train_run
+from prefrontal.experiments.workflow import train_run
+from prefrontal.runs.files import write_text
+from prefrontal.runs.shipped import shipped_folder, shipped_names
 
 NAME = "wang2018-two-step"
 CONFIG = ExperimentConfig(

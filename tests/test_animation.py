@@ -20,16 +20,16 @@ from PIL import Image
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.agents.two_step import BayesOptimal, RandomChoice, TwoStepAgent
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
-from prefrontal.episodes import rollout
 from prefrontal.errors import UserError
 from prefrontal.figures import animation
 from prefrontal.figures.animation import Picture, save_animation
 from prefrontal.figures.frames import ACTIONS, PHASES, STEPS, episode_frames, words
 from prefrontal.figures.style import PALETTE
 from prefrontal.figures.tree import OUTCOMES
+from prefrontal.rollouts.episodes import rollout
 from prefrontal.tasks import make_task
 from prefrontal.tasks.two_step import FIXATE
-from prefrontal.trials import trial_table
+from prefrontal.trials.table import trial_table
 
 ENCODINGS = tuple(STEPS)
 NETWORK, BAYES, RANDOM = "network", "bayes", "random"

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.arrays import named_arrays, with_arrays
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.learning.train import Hyperparameters, TrainState, init_training
+from prefrontal.runs.arrays import named_arrays, with_arrays
 from prefrontal.tasks import TwoStep
 
 REMEDY = "Give the file that belongs to this configuration, or the configuration that belongs to this file."

@@ -19,10 +19,10 @@ from prefrontal.agents.bandit_models import (
 )
 from prefrontal.agents.restless_observer import RestlessObserver
 from prefrontal.configs import BanditConfig
-from prefrontal.episodes import agent_inputs, replay
 from prefrontal.errors import UserError
-from prefrontal.evaluation import evaluate
 from prefrontal.fitting.bandits import RESCORLA_WAGNER, fit_bandit_agents
+from prefrontal.rollouts.episodes import agent_inputs, replay
+from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import make_task
 
 pytestmark = pytest.mark.lightly_compiled

@@ -24,9 +24,9 @@ from prefrontal.agents.bandit_models import (
 )
 from prefrontal.agents.bandit_tables import gittins_indices, optimal_preferences
 from prefrontal.configs import BanditConfig
-from prefrontal.episodes import agent_inputs, replay, rollout
 from prefrontal.errors import UserError
-from prefrontal.evaluation import evaluate
+from prefrontal.rollouts.episodes import agent_inputs, replay, rollout
+from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import Bandit, make_task
 
 NUM_EPISODES = 2_000

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from prefrontal import devices
-from prefrontal.provenance import processor
+from prefrontal.runs.provenance import processor
 
 PROGRAMS = Path("cache", "prefrontal", "compiled", processor().kind)
 COMMAND = str(Path(sys.executable).with_name("prefrontal"))

@@ -23,15 +23,15 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from prefrontal import cli
 from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments import EXPERIMENTS
 from prefrontal.learning import group
-from prefrontal.monitor import TAGS
-from prefrontal.runs import RunFolder
-from prefrontal.session import load_agents
-from prefrontal.shipped import shipped_verdicts
+from prefrontal.learning.jobs import load_agents
+from prefrontal.learning.monitor import TAGS
+from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.shipped import shipped_verdicts
 from prefrontal.tasks import make_task
-from prefrontal.trials import read_table
+from prefrontal.trials.table import read_table
 
 NAME = "wang2018-two-step"
 TASK = ["--task.num-trials", "10", "--task.encoding", "trial"]

@@ -12,8 +12,8 @@ import pytest
 from test_files_of_others import FILES, refusal
 
 from prefrontal import cli
-from prefrontal.formats import overview, read_trials, with_trials
-from prefrontal.trials import check_table
+from prefrontal.trials.formats import overview, read_trials, with_trials
+from prefrontal.trials.table import check_table
 
 LINE = "2 subjects, 80 trials, 0 missed, common 78 %, rewarded 48 %, 1 session each"
 

@@ -16,13 +16,13 @@ from test_regression import PLANNER, simulate
 from prefrontal import cli
 from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
 from prefrontal.analysis.cautions import cautions
+from prefrontal.analysis.published import NETWORKS, RATS
 from prefrontal.analysis.regression import indices, regress
 from prefrontal.analysis.regressors import KINDS, multi_back, one_back
 from prefrontal.analysis.summary import behaviour, printed
 from prefrontal.errors import UserError
 from prefrontal.figures.behaviour import behaviour_figure
-from prefrontal.published import NETWORKS, RATS
-from prefrontal.trials import check_table, write_table
+from prefrontal.trials.table import check_table, write_table
 
 
 @pytest.fixture(scope="module")

@@ -13,15 +13,15 @@ from PIL import Image
 from sessions import send, when
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from prefrontal.commands.options import parse
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import Stopped, UserError
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.experiments.base import Experiment
 from prefrontal.experiments.two_step_course import read_course, write_course
 from prefrontal.experiments.two_step_results import MEASURES
-from prefrontal.options import parse
-from prefrontal.runs import RunFolder
-from prefrontal.workflow import evaluate_run, train_run
+from prefrontal.experiments.workflow import evaluate_run, train_run
+from prefrontal.runs.folder import RunFolder
 
 EXPERIMENT = find_experiment("wang2018-two-step")
 CONFIG = ExperimentConfig(

@@ -13,7 +13,7 @@ from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
 from prefrontal.experiments.encoding_comparison_results import passing_episodes, running_reward, survival
 from prefrontal.experiments.results import read_learning
-from prefrontal.files import write_text
+from prefrontal.runs.files import write_text
 
 COMPARISON = find_experiment("encoding-comparison")
 NAMES = ("trial-no-time", "trial-time", "stage-no-time", "stage-time")

@@ -12,6 +12,7 @@ import pytest
 
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.analysis.behaviour import stay_probability
+from prefrontal.commands.options import parse, sweep_settings
 from prefrontal.configs import ActorCriticConfig, RecurrentConfig, RiskConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
@@ -23,9 +24,8 @@ from prefrontal.experiments.two_step_results import (
     ideal_behaviour,
 )
 from prefrontal.learning.group import new_learner
-from prefrontal.options import parse, sweep_settings
 from prefrontal.tasks import make_task
-from prefrontal.trials import read_table
+from prefrontal.trials.table import read_table
 
 WANG2018 = find_experiment("wang2018-two-step")
 NEAR = {"common_rewarded": 0.97, "uncommon_rewarded": 0.6, "common_unrewarded": 0.6, "uncommon_unrewarded": 0.97}

@@ -19,9 +19,9 @@ from hypothesis.extra import numpy as arrays_of
 from numpy.typing import DTypeLike
 from safetensors.numpy import save_file
 
-from prefrontal import files
 from prefrontal.errors import UserError
-from prefrontal.files import folder_names, lock, make_folder, read_arrays, write_arrays, write_bytes, write_text
+from prefrontal.runs import files
+from prefrontal.runs.files import folder_names, lock, make_folder, read_arrays, write_arrays, write_bytes, write_text
 
 FACTS = {"episodes": 300, "reward": 0.5, "name": "größe", "seeds": [0, 1], "unroll": None}
 ARRAYS = {"kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "key": np.array([0, 7], dtype=np.uint32)}
@@ -236,9 +236,9 @@ def test_a_file_cut_short_by_the_system_leaves_what_was_there(tmp_path: Path) ->
     write_arrays(path, ARRAYS, FACTS)
     before = path.read_bytes()
     script = f"""
-import resource, numpy, pathlib, prefrontal.files
+import resource, numpy, pathlib, prefrontal.runs.files
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-prefrontal.files.write_arrays(pathlib.Path({str(path)!r}), {{"kernel": numpy.zeros(10_000)}}, {{}})
+prefrontal.runs.files.write_arrays(pathlib.Path({str(path)!r}), {{"kernel": numpy.zeros(10_000)}}, {{}})
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert f"UserError: `{path}` must be a place that can be written, got: File too large." in result.stderr
@@ -260,7 +260,7 @@ def test_an_interrupted_write_leaves_no_rest(tmp_path: Path, monkeypatch: pytest
 
 WRITER = """
 import os, pathlib, sys, time
-import prefrontal.files as files
+import prefrontal.runs.files as files
 os.fsync = lambda _: (print("writing", flush=True), time.sleep(60))
 files.write_bytes(pathlib.Path(sys.argv[1]) / "weights.safetensors", bytes(9))
 """
@@ -399,5 +399,5 @@ pf.RunFolder.open(path.parent / "run", "two-step", {{}})
 
 
 def test_reading_and_writing_runs_imports_no_jax() -> None:
-    script = "import sys, prefrontal.runs; sys.exit('jax' in sys.modules or 'pandas' in sys.modules)"
+    script = "import sys, prefrontal.runs.folder; sys.exit('jax' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -10,8 +10,8 @@ import pytest
 from prefrontal import cli
 from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
 from prefrontal.commands.analyse import Options, _tables
-from prefrontal.formats import overview
-from prefrontal.options import read_options
+from prefrontal.commands.options import read_options
+from prefrontal.trials.formats import overview
 
 FILES = Path(__file__).parent / "data" / "files"
 

@@ -11,7 +11,7 @@ import pytest
 
 from prefrontal import cli
 from prefrontal.configs.models import MODELS
-from prefrontal.trials import read_table
+from prefrontal.trials.table import read_table
 
 pytestmark = pytest.mark.lightly_compiled
 

@@ -10,20 +10,26 @@ import pytest
 from shown import check_shown, figures_kept, printed, words_of
 
 from prefrontal import cli
-from prefrontal.arrays import named_arrays
+from prefrontal.commands.options import Setting
+from prefrontal.commands.sweep import run_sweep
 from prefrontal.configs import InterventionConfig, RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig, find_experiment
 from prefrontal.experiments.base import Agents
 from prefrontal.experiments.results import read_results
 from prefrontal.experiments.subjects import Subjects
-from prefrontal.folders import ORIGIN
+from prefrontal.experiments.workflow import (
+    check_results_folder,
+    draw_results,
+    evaluate_run,
+    evaluate_weights,
+    train_run,
+)
 from prefrontal.learning.group import new_agent
-from prefrontal.options import Setting
-from prefrontal.runs import RunFolder
-from prefrontal.sweep import run_sweep
+from prefrontal.runs.arrays import named_arrays
+from prefrontal.runs.claims import ORIGIN
+from prefrontal.runs.folder import RunFolder
 from prefrontal.tasks import make_task
-from prefrontal.workflow import check_results_folder, draw_results, evaluate_run, evaluate_weights, train_run
 
 TWO_STEP, BORROWERS = (
     find_experiment("wang2018-two-step"),
@@ -204,7 +210,7 @@ def test_a_sweep_of_borrowed_networks_leaves_the_trainers_results_alone(here: Pa
         assert run_sweep(weights, longer, [0], Path("runs") / weights.name)[1] != path  # its table has its own name
         theirs(here / "mine" / weights.folder(points[1].config).name, "notes.txt")
         with (
-            mock.patch("prefrontal.sweep.train_runs", side_effect=AssertionError("nothing is to be trained")),
+            mock.patch("prefrontal.commands.sweep.train_runs", side_effect=AssertionError("nothing is to be trained")),
             pytest.raises(UserError, match=r"got one that holds notes\.txt"),
         ):
             run_sweep(weights, points, [0], here / "mine")

@@ -14,7 +14,8 @@ from simulated_people import CHOICES, TRUTH, read_truth
 from simulated_people import people as simulated_people
 
 from prefrontal.errors import UserError
-from prefrontal.formats import (
+from prefrontal.trials.columns import from_cells
+from prefrontal.trials.formats import (
     Columns,
     detect_format,
     read_columns,
@@ -24,8 +25,7 @@ from prefrontal.formats import (
     read_trials,
     write_hbayesdm,
 )
-from prefrontal.formats.columns import from_cells
-from prefrontal.trials import check_table, write_table
+from prefrontal.trials.table import check_table, write_table
 
 PEOPLE = Path(__file__).parents[2] / "shared" / "data" / "people"
 needs_people = pytest.mark.skipif(

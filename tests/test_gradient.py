@@ -16,11 +16,11 @@ from numpy_actor_critic import NumpyLSTM, loop_returns, loss_and_errors
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.arrays import named_arrays
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
-from prefrontal.episodes import Situation, begin
 from prefrontal.learning.gradient import Unrolled, plain_gradient, unrolled_gradient
 from prefrontal.learning.losses import actor_critic_loss, discounted_returns
+from prefrontal.rollouts.episodes import Situation, begin
+from prefrontal.runs.arrays import named_arrays
 from prefrontal.tasks import TwoStep
 
 pytestmark = pytest.mark.lightly_compiled

@@ -6,7 +6,7 @@ import pytest
 from test_files_of_others import BASE, read, refusal
 from test_tables_like_them import CORE, PLAIN, csv
 
-from prefrontal.formats import overview
+from prefrontal.trials.formats import overview
 
 
 def people_files(folder: Path, **columns: str) -> list[str]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
-from prefrontal.episodes import rollout
-from prefrontal.hoisting import depends_on_inputs, hoisted_scan
+from prefrontal.rollouts.episodes import rollout
+from prefrontal.rollouts.hoisting import depends_on_inputs, hoisted_scan
 from prefrontal.tasks import TwoStep
 
 LENGTH = 5

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tf1_files import MAGIC, REFERENCE, crc32c, network, varint, write_checkpoint
 
 from prefrontal.errors import UserError
-from prefrontal.files import read_arrays
 from prefrontal.interop import checksums, wire
 from prefrontal.interop.tf1_agents import import_tf1, write_imported
 from prefrontal.interop.tf1_bundle import open_bundle
+from prefrontal.runs.files import read_arrays
 
 
 def data_file(checkpoint: Path) -> Path:

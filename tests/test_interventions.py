@@ -14,9 +14,9 @@ from prefrontal.agents.interventions import IntervenedAgent, intervened, make_in
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.agents.two_step import Hybrid, TwoStepAgent
 from prefrontal.configs import ActorCriticConfig, InterventionConfig, RecurrentConfig, RiskConfig, TwoStepConfig
-from prefrontal.episodes import agent_inputs, replay
 from prefrontal.errors import UserError
-from prefrontal.evaluation import evaluate
+from prefrontal.rollouts.episodes import agent_inputs, replay
+from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import TwoStep
 from prefrontal.tasks.risk import Risk
 

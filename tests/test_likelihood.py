@@ -13,12 +13,12 @@ from two_step_by_hand import BY_HAND
 from prefrontal.agents.two_step import LIBRARY, TwoStepAgent, with_values
 from prefrontal.configs import KnownTask, TwoStepConfig
 from prefrontal.configs.models import MODELS
-from prefrontal.episodes import agent_inputs, replay
 from prefrontal.fitting.choices import batch_of
 from prefrontal.fitting.likelihood import subject_log_likelihood
 from prefrontal.fitting.search import double_precision
 from prefrontal.fitting.simulation import simulate
-from prefrontal.formats import read_trials
+from prefrontal.rollouts.episodes import agent_inputs, replay
+from prefrontal.trials.formats import read_trials
 
 PEOPLE = Path(__file__).parents[2] / "shared" / "data" / "people"
 FILES = {

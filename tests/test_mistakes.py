@@ -16,8 +16,8 @@ from prefrontal import cli
 from prefrontal.commands import COMMANDS
 from prefrontal.errors import Notice
 from prefrontal.experiments import EXPERIMENTS
-from prefrontal.files import read_arrays, write_arrays
-from prefrontal.runs import RunFolder
+from prefrontal.runs.files import read_arrays, write_arrays
+from prefrontal.runs.folder import RunFolder
 
 NAME = "wang2018-two-step"
 WORDS = ", ".join(COMMANDS)

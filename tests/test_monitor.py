@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from prefrontal import monitor as monitor_module
 from prefrontal.errors import UserError
+from prefrontal.learning import monitor as monitor_module
+from prefrontal.learning.monitor import EPISODES_PER_POINT, TAGS, Monitor, Writer
 from prefrontal.learning.train import Metrics
-from prefrontal.monitor import EPISODES_PER_POINT, TAGS, Monitor, Writer
 
 
 @pytest.fixture

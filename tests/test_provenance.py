@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefrontal import provenance
 from prefrontal.errors import UserError
-from prefrontal.provenance import config_hash, differences, environment, read_record, to_json, versions
+from prefrontal.runs import provenance
+from prefrontal.runs.provenance import config_hash, differences, environment, read_record, to_json, versions
 
 CONFIG = {"train": {"discount": 0.9, "unroll": None}, "task": {"num_trials": 100, "encoding": "fixation"}}
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -117,7 +117,7 @@ def test_a_config_that_is_not_finite_is_refused(value: float) -> None:
 
 
 def test_versions_are_those_installed_and_none_for_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("prefrontal.provenance.PACKAGES", ("numpy", "no-such-package-anywhere"))
+    monkeypatch.setattr("prefrontal.runs.provenance.PACKAGES", ("numpy", "no-such-package-anywhere"))
     assert versions() == {
         "python": platform.python_version(),
         "numpy": version("numpy"),
@@ -149,9 +149,9 @@ def test_the_commit_is_that_of_the_package_alone(monkeypatch: pytest.MonkeyPatch
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-m", "one"], check=True)
     head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "src" / "prefrontal" / "provenance.py"))
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "src" / "prefrontal" / "runs" / "provenance.py"))
     assert commit() == head
-    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "venv" / "lib" / "prefrontal" / "provenance.py"))
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "venv" / "lib" / "prefrontal" / "runs" / "provenance.py"))
     assert commit() is None
     url = SimpleNamespace(read_text=lambda _: '{"url": "https://a", "vcs_info": {"vcs": "git", "commit_id": "abc"}}')
     monkeypatch.setattr("importlib.metadata.distribution", lambda _: url)

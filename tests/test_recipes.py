@@ -13,15 +13,15 @@ from test_train import Lever, lever
 
 import prefrontal as pf
 from prefrontal import devices
-from prefrontal.arrays import named_arrays
 from prefrontal.commands.experiment import named_experiment
+from prefrontal.commands.options import parse, sweep_settings
 from prefrontal.configs import RECIPES, Recipe, RecurrentConfig, TrainConfig, TwoStepConfig, recipe
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS
 from prefrontal.learning.group import new_learner, train_agents, train_group
 from prefrontal.learning.lanes import Learner
 from prefrontal.learning.train import TrainState
-from prefrontal.options import parse, sweep_settings
+from prefrontal.runs.arrays import named_arrays
 from prefrontal.tasks import AbstractTask, TwoStep
 
 AGENT = RecurrentConfig(hidden_size=4)

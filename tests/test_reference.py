@@ -16,12 +16,12 @@ import pytest
 from tf1_files import REFERENCE
 
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.arrays import named_arrays, with_arrays
-from prefrontal.episodes import AgentInput, agent_inputs, begin, replay
 from prefrontal.experiments import find_experiment
 from prefrontal.interop.tf1_agents import import_tf1
 from prefrontal.learning.gradient import plain_gradient, unrolled_gradient
 from prefrontal.learning.train import Hyperparameters, make_optimiser, sequence_loss
+from prefrontal.rollouts.episodes import AgentInput, agent_inputs, begin, replay
+from prefrontal.runs.arrays import named_arrays, with_arrays
 from prefrontal.tasks import TwoStep
 from prefrontal.tasks.base import AbstractTask
 

@@ -17,7 +17,7 @@ from prefrontal.analysis.mixed import regress_mixed
 from prefrontal.analysis.regression import indices, kind_weights, over_subjects, regress
 from prefrontal.analysis.regressors import KINDS, Design, lagged, multi_back, one_back
 from prefrontal.errors import UserError
-from prefrontal.trials import check_table
+from prefrontal.trials.table import check_table
 
 
 @st.composite

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from prefrontal.report import print_stay_report, print_sweep
+from prefrontal.reports.tables import print_stay_report, print_sweep
 
 MEASURES = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
 

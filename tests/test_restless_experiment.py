@@ -15,15 +15,15 @@ from shown import check_shown
 from prefrontal.agents.bandit_models import BanditAgent, RescorlaWagner
 from prefrontal.agents.restless_observer import RestlessObserver
 from prefrontal.configs import RecurrentConfig, RestlessConfig, TestConfig
-from prefrontal.episodes import agent_inputs, replay
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment, restless_baselines, restless_fits, restless_results
 from prefrontal.experiments.bandit_test import play_test
 from prefrontal.experiments.results import LEARNING
+from prefrontal.experiments.workflow import evaluate_run, train_run
 from prefrontal.fitting.rescorla_wagner import MODELS, fit_blocks, log_likelihood
 from prefrontal.fitting.search import double_precision
+from prefrontal.rollouts.episodes import agent_inputs, replay
 from prefrontal.tasks import make_task
-from prefrontal.workflow import evaluate_run, train_run
 
 pytestmark = pytest.mark.lightly_compiled
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from prefrontal.errors import UserError
-from prefrontal.provenance import config_hash, default_folder
-from prefrontal.runs import RunFolder
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.provenance import config_hash, default_folder
 
 CONFIG = {"train": {"discount": 0.9, "unroll": None}, "task": {"num_trials": 100, "encoding": "fixation"}}
 REMEDIES = "Give another --out, or move or delete that folder yourself (prefrontal never deletes a run)."
@@ -151,7 +151,7 @@ def test_two_that_make_the_same_folder_at_once_do_not_mix(tmp_path: Path, monkey
         (tmp_path / "config.json").write_text(rival)
         yield
 
-    monkeypatch.setattr("prefrontal.runs.lock", lock_after_a_rival)
+    monkeypatch.setattr("prefrontal.runs.folder.lock", lock_after_a_rival)
     with pytest.raises(UserError, match='"bandit" there, "two-step" asked for'):
         RunFolder.open(tmp_path, "two-step", CONFIG)
     assert (tmp_path / "config.json").read_text() == rival

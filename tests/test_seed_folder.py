@@ -14,9 +14,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from prefrontal.errors import UserError
-from prefrontal.files import read_arrays, write_arrays
-from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import SeedFolder
+from prefrontal.runs.files import read_arrays, write_arrays
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.seed_folder import SeedFolder
 
 CONFIG = {"train": {"discount": 0.9, "unroll": None}, "task": {"num_trials": 100}}
 
@@ -83,7 +83,7 @@ def test_a_seed_says_what_it_is_and_what_it_was_trained_with(seed: SeedFolder, m
     assert config == {"experiment": "two-step", "config": CONFIG, "seed": 3}
     written = (seed.path / "environment.json").read_text()
     assert json.loads(written)["versions"]["numpy"] == np.__version__
-    monkeypatch.setattr("prefrontal.seed_folder.environment", lambda: {"time": "later"})
+    monkeypatch.setattr("prefrontal.runs.seed_folder.environment", lambda: {"time": "later"})
     save(seed, 2)
     assert (seed.path / "environment.json").read_text() == written
 
@@ -199,7 +199,7 @@ def test_a_full_disk_leaves_the_states_as_they_were(seed: SeedFolder, monkeypatc
 def test_a_process_killed_while_saving_leaves_a_good_state_and_no_lock(seed: SeedFolder) -> None:
     script = f"""
 import itertools, numpy
-from prefrontal.runs import RunFolder
+from prefrontal.runs.folder import RunFolder
 seed = RunFolder.read({str(seed.run)!r}).seed(3)
 with seed.lock():
     for episodes in itertools.count(1):

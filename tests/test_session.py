@@ -16,14 +16,15 @@ import pytest
 from sessions import AGENT, STEPS_PER_CHUNK, TASK, TRAIN, saved_episode, seed_of, send, train, wait_for, when
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from prefrontal import devices, session
+from prefrontal import devices
 from prefrontal.configs import RecurrentConfig
 from prefrontal.errors import Stopped, UserError
-from prefrontal.files import read_arrays
 from prefrontal.learning import group
-from prefrontal.monitor import TAGS, Monitor
-from prefrontal.runs import RunFolder
-from prefrontal.session import Job, load_agents, train_jobs
+from prefrontal.learning import jobs as session
+from prefrontal.learning.jobs import Job, load_agents, train_jobs
+from prefrontal.learning.monitor import TAGS, Monitor
+from prefrontal.runs.files import read_arrays
+from prefrontal.runs.folder import RunFolder
 
 SEEDS = (0, 1)
 

@@ -11,11 +11,11 @@ import prefrontal
 from prefrontal import cli
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
-from prefrontal.runs import RunFolder
-from prefrontal.session import load_agents
-from prefrontal.shipped import SHIPPED, shipped_folder, shipped_names, shipped_results, shipped_seeds
+from prefrontal.experiments.workflow import evaluate_run
+from prefrontal.learning.jobs import load_agents
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.shipped import SHIPPED, shipped_folder, shipped_names, shipped_results, shipped_seeds
 from prefrontal.tasks import make_task
-from prefrontal.workflow import evaluate_run
 
 NAME = "wang2018-two-step"
 
@@ -95,7 +95,7 @@ def test_a_network_that_does_not_come_is_refused(arguments, message):
 
 
 def test_a_set_that_does_not_come_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr("prefrontal.shipped.SHIPPED", tmp_path)
+    monkeypatch.setattr("prefrontal.runs.shipped.SHIPPED", tmp_path)
     with pytest.raises(UserError, match=rf"`--pretrained` must go with .* got {NAME}. Train it instead: prefrontal"):
         shipped_folder(NAME)
 

@@ -6,8 +6,8 @@ from sessions import AGENT, STEPS_PER_CHUNK, TASK, TRAIN, seed_of, send, when
 
 from prefrontal.errors import Stopped, UserError
 from prefrontal.learning import group
-from prefrontal.runs import RunFolder
-from prefrontal.session import Job, load_snapshots, train_jobs
+from prefrontal.learning.jobs import Job, load_snapshots, train_jobs
+from prefrontal.runs.folder import RunFolder
 
 
 def train(folder, seed=0, snapshot_every=None):

@@ -15,6 +15,7 @@ from shown import check_shown
 from test_compare import table  # noqa: F401
 
 from prefrontal import cli
+from prefrontal.analysis.published import NETWORKS
 from prefrontal.analysis.regression import indices, regress
 from prefrontal.analysis.regressors import multi_back
 from prefrontal.configs import TwoStepConfig
@@ -24,7 +25,6 @@ from prefrontal.experiments.emergence_results import _measures, _since
 from prefrontal.experiments.two_step_weights_results import _compatible, _verdicts
 from prefrontal.figures.strategies import strategies_figure
 from prefrontal.fitting.simulation import simulate
-from prefrontal.published import NETWORKS
 
 pytestmark = pytest.mark.lightly_compiled
 

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 
 from prefrontal import cli
+from prefrontal.commands.options import Setting, split_sweeps, sweep_settings
+from prefrontal.commands.sweep import run_sweep
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import ExperimentConfig, find_experiment
+from prefrontal.experiments.workflow import train_run
 from prefrontal.learning import lanes
-from prefrontal.options import Setting, split_sweeps, sweep_settings
-from prefrontal.runs import RunFolder
-from prefrontal.sweep import run_sweep
-from prefrontal.workflow import train_run
+from prefrontal.runs.folder import RunFolder
 
 TINY = ExperimentConfig(
     task=TwoStepConfig(num_trials=5, encoding="trial"),

@@ -10,7 +10,7 @@ import pytest
 
 from prefrontal import cli
 from prefrontal.experiments import EXPERIMENTS, find_experiment
-from prefrontal.shipped import MEASURED, SHIPPED, shipped_names, shipped_results, shipped_verdicts
+from prefrontal.runs.shipped import MEASURED, SHIPPED, shipped_names, shipped_results, shipped_verdicts
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 TESTED = sorted(path.parent.name for path in SHIPPED.glob(f"*/{MEASURED}"))
@@ -82,7 +82,7 @@ def test_list_and_evaluate_say_the_same(name, tmp_path, capsys, monkeypatch):
 
 
 def test_verdicts_are_counted_and_measurements_are_not(tmp_path, monkeypatch):
-    monkeypatch.setattr("prefrontal.shipped.SHIPPED", tmp_path)
+    monkeypatch.setattr("prefrontal.runs.shipped.SHIPPED", tmp_path)
     (tmp_path / "task").mkdir()
     rows = [("slope, yes or NO", True), ("ratio", False), ("seeds", True), ("r^2", None)]
     written = {"verdicts": [{"name": name, "passed": passed} for name, passed in rows]}

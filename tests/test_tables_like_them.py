@@ -9,7 +9,7 @@ import pytest
 from test_files_of_others import BASE, FILES, MISS, read, refusal
 
 from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
-from prefrontal.formats import Columns, overview, read_trials
+from prefrontal.trials.formats import Columns, overview, read_trials
 
 PLAIN = pd.read_csv(FILES / "08_own_plain.csv", dtype=str)
 """Two people of 40 trials: subject, session, trial, choice, state, common, choice2, reward, better_state."""

@@ -12,13 +12,13 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from prefrontal import devices
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.arrays import named_arrays
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
-from prefrontal.evaluation import evaluate
 from prefrontal.learning.group import new_learner
 from prefrontal.learning.lanes import spread, stack, train_lanes, unstack
 from prefrontal.learning.train import Hyperparameters, Metrics, TrainState, init_training, train
+from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.runs.arrays import named_arrays
 from prefrontal.tasks import AbstractTask, TwoStep
 
 UNROLL = 60

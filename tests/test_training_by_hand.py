@@ -8,10 +8,10 @@ import pytest
 from numpy_actor_critic import FLAVOURS, NumpyLSTM, NumpyRMSProp, loop_returns, loss_and_errors
 
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.arrays import named_arrays, with_arrays
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
-from prefrontal.episodes import advance, begin
 from prefrontal.learning.train import Hyperparameters, TrainState, init_training, train
+from prefrontal.rollouts.episodes import advance, begin
+from prefrontal.runs.arrays import named_arrays, with_arrays
 from prefrontal.tasks import TwoStep
 
 TASK = TwoStep(TwoStepConfig(num_trials=4, better_state="carried", reversal_probability=0.3))

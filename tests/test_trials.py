@@ -12,7 +12,7 @@ from calls import num_calls
 from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.tasks import TwoStep
-from prefrontal.trials import DTYPES, check_table, read_table, trial_table, write_table
+from prefrontal.trials.table import DTYPES, check_table, read_table, trial_table, write_table
 
 SHAPE = (2, 3, 12)
 STEPS_PER_TRIAL = 3

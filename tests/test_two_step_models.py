@@ -11,11 +11,11 @@ from scipy.stats import binomtest, fisher_exact
 from prefrontal.agents.two_step import GREEDY, BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
 from prefrontal.analysis.behaviour import stay_counts
 from prefrontal.configs import TwoStepConfig
-from prefrontal.episodes import agent_inputs, replay
-from prefrontal.evaluation import evaluate
+from prefrontal.rollouts.episodes import agent_inputs, replay
+from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import TwoStep
 from prefrontal.tasks.two_step import FIXATE
-from prefrontal.trials import trial_table
+from prefrontal.trials.table import trial_table
 
 FALSE_ALARM = 1e-6
 """Chance that any one of the tests of frequencies or means here fails a correct model."""

@@ -18,9 +18,9 @@ from shown import check_shown
 from prefrontal.agents.volatility_observer import VolatilityObserver
 from prefrontal.analysis.volatility import coding_units, windowed_learning_rate
 from prefrontal.configs import TestConfig, VolatilityConfig
-from prefrontal.episodes import agent_inputs, replay
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
+from prefrontal.rollouts.episodes import agent_inputs, replay
 from prefrontal.tasks import Volatility, make_task
 
 FALSE_ALARM = 1e-6

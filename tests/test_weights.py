@@ -12,7 +12,7 @@ from tf1_files import REFERENCE, network, write_checkpoint
 
 from prefrontal import cli
 from prefrontal.analysis.behaviour import CONDITIONS
-from prefrontal.files import read_arrays, write_arrays
+from prefrontal.runs.files import read_arrays, write_arrays
 
 FINAL, ARXIV = "reference-final", "reference-arxiv"
 

@@ -11,7 +11,7 @@ _HOMES = {
     "AgentOutput": "prefrontal.agents.base",
     "Bandit": "prefrontal.tasks.bandit",
     "BanditConfig": "prefrontal.configs",
-    "Columns": "prefrontal.formats",
+    "Columns": "prefrontal.trials.formats",
     "ExperimentConfig": "prefrontal.experiments",
     "InterventionConfig": "prefrontal.configs",
     "RecurrentAgent": "prefrontal.agents.recurrent",
@@ -20,40 +20,40 @@ _HOMES = {
     "ReversalConfig": "prefrontal.configs",
     "Risk": "prefrontal.tasks.risk",
     "RiskConfig": "prefrontal.configs",
-    "RunFolder": "prefrontal.runs",
+    "RunFolder": "prefrontal.runs.folder",
     "TestConfig": "prefrontal.configs",
     "TrainConfig": "prefrontal.configs",
-    "Trajectory": "prefrontal.episodes",
+    "Trajectory": "prefrontal.rollouts.episodes",
     "TwoStep": "prefrontal.tasks.two_step",
     "TwoStepConfig": "prefrontal.configs",
     "UserError": "prefrontal.errors",
     "cautions": "prefrontal.analysis.cautions",
-    "evaluate": "prefrontal.evaluation",
+    "evaluate": "prefrontal.rollouts.evaluation",
     "find_experiment": "prefrontal.experiments",
     "find_model": "prefrontal.agents.two_step",
     "fit_bandit_agents": "prefrontal.fitting.bandits",
     "fit_hierarchy": "prefrontal.fitting.hierarchical",
     "fit_model": "prefrontal.fitting.fit",
-    "evaluate_run": "prefrontal.workflow",
+    "evaluate_run": "prefrontal.experiments.workflow",
     "indices": "prefrontal.analysis.regression",
-    "load_pretrained": "prefrontal.pretrained",
+    "load_pretrained": "prefrontal.experiments.pretrained",
     "intervened": "prefrontal.agents.interventions",
     "multi_back": "prefrontal.analysis.regressors",
     "one_back": "prefrontal.analysis.regressors",
-    "overview": "prefrontal.formats",
-    "read_table": "prefrontal.trials",
-    "read_trials": "prefrontal.formats",
+    "overview": "prefrontal.trials.formats",
+    "read_table": "prefrontal.trials.table",
+    "read_trials": "prefrontal.trials.formats",
     "regress": "prefrontal.analysis.regression",
     "recipe": "prefrontal.configs",
     "recover_models": "prefrontal.fitting.recovery",
     "recover_parameters": "prefrontal.fitting.recovery",
-    "replay": "prefrontal.episodes",
-    "rollout": "prefrontal.episodes",
+    "replay": "prefrontal.rollouts.episodes",
+    "rollout": "prefrontal.rollouts.episodes",
     "simulate": "prefrontal.fitting.simulation",
     "stay_probability": "prefrontal.analysis.behaviour",
     "train_agents": "prefrontal.learning.group",
-    "train_run": "prefrontal.workflow",
-    "trial_table": "prefrontal.trials",
+    "train_run": "prefrontal.experiments.workflow",
+    "trial_table": "prefrontal.trials.table",
 }
 """Where each public name lives. It is imported when first asked for: `import prefrontal` starts nothing."""
 
@@ -82,34 +82,34 @@ if TYPE_CHECKING:  # the same names, for those who read the types; a name that i
     from prefrontal.configs import TrainConfig as TrainConfig
     from prefrontal.configs import TwoStepConfig as TwoStepConfig
     from prefrontal.configs import recipe as recipe
-    from prefrontal.episodes import Trajectory as Trajectory
-    from prefrontal.episodes import replay as replay
-    from prefrontal.episodes import rollout as rollout
     from prefrontal.errors import UserError as UserError
-    from prefrontal.evaluation import evaluate as evaluate
     from prefrontal.experiments import ExperimentConfig as ExperimentConfig
     from prefrontal.experiments import find_experiment as find_experiment
+    from prefrontal.experiments.pretrained import load_pretrained as load_pretrained
+    from prefrontal.experiments.workflow import evaluate_run as evaluate_run
+    from prefrontal.experiments.workflow import train_run as train_run
     from prefrontal.fitting.bandits import fit_bandit_agents as fit_bandit_agents
     from prefrontal.fitting.fit import fit_model as fit_model
     from prefrontal.fitting.hierarchical import fit_hierarchy as fit_hierarchy
     from prefrontal.fitting.recovery import recover_models as recover_models
     from prefrontal.fitting.recovery import recover_parameters as recover_parameters
     from prefrontal.fitting.simulation import simulate as simulate
-    from prefrontal.formats import Columns as Columns
-    from prefrontal.formats import overview as overview
-    from prefrontal.formats import read_trials as read_trials
     from prefrontal.learning.group import train_agents as train_agents
-    from prefrontal.pretrained import load_pretrained as load_pretrained
-    from prefrontal.runs import RunFolder as RunFolder
+    from prefrontal.rollouts.episodes import Trajectory as Trajectory
+    from prefrontal.rollouts.episodes import replay as replay
+    from prefrontal.rollouts.episodes import rollout as rollout
+    from prefrontal.rollouts.evaluation import evaluate as evaluate
+    from prefrontal.runs.folder import RunFolder as RunFolder
     from prefrontal.tasks.bandit import Bandit as Bandit
     from prefrontal.tasks.base import AbstractTask as AbstractTask
     from prefrontal.tasks.reversal import Reversal as Reversal
     from prefrontal.tasks.risk import Risk as Risk
     from prefrontal.tasks.two_step import TwoStep as TwoStep
-    from prefrontal.trials import read_table as read_table
-    from prefrontal.trials import trial_table as trial_table
-    from prefrontal.workflow import evaluate_run as evaluate_run
-    from prefrontal.workflow import train_run as train_run
+    from prefrontal.trials.formats import Columns as Columns
+    from prefrontal.trials.formats import overview as overview
+    from prefrontal.trials.formats import read_trials as read_trials
+    from prefrontal.trials.table import read_table as read_table
+    from prefrontal.trials.table import trial_table as trial_table
 else:
 
     def __getattr__(name: str) -> Any:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import jax
 
 from prefrontal.errors import UserError
-from prefrontal.files import is_lockable, make_folder
-from prefrontal.provenance import processor
+from prefrontal.runs.files import is_lockable, make_folder
+from prefrontal.runs.provenance import processor
 
 COMPILER_OPTIONS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1073741824"
 """XLA's CPU backend compiles a small loop into one function and interprets a large one, operation by operation, at

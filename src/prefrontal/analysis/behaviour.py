@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import check_choice
-from prefrontal.trials import check_table
+from prefrontal.trials.table import check_table
 
 CONDITIONS = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
 """The kinds of trial a choice can follow: by its transition and its outcome."""
@@ -21,7 +21,7 @@ def stay_counts(table: pd.DataFrame, *, trials: Trials = "all") -> pd.DataFrame:
     gives the condition. Sessions are pooled.
 
     Arguments:
-        table: a trial table (see `prefrontal.trials`).
+        table: a trial table (see `prefrontal.trials.table`).
         trials: "all" pairs, or only the "first" of each session, trials 0 and 1, where no earlier trial can
             have told the better state (Wang et al. 2016, Figure 5).
 
@@ -65,7 +65,7 @@ def stay_probability(table: pd.DataFrame, *, trials: Trials = "all") -> pd.DataF
     Over "all" trials, though, earlier trials tell of the better state as well, which blurs both patterns.
 
     Arguments:
-        table: a trial table (see `prefrontal.trials`).
+        table: a trial table (see `prefrontal.trials.table`).
         trials: "all" pairs of consecutive trials or only the "first" of each session; see `stay_counts`.
 
     Returns:

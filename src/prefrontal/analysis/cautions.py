@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.analysis.behaviour import CONDITIONS, stay_counts
-from prefrontal.trials import check_table
+from prefrontal.trials.table import check_table
 
 CONTRAST = 0.3
 """A better state that pays more often than the other by this much makes a caution. Akam et al. (2015) found model-free

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from prefrontal.analysis.prediction_errors import temporal_difference_errors
 from prefrontal.configs.reversal import STEPS_PER_TRIAL
-from prefrontal.episodes import Trajectory
+from prefrontal.rollouts.episodes import Trajectory
 
 CONDITIONS = (
     "before_rewarded",

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from prefrontal.configs.two_step import TwoStepConfig
-from prefrontal.episodes import Trajectory
 from prefrontal.errors import UserError
+from prefrontal.rollouts.episodes import Trajectory
 from prefrontal.tasks.base import Event
 
 

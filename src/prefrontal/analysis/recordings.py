@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefrontal.episodes import Trajectory
 from prefrontal.errors import UserError
-from prefrontal.files import write_bytes
+from prefrontal.rollouts.episodes import Trajectory
+from prefrontal.runs.files import write_bytes
 
 if TYPE_CHECKING:
     import xarray

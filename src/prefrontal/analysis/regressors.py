@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Bool, Int, Real
 
 from prefrontal.errors import UserError, check_count
-from prefrontal.trials import check_table
+from prefrontal.trials.table import check_table
 
 KINDS = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
 """Kinds of trial, by transition and outcome: the regressors of the lagged regressions, at each lag."""
@@ -42,7 +42,7 @@ def one_back(table: pd.DataFrame, *, correct: bool = False) -> Design:
     and transition coded ± 1 (Daw et al. 2011), with the sides balanced.
 
     Arguments:
-        table: a trial table (see `prefrontal.trials`). Of it, the pairs of `stay_counts`.
+        table: a trial table (see `prefrontal.trials.table`). Of it, the pairs of `stay_counts`.
         correct: whether to ask for w_correct, b being the state that was better at t - 1. It takes up that choices
             which were right already tend to be rewarded and repeated, which makes a model-free agent look model-based.
 

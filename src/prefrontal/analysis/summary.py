@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.analysis.behaviour import CONDITIONS, stay_counts, stay_probability
+from prefrontal.analysis.published import PrintedBehaviour
 from prefrontal.analysis.regression import Regression, indices, kind_weights, over_subjects, regress
 from prefrontal.analysis.regressors import multi_back, one_back
 from prefrontal.errors import UserError
-from prefrontal.formats.overview import without_subjects
-from prefrontal.published import PrintedBehaviour
-from prefrontal.trials import check_table
+from prefrontal.trials.overview import without_subjects
+from prefrontal.trials.table import check_table
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def behaviour(name: str, table: pd.DataFrame, *, num_lags: int = 5, ridge: float
 
     Arguments:
         name: what to call the group.
-        table: a trial table (see `prefrontal.trials`).
+        table: a trial table (see `prefrontal.trials.table`).
         num_lags: lags of the multi-back regression.
         ridge: see `regress`.
 

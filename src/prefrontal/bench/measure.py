@@ -11,11 +11,11 @@ import jax
 
 from prefrontal import devices
 from prefrontal.bench.arithmetic import count_operations
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.learning.group import new_learner
 from prefrontal.learning.lanes import spread, stack, train_lanes
 from prefrontal.learning.train import train
+from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import make_task
 
 SECONDS_PER_MEASUREMENT = 1.0

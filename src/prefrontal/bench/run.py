@@ -17,8 +17,8 @@ from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig
 from prefrontal.figures.bench import bench_figure
 from prefrontal.figures.style import save_figure
-from prefrontal.files import make_folder, write_text
-from prefrontal.provenance import environment, to_json
+from prefrontal.runs.files import make_folder, write_text
+from prefrontal.runs.provenance import environment, to_json
 
 RECORD = "bench.json"
 SEEDS = (1, 2, 8, 64, 512)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 from rich.console import Console
 
+from prefrontal.analysis.published import PRINTED
+from prefrontal.commands.options import read_options
 from prefrontal.commands.tables import Reading, read_groups
 from prefrontal.errors import UserError, check_count, check_not_negative
-from prefrontal.options import read_options
-from prefrontal.published import PRINTED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +57,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     tables = _tables(options)
 
     from prefrontal.analysis.summary import printed
-    from prefrontal.compare import compare_tables, print_comparison
+    from prefrontal.reports.compare import compare_tables, print_comparison
 
     groups, record = compare_tables(
         tables,
@@ -71,7 +71,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
 
 def _tables(options: Options) -> "dict[str, pd.DataFrame]":
-    from prefrontal.formats import with_trials
+    from prefrontal.trials.formats import with_trials
 
     tables: dict[str, pd.DataFrame] = {}
     for name, table in read_groups(options.tables, options.reading).items():

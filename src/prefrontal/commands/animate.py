@@ -10,9 +10,9 @@ import tyro
 from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError, check_seed
 from prefrontal.experiments import ExperimentConfig, find_experiment
-from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import CONFIG
-from prefrontal.shipped import shipped_folder, shipped_names
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.seed_folder import CONFIG
+from prefrontal.runs.shipped import shipped_folder, shipped_names
 
 if TYPE_CHECKING:
     from prefrontal.agents import AbstractAgent
@@ -70,7 +70,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
     import jax
 
-    from prefrontal.episodes import rollout
+    from prefrontal.rollouts.episodes import rollout
     from prefrontal.tasks import make_task
 
     left = max(1, config.task.num_trials - options.first_trial)
@@ -113,7 +113,7 @@ def _player(
 ) -> "tuple[AbstractAgent, str]":
     """The network to film, and what stands above the pictures."""
     from prefrontal import devices
-    from prefrontal.session import load_agents, load_snapshots
+    from prefrontal.learning.jobs import load_agents, load_snapshots
     from prefrontal.tasks import make_task
 
     devices.configure()

@@ -6,8 +6,8 @@ from pathlib import Path
 from rich.console import Console
 
 from prefrontal.commands.experiment import named_experiment
+from prefrontal.commands.options import parse
 from prefrontal.errors import UserError
-from prefrontal.options import parse
 
 
 def run(command: str, arguments: Sequence[str]) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from rich.console import Console
 
+from prefrontal.commands.options import Options, asked_recipe, parse, split_sweeps, sweep_settings
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
-from prefrontal.options import Options, asked_recipe, parse, split_sweeps, sweep_settings
 
 MOST_FALLS = 4
 """So many are told one by one."""
@@ -46,7 +46,7 @@ def named_experiment(command: str, arguments: Sequence[str]) -> Experiment | Non
 
 
 def _train(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import check_results_folder, train_run
+    from prefrontal.experiments.workflow import check_results_folder, train_run
 
     if options.pretrained:
         raise UserError("`--pretrained` must go with evaluate, figure or reproduce, got train. Leave it out.")
@@ -68,7 +68,7 @@ def _evaluate(experiment: Experiment, options: Options) -> None:
 
 
 def _figure(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import draw_results, results_folder
+    from prefrontal.experiments.workflow import draw_results, results_folder
 
     folder = results_folder(experiment, options.config, options.out, pretrained=options.pretrained)
     for path in draw_results(experiment, folder):
@@ -76,7 +76,7 @@ def _figure(experiment: Experiment, options: Options) -> None:
 
 
 def _reproduce(experiment: Experiment, options: Options) -> None:
-    from prefrontal.workflow import check_results_folder, train_run
+    from prefrontal.experiments.workflow import check_results_folder, train_run
 
     if not options.pretrained:
         check_results_folder(experiment, options.config, options.out)
@@ -106,8 +106,8 @@ def _sweep(command: str, experiment: Experiment, arguments: Sequence[str]) -> No
         raise UserError("`--plot-every` must go without --sweep. Train the setting to look at on its own.")
     root = options.out or experiment.folder(options.config).parent
 
-    from prefrontal.report import print_sweep
-    from prefrontal.sweep import run_sweep, train_sweep
+    from prefrontal.commands.sweep import run_sweep, train_sweep
+    from prefrontal.reports.tables import print_sweep
 
     if command == "train":
         for folder in train_sweep(experiment, points, options.seeds, root):
@@ -119,7 +119,7 @@ def _sweep(command: str, experiment: Experiment, arguments: Sequence[str]) -> No
 
 
 def _test(experiment: Experiment, options: Options) -> tuple[Path, dict[str, Any]]:
-    from prefrontal.workflow import evaluate_run, evaluate_weights
+    from prefrontal.experiments.workflow import evaluate_run, evaluate_weights
 
     if options.weights:
         return evaluate_weights(experiment, options.config, options.weights, options.out)
@@ -133,7 +133,7 @@ def _report(experiment: Experiment, folder: Path, results: dict[str, Any]) -> No
 
 def _say_falls(experiment: Experiment, options: Options) -> None:
     """Tell which networks were caught in a fall when their training ended."""
-    from prefrontal.workflow import falls
+    from prefrontal.experiments.workflow import falls
 
     if options.pretrained or options.weights:
         return

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from prefrontal.commands.counting import counting
+from prefrontal.commands.options import read_options
 from prefrontal.commands.tables import Reading, expanded, read_group
 from prefrontal.commands.words import check_new, labels_of, read_pairs
 from prefrontal.configs.models import KnownTask, ModelName
 from prefrontal.errors import UserError
-from prefrontal.options import read_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,9 +87,9 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal import devices
 
     devices.configure()
-    from prefrontal.files import make_folder, write_text
     from prefrontal.fitting.fit import parameters_to_fit
-    from prefrontal.formats import overview, with_trials
+    from prefrontal.runs.files import make_folder, write_text
+    from prefrontal.trials.formats import overview, with_trials
 
     files = [file for path in options.tables for file in expanded(path)]
     table = with_trials(read_group(files, options.reading), by=options.by)
@@ -184,8 +184,8 @@ def _report_fits(fits: "dict[str, Fit]", options: Options, read: str) -> None:
 
     from prefrontal.figures.fits import comparison_figure, estimates_figure
     from prefrontal.figures.style import save_figure
-    from prefrontal.files import write_text
-    from prefrontal.provenance import environment, to_json
+    from prefrontal.runs.files import write_text
+    from prefrontal.runs.provenance import environment, to_json
 
     bic = pd.DataFrame({name: fit.table["bic"] for name, fit in fits.items()})
     best = bic.columns[bic.to_numpy().argmin(axis=1)]
@@ -236,8 +236,8 @@ def _report_fits(fits: "dict[str, Fit]", options: Options, read: str) -> None:
 def _report_posteriors(posteriors: "dict[str, Posterior]", options: Options, read: str) -> None:
     from prefrontal.figures.fits import estimates_figure
     from prefrontal.figures.style import save_figure
-    from prefrontal.files import write_text
-    from prefrontal.provenance import environment, to_json
+    from prefrontal.runs.files import write_text
+    from prefrontal.runs.provenance import environment, to_json
 
     record: dict[str, Any] = {
         "options": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()},

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import tyro
 
+from prefrontal.commands.options import read_options
 from prefrontal.interop.tf1_agents import VARIABLES, import_tf1, write_imported
-from prefrontal.options import read_options
 
 DESCRIPTION = """\
 Read a network that mtrazzi/two-step-task saved with TensorFlow 1.

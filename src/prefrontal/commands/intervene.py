@@ -8,8 +8,8 @@ from dataclasses import fields
 from rich.console import Console
 
 from prefrontal.commands.experiment import named_experiment
+from prefrontal.commands.options import parse, read_options
 from prefrontal.configs import InterventionConfig
-from prefrontal.options import parse, read_options
 
 FLAGS = tuple(f"--{field.name.replace('_', '-')}" for field in fields(InterventionConfig))
 
@@ -31,7 +31,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     )
     options = parse(command, experiment, rest)
 
-    from prefrontal.workflow import evaluate_run
+    from prefrontal.experiments.workflow import evaluate_run
 
     folder, results = evaluate_run(
         experiment,

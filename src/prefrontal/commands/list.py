@@ -8,7 +8,7 @@ from rich.table import Table
 
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS
-from prefrontal.shipped import shipped_verdicts
+from prefrontal.runs.shipped import shipped_verdicts
 
 NOTE = (
     "Takes: training, test and figures on two cores. Verdicts: how many are yes, of the networks that come with the "

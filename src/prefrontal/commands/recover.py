@@ -11,9 +11,9 @@ from rich.table import Table
 
 from prefrontal.commands.counting import counting
 from prefrontal.commands.forms import Asked, Form, read_asked
+from prefrontal.commands.options import read_options
 from prefrontal.commands.words import check_new, labels_of, read_pairs
 from prefrontal.errors import UserError, check_count, check_seed
-from prefrontal.options import read_options
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,8 +81,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
     devices.configure()
     from prefrontal.figures.style import save_figure
-    from prefrontal.files import make_folder, write_text
-    from prefrontal.provenance import environment, to_json
+    from prefrontal.runs.files import make_folder, write_text
+    from prefrontal.runs.provenance import environment, to_json
 
     make_folder(options.out)
     record, tables, figure = (_parameters if len(asked.models) == 1 else _models)(asked, task, options)

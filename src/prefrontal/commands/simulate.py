@@ -8,9 +8,9 @@ from typing import Any, Generic, TypeVar
 from rich.console import Console
 
 from prefrontal.commands.forms import Form, read_asked
+from prefrontal.commands.options import read_options
 from prefrontal.commands.words import check_new, read_pairs
 from prefrontal.errors import check_count, check_seed
-from prefrontal.options import read_options
 
 Task = TypeVar("Task", bound=Form)
 
@@ -64,9 +64,9 @@ def run(command: str, arguments: Sequence[str]) -> None:
     import pandas as pd
 
     from prefrontal.agents.two_step import find_model
-    from prefrontal.files import make_folder, write_text
     from prefrontal.fitting.simulation import draw_values, known_of, simulate
-    from prefrontal.trials import write_table
+    from prefrontal.runs.files import make_folder, write_text
+    from prefrontal.trials.table import write_table
 
     known, cognitive = known_of(options.task), find_model(asked.models[0])
     model, free = cognitive.model(known, values), cognitive.parameters(known)

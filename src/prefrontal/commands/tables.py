@@ -12,7 +12,7 @@ from prefrontal.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from prefrontal.formats import Columns
+    from prefrontal.trials.formats import Columns
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Reading:
         """
         if not (self.columns or self.values or self.missing):
             return None
-        from prefrontal.formats import Columns
-        from prefrontal.formats.columns import PLACES
+        from prefrontal.trials.columns import PLACES
+        from prefrontal.trials.formats import Columns
 
         named: dict[str, Any] = _pairs("columns", self.columns)
         known = (*PLACES, "rt_unit")
@@ -64,7 +64,7 @@ def read_file(path: str, reading: Reading, nobody: str | None = None) -> "pd.Dat
     Raises:
         UserError: when the file cannot be read as `reading` says.
     """
-    from prefrontal.formats import Columns, detect_format, read_trials
+    from prefrontal.trials.formats import Columns, detect_format, read_trials
 
     columns = reading.said()
     ours = reading.format == "columns" or (reading.format == "auto" and (columns or detect_format(path) == "columns"))
@@ -81,7 +81,7 @@ def read_group(paths: Sequence[str], reading: Reading) -> "pd.DataFrame":
     """
     if len(paths) == 1:
         return read_file(paths[0], reading)
-    from prefrontal.formats import joined
+    from prefrontal.trials.formats import joined
 
     stems = [Path(path).stem for path in paths]
     names = stems if len(set(stems)) == len(stems) else [str(Path(path).with_suffix("")) for path in paths]

@@ -12,7 +12,7 @@ from prefrontal.configs import BanditConfig
 from prefrontal.experiments.bandit_test import Played, play_test
 from prefrontal.experiments.base import Agents, ExperimentConfig
 from prefrontal.experiments.results import NOT_NEGATIVE, holds, near, over_seeds
-from prefrontal.provenance import versions
+from prefrontal.runs.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.tasks.base import AbstractTask
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.evaluation import evaluate
+from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks.base import AbstractTask
 
 

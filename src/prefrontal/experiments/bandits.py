@@ -81,7 +81,7 @@ class BanditExperiment(Experiment[BanditConfig]):
         return bandit_figure.draw(self, folder)
 
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
-        from prefrontal.report import print_verdicts
+        from prefrontal.reports.tables import print_verdicts
 
         note = (
             "Regret: expected reward lost, summed over an episode. Measured: mean over the networks chosen on the "

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_check
 from prefrontal.configs import Config, Recipe, RecurrentConfig, TaskConfig, TestConfig, TrainConfig, in_recipe
 from prefrontal.configs.actor_critic import check_discounts
 from prefrontal.configs.base import recorded
-from prefrontal.provenance import default_folder
+from prefrontal.runs.provenance import default_folder
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from prefrontal.experiments.subjects import Subjects
-    from prefrontal.session import Watch
+    from prefrontal.learning.jobs import Watch
 
 Task = TypeVar("Task", bound=TaskConfig)
 Agents = Mapping[str, Mapping[int, Any]]
@@ -150,5 +150,5 @@ class Watched(Protocol):
     """An experiment whose networks can be looked at while they train."""
 
     def watch(self, config: ExperimentConfig[Any]) -> "Watch":
-        """What to make of every snapshot: see `prefrontal.session.Watch`."""
+        """What to make of every snapshot: see `prefrontal.learning.jobs.Watch`."""
         ...

@@ -40,7 +40,7 @@ class Emergence(Experiment[TwoStepConfig]):
         return emergence_results.draw(self, folder)
 
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
-        from prefrontal.report import print_verdicts
+        from prefrontal.reports.tables import print_verdicts
 
         print_verdicts(
             results, console, note="Nothing of this is published; the claims are ours. Intervals: over seeds."

@@ -25,11 +25,11 @@ from prefrontal.experiments.subjects import Subjects
 from prefrontal.experiments.two_step_results import MEASURES, play_sessions
 from prefrontal.figures.strategies import strategies_figure
 from prefrontal.figures.style import save_figure
-from prefrontal.files import write_text
 from prefrontal.learning.group import new_agent
-from prefrontal.provenance import versions
-from prefrontal.runs import RunFolder
-from prefrontal.session import load_snapshots
+from prefrontal.learning.jobs import load_snapshots
+from prefrontal.runs.files import write_text
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.provenance import versions
 from prefrontal.tasks import make_task
 
 if TYPE_CHECKING:

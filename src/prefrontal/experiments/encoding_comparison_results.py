@@ -17,8 +17,8 @@ from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import holds, read_learning
-from prefrontal.provenance import versions
-from prefrontal.report import verdict_word, why_not_comparable
+from prefrontal.reports.tables import verdict_word, why_not_comparable
+from prefrontal.runs.provenance import versions
 
 if TYPE_CHECKING:
     from prefrontal.experiments.encoding_comparison import EncodingComparison

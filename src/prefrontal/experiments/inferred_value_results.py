@@ -15,11 +15,11 @@ from prefrontal.analysis.projections import coding_axes, principal_components
 from prefrontal.analysis.recordings import recording, write_recording
 from prefrontal.configs import ReversalConfig
 from prefrontal.configs.reversal import STEPS_PER_TRIAL
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import SHARE, holds, near, on_average, over_seeds
 from prefrontal.experiments.subjects import Subjects
-from prefrontal.provenance import versions
+from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.runs.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.tasks.reversal import OUTCOME, STIMULUS
 

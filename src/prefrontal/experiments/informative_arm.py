@@ -41,7 +41,7 @@ class InformativeArmExperiment(Experiment[InformativeArmConfig]):
         return informative_arm_figure.draw(self, folder)
 
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
-        from prefrontal.report import print_verdicts
+        from prefrontal.reports.tables import print_verdicts
 
         reward = results["reward_per_episode"]
         note = (

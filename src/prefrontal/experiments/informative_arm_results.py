@@ -12,7 +12,7 @@ from prefrontal.configs import InformativeArmConfig
 from prefrontal.experiments.bandit_test import Played, play_test
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import SHARE, holds, over_seeds
-from prefrontal.provenance import versions
+from prefrontal.runs.provenance import versions
 from prefrontal.tasks import make_task
 
 if TYPE_CHECKING:

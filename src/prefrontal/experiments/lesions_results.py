@@ -16,15 +16,15 @@ from prefrontal.agents.interventions import silenced, tapped_signals
 from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
 from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import ANY, SHARE, on_average, over_seeds
 from prefrontal.experiments.subjects import Subjects
-from prefrontal.files import write_text
-from prefrontal.provenance import versions
+from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.runs.files import write_text
+from prefrontal.runs.provenance import versions
 from prefrontal.tasks import AbstractTask, make_task
 from prefrontal.tasks.two_step import TwoStepEvent
-from prefrontal.trials import trial_table
+from prefrontal.trials.table import trial_table
 
 if TYPE_CHECKING:
     from prefrontal.experiments.signals import SignalExperiment

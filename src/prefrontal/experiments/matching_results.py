@@ -12,13 +12,13 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.analysis.matching import ChoiceSessions, lag_regression, matching, reward_value, unit_coding
 from prefrontal.configs import MatchingConfig
 from prefrontal.configs.matching import STEPS_PER_TRIAL, BaseProbabilities
-from prefrontal.episodes import Trajectory
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import SHARE, SIGNED, holds, near, on_average, over_seeds
 from prefrontal.experiments.subjects import Subjects
 from prefrontal.experiments.wang2018_matching import CHOICE_LAGS, REWARD_LAGS, UNIT_CODING
-from prefrontal.provenance import versions
+from prefrontal.rollouts.episodes import Trajectory
+from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.runs.provenance import versions
 from prefrontal.tasks import make_task
 from prefrontal.tasks.matching import CHOICE, FIXATION
 

@@ -11,11 +11,11 @@ import numpy as np
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.interventions import intervened
 from prefrontal.configs import InterventionConfig, RiskConfig
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import PERCENT, PERCENT_POINTS, SHARE, holds, on_average, over_seeds
 from prefrontal.experiments.subjects import Subjects
-from prefrontal.provenance import versions
+from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.runs.provenance import versions
 from prefrontal.tasks import make_task
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ class RestlessExperiment(Experiment[RestlessConfig]):
         return restless_figure.draw(self, folder)
 
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
-        from prefrontal.report import print_verdicts
+        from prefrontal.reports.tables import print_verdicts
 
         tuned, rates = results["tuned"], results["learning_rate"]
         ideal = _told(results["baselines"]["ideal observer"]["both"])

@@ -14,8 +14,8 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.restless_observer import RestlessObserver
 from prefrontal.configs import RestlessConfig
 from prefrontal.configs.bandits import Volatility
-from prefrontal.evaluation import evaluate
 from prefrontal.fitting.rescorla_wagner import FIXED
+from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import make_task
 from prefrontal.tasks.base import AbstractTask
 

@@ -10,14 +10,14 @@ import numpy as np
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.configs import RestlessConfig
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments.bandit_test import Played, play_test
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.restless_baselines import VOLATILITIES, baselines
 from prefrontal.experiments.restless_fits import AgentFits, Tested, fit_agents
 from prefrontal.experiments.results import NOT_NEGATIVE, SHARE, SIGNED, holds, on_average, over_seeds
 from prefrontal.fitting.rescorla_wagner import MODELS
-from prefrontal.provenance import versions
+from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.runs.provenance import versions
 from prefrontal.tasks import make_task
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from prefrontal.configs.intervention import intervention_words
 from prefrontal.errors import UserError
 from prefrontal.experiments.base import Experiment, ExperimentConfig, Published
 from prefrontal.experiments.subjects import Subjects
-from prefrontal.files import write_text
-from prefrontal.provenance import jsonable, parse_json, to_json
-from prefrontal.runs import RunFolder
+from prefrontal.runs.files import write_text
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.provenance import jsonable, parse_json, to_json
 
 RESULTS, LEARNING, INTERVENTION = "results.json", "learning.csv", "intervention.json"
 Range = tuple[float, float]

@@ -41,7 +41,7 @@ class SignalExperiment(Experiment[Task]):
         return module.draw(self, folder)
 
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
-        from prefrontal.report import print_verdicts
+        from prefrontal.reports.tables import print_verdicts
 
         print_verdicts(results, console, note=self.note)
 

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from prefrontal.configs import InterventionConfig
-from prefrontal.provenance import config_hash
-from prefrontal.runs import RunFolder
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.provenance import config_hash
 
 Source = Literal["run", "package", "file", "caller"]
 """What networks are of: a run, the package, a file of weights, or whoever called the analysis from Python."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from prefrontal.experiments.subjects import Subjects
-    from prefrontal.session import Watch
+    from prefrontal.learning.jobs import Watch
 
 # Modules that start JAX or read pandas are imported where they are used: `prefrontal list` needs neither.
 
@@ -51,12 +51,12 @@ class TwoStepExperiment(Experiment[TwoStepConfig]):
         return two_step_course.watch(self, config)
 
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
-        from prefrontal.report import print_stay_report
+        from prefrontal.reports.tables import print_stay_report
 
         print_stay_report(results, console)
 
     def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:
-        from prefrontal.report import stay_summary
+        from prefrontal.reports.tables import stay_summary
 
         return stay_summary(results)
 

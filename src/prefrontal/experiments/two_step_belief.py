@@ -14,13 +14,13 @@ from prefrontal.analysis.prediction_errors import TwoStepTrials, belief, two_ste
 from prefrontal.analysis.projections import principal_components
 from prefrontal.analysis.units import coding_share, permuted, unit_regression
 from prefrontal.configs import TwoStepConfig
-from prefrontal.episodes import Trajectory, agent_inputs, replay
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import AT_MOST_ONE, SHARE, over_seeds
 from prefrontal.learning.group import new_agent
-from prefrontal.runs import RunFolder
-from prefrontal.session import load_snapshots
+from prefrontal.learning.jobs import load_snapshots
+from prefrontal.rollouts.episodes import Trajectory, agent_inputs, replay
+from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.runs.folder import RunFolder
 from prefrontal.tasks import make_task
 
 NUM_SHOWN = 10

@@ -17,12 +17,12 @@ from prefrontal.experiments.results import heading, read_results
 from prefrontal.experiments.two_step_results import MEASURES, behaviour
 from prefrontal.figures.course import Course, course_figure, moment_figure
 from prefrontal.figures.style import save_figure, style
-from prefrontal.files import make_folder, write_bytes, write_text
-from prefrontal.monitor import Sight
-from prefrontal.provenance import jsonable, parse_json, to_json, versions
-from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import SeedFolder
-from prefrontal.session import Watch, load_snapshots
+from prefrontal.learning.jobs import Watch, load_snapshots
+from prefrontal.learning.monitor import Sight
+from prefrontal.runs.files import make_folder, write_bytes, write_text
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.provenance import jsonable, parse_json, to_json, versions
+from prefrontal.runs.seed_folder import SeedFolder
 from prefrontal.tasks import make_task
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.two_step import BayesOptimal, TwoStepAgent
 from prefrontal.analysis.behaviour import Trials, stay_probability
 from prefrontal.configs import TwoStepConfig
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig, Published
 from prefrontal.experiments.results import SHARE, holds, near, over_seeds
-from prefrontal.provenance import versions
+from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.runs.provenance import versions
 from prefrontal.tasks import make_task
-from prefrontal.trials import trial_table, write_table
+from prefrontal.trials.table import trial_table, write_table
 
 if TYPE_CHECKING:
     from prefrontal.experiments.two_step import TwoStepExperiment

@@ -24,8 +24,8 @@ from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import ANY, AT_MOST_ONE, SHARE, Range, holds, on_average, over_seeds
 from prefrontal.experiments.subjects import Subjects
 from prefrontal.experiments.two_step_belief import belief_results, play
-from prefrontal.files import write_text
-from prefrontal.provenance import versions
+from prefrontal.runs.files import write_text
+from prefrontal.runs.provenance import versions
 
 if TYPE_CHECKING:
     from prefrontal.experiments.signals import SignalExperiment

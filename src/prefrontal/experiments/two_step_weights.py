@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefrontal.analysis.published import NETWORKS
 from prefrontal.configs import TwoStepConfig
 from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig
-from prefrontal.published import NETWORKS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +42,7 @@ class TwoStepWeights(Experiment[TwoStepConfig]):
         return two_step_weights_results.draw(self, folder)
 
     def report(self, results: Mapping[str, Any], console: "Console") -> None:
-        from prefrontal.report import print_verdicts
+        from prefrontal.reports.tables import print_verdicts
 
         note = (
             "Weights: log odds. Verdict: whether as near to the published mean as two means of so many networks of our "

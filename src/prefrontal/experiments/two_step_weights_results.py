@@ -10,6 +10,7 @@ import pandas as pd
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.analysis.behaviour import CONDITIONS
+from prefrontal.analysis.published import NETWORKS, RATS
 from prefrontal.analysis.regression import indices, kind_weights
 from prefrontal.analysis.summary import behaviour, printed
 from prefrontal.configs import TwoStepConfig
@@ -18,9 +19,8 @@ from prefrontal.experiments.results import heading, holds, over_seeds, read_resu
 from prefrontal.experiments.two_step_results import play_sessions
 from prefrontal.figures.behaviour import behaviour_figure
 from prefrontal.figures.style import save_figure
-from prefrontal.provenance import versions
-from prefrontal.published import NETWORKS, RATS
-from prefrontal.trials import read_table, write_table
+from prefrontal.runs.provenance import versions
+from prefrontal.trials.table import read_table, write_table
 
 if TYPE_CHECKING:
     from prefrontal.experiments.two_step_weights import TwoStepWeights

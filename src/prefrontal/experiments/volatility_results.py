@@ -16,13 +16,13 @@ from prefrontal.analysis.decoding import decode
 from prefrontal.analysis.volatility import coding_units, windowed_learning_rate
 from prefrontal.configs import VolatilityConfig
 from prefrontal.configs.volatility import Schedule
-from prefrontal.episodes import Trajectory, agent_inputs, replay
-from prefrontal.evaluation import evaluate
 from prefrontal.experiments.base import ExperimentConfig
 from prefrontal.experiments.results import AT_MOST_ONE, NOT_NEGATIVE, SHARE, holds, near, on_average, over_seeds
 from prefrontal.experiments.subjects import Subjects
 from prefrontal.experiments.wang2018_volatility import CODING_SHARE
-from prefrontal.provenance import versions
+from prefrontal.rollouts.episodes import Trajectory, agent_inputs, replay
+from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.runs.provenance import versions
 from prefrontal.tasks import make_task
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from prefrontal.figures.frames import ACTIONS, PHASES, STEPS, Frame, PlayedEpiso
 from prefrontal.figures.style import PALETTE, style
 from prefrontal.figures.traces import DOT, SHADES, Outcomes, Policies, PolicyNow, Values
 from prefrontal.figures.tree import BETTER, OUTCOMES, TRANSITIONS, Tree
-from prefrontal.files import make_folder
+from prefrontal.runs.files import make_folder
 
 DPI = 100
 """Pixels in an inch: the pictures have 800 x 500."""

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from prefrontal.configs.two_step import TwoStepConfig
 from prefrontal.errors import UserError, check_count
-from prefrontal.trials import TrialEvent
+from prefrontal.trials.table import TrialEvent
 
 Phase = Literal["choice", "transition", "outcome"]
 Outcome = Literal["reward", "no reward", "invalid response", "no outcome"]

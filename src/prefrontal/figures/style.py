@@ -11,7 +11,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from prefrontal.errors import check_choice
-from prefrontal.files import write_bytes
+from prefrontal.runs.files import write_bytes
 
 PALETTE = {
     "common": "#0072B2",

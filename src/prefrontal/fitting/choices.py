@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Bool, Float, Int
 
-from prefrontal.formats.overview import with_trials
+from prefrontal.trials.overview import with_trials
 
 Unit = Literal["subject", "session"]
 
@@ -46,7 +46,8 @@ def batch_of(table: pd.DataFrame, *, by: Unit = "subject") -> Batch:
     """The choices in `table`.
 
     Arguments:
-        table: a trial table (see `prefrontal.trials`); with `choice2`, the second-stage choices, where there were any.
+        table: a trial table (see `prefrontal.trials.table`); with `choice2`, the second-stage choices, where there are
+            any.
         by: what has parameters of its own: each "subject", or each "session" of each subject, for instance two visits
             of a person. Either way a model starts every session from its initial beliefs.
 

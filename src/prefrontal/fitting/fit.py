@@ -65,7 +65,8 @@ def fit_model(
         AIC = 2 k - 2 log P(choices | θ),     BIC = k log n - 2 log P(choices | θ)
 
     Arguments:
-        table: a trial table (see `prefrontal.trials`); with `choice2`, models predict the second-stage choices too.
+        table: a trial table (see `prefrontal.trials.table`); with `choice2`, models predict the second-stage choices
+            too.
         name: a model of `prefrontal.agents.two_step.LIBRARY`.
         method: "mle" or "map"; the priors are those of the model's parameters.
         by: whether each "subject" or each "session" of a subject has parameters of its own.

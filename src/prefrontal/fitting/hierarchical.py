@@ -103,7 +103,7 @@ def fit_hierarchy(
     σ_k ~ half-Normal(.2), which the model hybrid-hbayesdm has here too.
 
     Arguments:
-        table: a trial table (see `prefrontal.trials`).
+        table: a trial table (see `prefrontal.trials.table`).
         name: a model of `prefrontal.agents.two_step.LIBRARY`.
         by: whether each "subject" or each "session" of a subject has parameters of its own.
         task: what the model knows of the task. None: the usual for such tables.

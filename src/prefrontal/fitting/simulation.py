@@ -12,10 +12,10 @@ from jaxtyping import Array, Float, Key
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, TwoStepAgent, find_model, with_values
 from prefrontal.configs import BlockTwoStepConfig, DawTwoStepConfig, KnownTask, TwoStepConfig
 from prefrontal.configs.two_step import Encoding
-from prefrontal.episodes import rollout
 from prefrontal.errors import UserError, check_count, check_seed
+from prefrontal.rollouts.episodes import rollout
 from prefrontal.tasks import AbstractTask, make_task
-from prefrontal.trials import trial_table
+from prefrontal.trials.table import trial_table
 
 TwoStepForm = TwoStepConfig | BlockTwoStepConfig | DawTwoStepConfig
 """Every form of the two-step task."""

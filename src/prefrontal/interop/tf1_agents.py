@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefrontal.errors import UserError
-from prefrontal.files import write_arrays
 from prefrontal.interop.tf1_bundle import Bundle, open_bundle
+from prefrontal.runs.files import write_arrays
 
 UNITS, INPUTS, ACTIONS = 48, 7, 2
 VARIABLES = {

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefrontal.errors import UserError
-from prefrontal.files import read_bytes
 from prefrontal.interop.checksums import masked_crc32c
 from prefrontal.interop.sorted_table import is_table, read_table
 from prefrontal.interop.wire import Malformed, fields
+from prefrontal.runs.files import read_bytes
 
 TYPES = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8"}
 """NumPy's name of the types that are read, by TensorFlow's number."""

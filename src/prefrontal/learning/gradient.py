@@ -21,8 +21,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, PyTree
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
-from prefrontal.episodes import Act, Situation, Trajectory, advance
-from prefrontal.hoisting import depends_on_inputs
+from prefrontal.rollouts.episodes import Act, Situation, Trajectory, advance
+from prefrontal.rollouts.hoisting import depends_on_inputs
 from prefrontal.tasks.base import AbstractTask
 
 Parameters = PyTree

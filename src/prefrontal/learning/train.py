@@ -10,11 +10,11 @@ import optax
 from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, PyTree
 
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.episodes import Situation, Trajectory, begin
-from prefrontal.hoisting import depends_on_inputs
 from prefrontal.learning.gradient import Heads, Unrolled, unrolled_gradient
 from prefrontal.learning.losses import LossTerms, actor_critic_loss, discounted_returns
 from prefrontal.learning.optimiser import Hyperparameters, make_optimiser
+from prefrontal.rollouts.episodes import Situation, Trajectory, begin
+from prefrontal.rollouts.hoisting import depends_on_inputs
 from prefrontal.tasks.base import AbstractTask, State
 
 

@@ -9,21 +9,21 @@ from typing import Any
 from prefrontal import devices
 from prefrontal.agents.interventions import intervened
 from prefrontal.analysis.falls import fall
-from prefrontal.arrays import with_arrays
 from prefrontal.configs import InterventionConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import Experiment, ExperimentConfig, find_experiment
 from prefrontal.experiments.base import Watched
 from prefrontal.experiments.results import INTERVENTION, RESULTS, read_results, write_learning
 from prefrontal.experiments.subjects import Subjects
-from prefrontal.files import read_arrays, read_bytes, write_text
-from prefrontal.folders import claim_folder
 from prefrontal.learning.group import new_agent
-from prefrontal.provenance import to_json
-from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import CONFIG
-from prefrontal.session import Job, load_agents, train_jobs
-from prefrontal.shipped import shipped_folder
+from prefrontal.learning.jobs import Job, load_agents, train_jobs
+from prefrontal.runs.arrays import with_arrays
+from prefrontal.runs.claims import claim_folder
+from prefrontal.runs.files import read_arrays, read_bytes, write_text
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.provenance import to_json
+from prefrontal.runs.seed_folder import CONFIG
+from prefrontal.runs.shipped import shipped_folder
 from prefrontal.tasks import make_task
 
 MOST_VALUES_OF_FALLS = 10_000

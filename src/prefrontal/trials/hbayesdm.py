@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.files import write_text
-from prefrontal.formats.coding import is_void
-from prefrontal.formats.columns import Columns, from_cells
-from prefrontal.formats.text import excerpt, read_cells
-from prefrontal.trials import as_numbers, check_table
+from prefrontal.runs.files import write_text
+from prefrontal.trials.coding import is_void
+from prefrontal.trials.columns import Columns, from_cells
+from prefrontal.trials.table import as_numbers, check_table
+from prefrontal.trials.text import excerpt, read_cells
 
 CHOICE, SECOND = "level1_choice", "level2_choice"
 PAIR = ("0", "1")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from prefrontal.commands.options import Setting
 from prefrontal.experiments import Experiment
-from prefrontal.files import write_text
-from prefrontal.options import Setting
-from prefrontal.provenance import config_hash
-from prefrontal.workflow import check_results_folder, evaluate_run, train_runs
+from prefrontal.experiments.workflow import check_results_folder, evaluate_run, train_runs
+from prefrontal.runs.files import write_text
+from prefrontal.runs.provenance import config_hash
 
 
 def train_sweep(experiment: Experiment, points: Sequence[Setting], seeds: Sequence[int], root: Path) -> list[Path]:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError, check_choice
-from prefrontal.formats.coding import is_void, names, second_choices, times, truth
-from prefrontal.formats.finding import MOST_LISTED, check_one_person, find, without_practice
-from prefrontal.formats.mapping import common_transitions, contradiction, warn_if_rare
-from prefrontal.formats.text import excerpt, read_cells
-from prefrontal.trials import DTYPES, as_numbers, check_table, in_order, number_subjects
+from prefrontal.trials.coding import is_void, names, second_choices, times, truth
+from prefrontal.trials.finding import MOST_LISTED, check_one_person, find, without_practice
+from prefrontal.trials.mapping import common_transitions, contradiction, warn_if_rare
+from prefrontal.trials.table import DTYPES, as_numbers, check_table, in_order, number_subjects
+from prefrontal.trials.text import excerpt, read_cells
 
 CODED = ("choice", "state", "common", "choice2", "reward", "missed")
 """The columns whose values are 0 and 1, whatever the file calls them."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.trials import check_table, number_subjects
+from prefrontal.trials.table import check_table, number_subjects
 
 MOST_NAMES = 10
 """Of more people than this, the first are named."""

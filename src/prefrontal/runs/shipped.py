@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from prefrontal.errors import UserError
-from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import CONFIG
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.seed_folder import CONFIG
 
-SHIPPED = Path(__file__).parent / "networks"
+SHIPPED = Path(__file__).parents[1] / "networks"
 MEASURED = "measured.json"
 """Of the `results.json` that `prefrontal evaluate NAME --pretrained` gives, all but long lists. `prefrontal list`,
 model cards, docs/gallery.md and the tables of the README are made of it (scripts/make_tables.py)."""

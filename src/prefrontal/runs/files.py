@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from prefrontal.errors import Notice, UserError
-from prefrontal.provenance import parse_json, plain
+from prefrontal.runs.provenance import parse_json, plain
 
 Arrays = Mapping[str, ArrayLike]
 """Arrays by name, of any shape: NumPy's, or what NumPy can read, such as JAX's."""

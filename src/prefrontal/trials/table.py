@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from prefrontal.errors import UserError
-from prefrontal.files import write_text
+from prefrontal.runs.files import write_text
 
 DTYPES = {
     "session": np.dtype(np.int32),

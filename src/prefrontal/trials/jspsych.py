@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.formats.coding import is_void
-from prefrontal.formats.columns import PLACES, Columns, from_cells
-from prefrontal.formats.text import excerpt, read_cells, read_json
-from prefrontal.trials import as_numbers, read_text
+from prefrontal.trials.coding import is_void
+from prefrontal.trials.columns import PLACES, Columns, from_cells
+from prefrontal.trials.table import as_numbers, read_text
+from prefrontal.trials.text import excerpt, read_cells, read_json
 
 TWO_STEP_TRIAL = Columns(
     trial="",

@@ -97,7 +97,7 @@ def _commit() -> str | None:
     with suppress(importlib.metadata.PackageNotFoundError, ValueError, KeyError, TypeError):
         installed = importlib.metadata.distribution("prefrontal").read_text("direct_url.json")
         return json.loads(installed or "{}")["vcs_info"]["commit_id"]
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     if not (root / ".git").exists():  # not any repository above: a user's own may hold the environment
         return None
     command = [

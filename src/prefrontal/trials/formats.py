@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from prefrontal.errors import UserError, check_choice
-from prefrontal.formats.columns import Columns, read_columns
-from prefrontal.formats.hbayesdm import read_hbayesdm, write_hbayesdm
-from prefrontal.formats.jspsych import OBJECTS, STAGES, TWO_STEP_TRIAL, read_jspsych
-from prefrontal.formats.overview import joined, overview, with_trials
-from prefrontal.formats.psych import read_psych
-from prefrontal.trials import DTYPES, OPTIONAL, read_heading, read_table
+from prefrontal.trials.columns import Columns, read_columns
+from prefrontal.trials.hbayesdm import read_hbayesdm, write_hbayesdm
+from prefrontal.trials.jspsych import OBJECTS, STAGES, TWO_STEP_TRIAL, read_jspsych
+from prefrontal.trials.overview import joined, overview, with_trials
+from prefrontal.trials.psych import read_psych
+from prefrontal.trials.table import DTYPES, OPTIONAL, read_heading, read_table
 
 MOST_LINE = 2**20
 """Characters of a first line that are looked at."""
@@ -38,7 +38,7 @@ def read_trials(path: str | Path, *, format: str = "auto", columns: Columns | No
         columns: which column holds what, for the format "columns". None: they have our names, or usual ones.
 
     Returns:
-        One row a trial; see `prefrontal.trials`. `overview` says in a line what was read.
+        One row a trial; see `prefrontal.trials.table`. `overview` says in a line what was read.
 
     Raises:
         UserError: when there is no such format, or the file is not of it; it names the row and the column.

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from prefrontal.errors import UserError
-from prefrontal.files import folder_names, make_folder, write_text
-from prefrontal.provenance import differences, read_record, to_json
-from prefrontal.seed_folder import CONFIG
+from prefrontal.runs.files import folder_names, make_folder, write_text
+from prefrontal.runs.provenance import differences, read_record, to_json
+from prefrontal.runs.seed_folder import CONFIG
 
 ORIGIN = "origin.json"
 Origin = Mapping[str, Any]

@@ -19,10 +19,10 @@ from prefrontal.analysis.summary import Behaviour, as_record, behaviour
 from prefrontal.errors import UserError
 from prefrontal.figures.behaviour import behaviour_figure
 from prefrontal.figures.style import save_figure
-from prefrontal.files import write_text
-from prefrontal.folders import check_folder
-from prefrontal.formats import overview
-from prefrontal.provenance import parse_json, to_json, versions
+from prefrontal.runs.claims import check_folder
+from prefrontal.runs.files import write_text
+from prefrontal.runs.provenance import parse_json, to_json, versions
+from prefrontal.trials.formats import overview
 
 RECORD = "analysis.json"
 

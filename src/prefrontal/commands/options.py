@@ -14,7 +14,7 @@ import tyro
 from prefrontal.configs import ActorCriticConfig, Config, Recipe, TaskConfig, TestConfig, TrainConfig
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.experiments import Experiment, ExperimentConfig
-from prefrontal.shipped import shipped_seeds
+from prefrontal.runs.shipped import shipped_seeds
 
 Task = TypeVar("Task", bound=TaskConfig)
 Agent = TypeVar("Agent", bound=Config)

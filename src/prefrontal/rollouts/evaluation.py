@@ -6,7 +6,7 @@ from jaxtyping import PRNGKeyArray
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.interventions import IntervenedAgent
-from prefrontal.episodes import Trajectory, rollout
+from prefrontal.rollouts.episodes import Trajectory, rollout
 from prefrontal.tasks.base import AbstractTask
 
 

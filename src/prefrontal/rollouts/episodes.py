@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
 from prefrontal.errors import UserError
-from prefrontal.hoisting import hoisted_scan
+from prefrontal.rollouts.hoisting import hoisted_scan
 from prefrontal.tasks.base import AbstractTask, Event, State
 
 

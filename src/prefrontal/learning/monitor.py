@@ -17,7 +17,7 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog  # pyright: ignore[re
 from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue]
 
 from prefrontal.errors import UserError
-from prefrontal.files import folder_names
+from prefrontal.runs.files import folder_names
 
 EPISODES_PER_POINT = 50
 """TensorBoard gets the mean over so many episodes."""

@@ -2,7 +2,7 @@
 
     runs/<experiment>/<hash of the config>/
       config.json     the experiment's name and the whole config
-      seed-003/       see `prefrontal.seed_folder`
+      seed-003/       see `prefrontal.runs.seed_folder`
 
 Nothing that a person made is deleted.
 """
@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from prefrontal.errors import UserError, check_count
-from prefrontal.files import folder_names, lock, make_folder, write_text
-from prefrontal.provenance import differences, read_record, to_json
-from prefrontal.seed_folder import CONFIG, SeedFolder
+from prefrontal.runs.files import folder_names, lock, make_folder, write_text
+from prefrontal.runs.provenance import differences, read_record, to_json
+from prefrontal.runs.seed_folder import CONFIG, SeedFolder
 
 
 @dataclass(frozen=True)

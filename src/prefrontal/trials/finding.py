@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.formats.text import excerpt
-from prefrontal.trials import as_numbers
+from prefrontal.trials.table import as_numbers
+from prefrontal.trials.text import excerpt
 
 KNOWN: Mapping[str, Sequence[str]] = {
     "subject": (

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prefrontal.errors import Notice, UserError
-from prefrontal.files import Arrays, folder_names, lock, make_folder, read_arrays, write_arrays, write_text
-from prefrontal.provenance import differences, environment, now, to_json
+from prefrontal.runs.files import Arrays, folder_names, lock, make_folder, read_arrays, write_arrays, write_text
+from prefrontal.runs.provenance import differences, environment, now, to_json
 
 Status = Literal["absent", "partial", "finished"]
 """What is saved of a seed: nothing, a training state to go on from, or all of it."""

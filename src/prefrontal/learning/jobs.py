@@ -12,16 +12,16 @@ import numpy as np
 
 from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.arrays import named_arrays, with_arrays
 from prefrontal.configs import Config, TrainConfig
 from prefrontal.errors import Stopped, UserError
 from prefrontal.learning.breakdown import Breakdown, breakdown, refusal
 from prefrontal.learning.group import new_agent, new_learner, train_group
 from prefrontal.learning.lanes import Learner, signature
+from prefrontal.learning.monitor import Monitor, Sight
 from prefrontal.learning.train import Metrics, TrainState
-from prefrontal.monitor import Monitor, Sight
-from prefrontal.runs import RunFolder
-from prefrontal.seed_folder import SeedFolder
+from prefrontal.runs.arrays import named_arrays, with_arrays
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.seed_folder import SeedFolder
 from prefrontal.tasks.base import AbstractTask
 
 SECONDS_BETWEEN_SAVES = 10.0

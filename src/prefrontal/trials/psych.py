@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.formats.columns import Columns, from_cells
-from prefrontal.formats.text import excerpt, read_json
+from prefrontal.trials.columns import Columns, from_cells
+from prefrontal.trials.text import excerpt, read_json
 
 TRIAL = (
     r"You choose <<(?P<choice>\w+)>>\. This leads to state (?P<state>\w+)\. "

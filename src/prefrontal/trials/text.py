@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.provenance import parse_json
-from prefrontal.trials import read_heading, read_text
+from prefrontal.runs.provenance import parse_json
+from prefrontal.trials.table import read_heading, read_text
 
 DECIMAL_COMMA = r"[+-]?\d*,\d+"
 THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"

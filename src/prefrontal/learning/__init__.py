@@ -1,0 +1,1 @@
+"""Agents learning tasks: losses, gradients, updates, and a training as people run it."""

@@ -1,0 +1,1 @@
+"""Agents playing tasks: episodes, compiled."""

@@ -1,0 +1,1 @@
+"""The trial table, which agents, people and animals share, and the formats that it is read from."""
