@@ -10,7 +10,8 @@ import pytest
 from test_files_of_others import FILES, PRACTISED, ZERO, read, refusal
 
 from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
-from prefrontal.trials.formats import overview, psych
+from prefrontal.trials import psych
+from prefrontal.trials.formats import overview
 
 PLUGIN = pd.read_csv(FILES / "07_jspsych_practice.csv", dtype=str, keep_default_na=False)
 ROWS = json.loads((FILES / "07b_jspsych.json").read_text())
