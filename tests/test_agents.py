@@ -129,24 +129,24 @@ class TestInitialWeights:
     @pytest.mark.parametrize("forget_bias", [1.0, -0.5])
     def test_only_the_forget_gate_has_a_bias(self, forget_bias):
         agent = network(PAPER, forget_bias=forget_bias)
-        gates = np.asarray(agent.bias).reshape(4, self.units)
+        gates = np.asarray(agent.cell.bias).reshape(4, self.units)
         np.testing.assert_array_equal(gates, np.array([[0], [forget_bias], [0], [0]]) * np.ones(self.units))
         for array in (agent.policy_bias, agent.value_bias, agent.initial_state.h, agent.initial_state.c):
             assert not np.any(array)
 
     def test_glorot_uniform_fills_its_range(self):
-        kernel = np.asarray(network(PAPER, kernel_initialiser="glorot-uniform").kernel)
+        kernel = np.asarray(network(PAPER, kernel_initialiser="glorot-uniform").cell.kernel)
         assert kernel.shape == (self.inputs + self.units, 4 * self.units)
         limit = np.sqrt(6 / sum(kernel.shape))
         assert 0.99 * limit < np.abs(kernel).max() <= limit
         assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.03)
 
     def test_lecun_normal_has_its_deviation(self):
-        kernel = np.asarray(network(PAPER, kernel_initialiser="lecun-normal").kernel)
+        kernel = np.asarray(network(PAPER, kernel_initialiser="lecun-normal").cell.kernel)
         assert kernel.std() == pytest.approx(1 / np.sqrt(self.inputs + self.units), rel=0.03)
 
     def test_orthogonal_is(self):
-        kernel = np.asarray(network(PAPER, kernel_initialiser="orthogonal").kernel)
+        kernel = np.asarray(network(PAPER, kernel_initialiser="orthogonal").cell.kernel)
         np.testing.assert_allclose(kernel @ kernel.T, np.eye(self.inputs + self.units), atol=1e-5)
 
     def test_parts_and_seeds_are_drawn_apart(self):

@@ -51,7 +51,7 @@ def test_names_are_places_and_arrays_are_plain():
 def test_what_is_no_array_is_kept():
     agent = state(0, time_input="raw").agent
     back = with_arrays(agent, named_arrays(agent), source="here")
-    assert (back.time_input, back.num_steps) == (agent.time_input, agent.num_steps)
+    assert (back.encoder.time_input, back.encoder.num_steps) == (agent.encoder.time_input, agent.encoder.num_steps)
 
 
 def test_missing_and_unknown_names_are_told():

@@ -107,7 +107,7 @@ def numpy_gradient(
 ) -> dict[str, np.ndarray]:
     """The gradient of the same play by hand: loop, closed-form loss, backpropagation through time."""
     weights = {name.removeprefix("initial_state."): array for name, array in named_arrays(agent).items()}
-    scale = {"none": None, "raw": 1.0, "normalised": agent.num_steps}[agent.time_input]
+    scale = {"none": None, "raw": 1.0, "normalised": agent.encoder.num_steps}[agent.encoder.time_input]
     network, played = NumpyLSTM(weights, scale), learned.trajectory
     seen = inputs_of(situation, learned)
     columns = [seen.observation, seen.previous_reward[:, None], seen.previous_action]

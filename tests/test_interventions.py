@@ -61,12 +61,12 @@ def test_nothing_done_changes_nothing():
 @pytest.mark.parametrize("units", [(0,), (1, 4), tuple(range(NUM_UNITS))])
 def test_a_silenced_unit_is_one_without_weights(units):
     """Cut by hand: nothing reads the unit, neither the heads nor the next step."""
-    rows, inputs = jnp.array(units), len(NETWORK.kernel) - NUM_UNITS
+    rows, inputs = jnp.array(units), len(NETWORK.cell.kernel) - NUM_UNITS
     cut = eqx.tree_at(
-        lambda a: (a.kernel, a.policy, a.value),
+        lambda a: (a.cell.kernel, a.policy, a.value),
         NETWORK,
         (
-            NETWORK.kernel.at[inputs + rows].set(0.0),
+            NETWORK.cell.kernel.at[inputs + rows].set(0.0),
             NETWORK.policy.at[rows].set(0.0),
             NETWORK.value.at[rows].set(0.0),
         ),
@@ -84,15 +84,15 @@ def test_a_silenced_unit_is_one_without_weights(units):
 def test_a_clamped_unit_is_a_bias():
     """A unit held at a value adds its weights times that value to whatever reads it."""
     value, unit = 0.7, 3
-    inputs = len(NETWORK.kernel) - NUM_UNITS
+    inputs = len(NETWORK.cell.kernel) - NUM_UNITS
     start = eqx.tree_at(lambda a: a.initial_state.h, NETWORK, NETWORK.initial_state.h.at[unit].set(value))
     clamped = played(start, TASK, clamp=(unit,), clamp_value=value)
     by_hand = eqx.tree_at(
-        lambda a: (a.kernel, a.bias, a.policy, a.policy_bias, a.value, a.value_bias),
+        lambda a: (a.cell.kernel, a.cell.bias, a.policy, a.policy_bias, a.value, a.value_bias),
         start,
         (
-            NETWORK.kernel.at[inputs + unit].set(0.0),
-            NETWORK.bias + value * NETWORK.kernel[inputs + unit],
+            NETWORK.cell.kernel.at[inputs + unit].set(0.0),
+            NETWORK.cell.bias + value * NETWORK.cell.kernel[inputs + unit],
             NETWORK.policy.at[unit].set(0.0),
             NETWORK.policy_bias + value * NETWORK.policy[unit],
             NETWORK.value.at[unit].set(0.0),

@@ -77,7 +77,7 @@ def test_of_the_bandits_the_best_of_each_distribution_come(tmp_path):
 def test_a_network_is_loaded_by_name_and_seed():
     agent = prefrontal.load_pretrained(NAME, seed=3)
     weights, _ = RunFolder.read(shipped_folder(NAME)).seed(3).load_weights()
-    np.testing.assert_array_equal(agent.kernel, weights["kernel"])
+    np.testing.assert_array_equal(agent.cell.kernel, weights["kernel"])
 
 
 @pytest.mark.parametrize(

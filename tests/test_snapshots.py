@@ -41,7 +41,7 @@ def test_a_snapshot_is_the_network_that_was_trained_so_far(tmp_path):
     progress = seed_of(tmp_path / "stopped").load_progress()
     assert progress is not None
     at = episodes.index(progress.facts["episode"])
-    np.testing.assert_array_equal(agents[at].kernel, progress.arrays["state/agent.kernel"])
+    np.testing.assert_array_equal(agents[at].cell.kernel, progress.arrays["state/agent.kernel"])
 
 
 def test_a_resumed_training_has_the_same_snapshots(tmp_path):

@@ -1,46 +1,56 @@
 """A critic, and an actor that is taught by the critic's prediction error alone."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from prefrontal.agents.base import AbstractTappedAgent, AgentInput, AgentOutput, Tap
-from prefrontal.agents.recurrent import LSTMState, columns_of_norm, initial_lstm, lstm_step
+from prefrontal.agents.cells import AbstractCell, AbstractCellState, make_cell
+from prefrontal.agents.encoders import AbstractEncoder, PlainEncoder
+from prefrontal.agents.recurrent import columns_of_norm
 from prefrontal.configs.actor_critic import ActorCriticConfig
+from prefrontal.runs.arrays import UNNAMED
 from prefrontal.tasks.base import AbstractTask
 
 
-class LSTM(eqx.Module):
-    """One LSTM and the state it starts an episode in."""
+class Network(eqx.Module):
+    """One recurrent cell and the state it starts an episode in."""
 
-    kernel: Float[Array, "input_and_unit gate"]
-    bias: Float[Array, " gate"]
-    initial_state: LSTMState | None
+    cell: AbstractCell = eqx.field(metadata=UNNAMED)
+    initial_state: AbstractCellState | None
     """Learned, or None for zero."""
 
     def __init__(self, config: ActorCriticConfig, num_inputs: int, num_units: int, key: PRNGKeyArray):
-        self.kernel, self.bias = initial_lstm(config.kernel_initialiser, config.forget_bias, num_inputs, num_units, key)
-        learned = config.initial_state == "learned"
-        self.initial_state = LSTMState(h=jnp.zeros(num_units), c=jnp.zeros(num_units)) if learned else None
+        self.cell = make_cell(
+            config.cell,
+            num_inputs,
+            num_units,
+            initialiser=config.kernel_initialiser,
+            forget_bias=config.forget_bias,
+            key=key,
+        )
+        self.initial_state = self.cell.init() if config.initial_state == "learned" else None
 
-    def init(self) -> LSTMState:
+    def init(self) -> AbstractCellState:
         """The state that every episode starts in."""
-        zero = jnp.zeros(len(self.bias) // 4)
-        return self.initial_state or LSTMState(h=zero, c=zero)
+        return self.initial_state or self.cell.init()
 
 
 class ActorCriticState(eqx.Module):
     """Memory of both networks, and what the critic expected a step ago."""
 
-    actor: LSTMState
-    critic: LSTMState
+    actor: AbstractCellState
+    critic: AbstractCellState
     value: Float[Array, "*axes"]
 
 
 class ActorCriticAgent(AbstractTappedAgent):
-    r"""Two LSTMs. The critic sees the observation o_t, the last reward and the last action, and values the state; the
-    actor sees the observation, the last action, and in place of the reward the critic's prediction error:
+    r"""Two recurrent networks, LSTMs unless told otherwise. The critic sees the observation o_t, the last reward and
+    the last action, and values the state; the actor sees the observation, the last action, and in place of the reward
+    the critic's prediction error:
 
         V_t     = critic(o_t, r_{t-1}, a_{t-1})
         delta_t = r_{t-1} + gamma V_t - V_{t-1},     delta_0 = 0
@@ -57,19 +67,21 @@ class ActorCriticAgent(AbstractTappedAgent):
         Wang et al. (2018), Nat Neurosci 21:860, Methods, Simulation 6.
     """
 
-    actor: LSTM
-    critic: LSTM
+    actor: Network
+    critic: Network
     policy: Float[Array, "unit action"]
     policy_bias: Float[Array, " action"] | None
     value: Float[Array, " unit"]
     value_bias: Float[Array, ""] | None
+    encoder: AbstractEncoder
+    """Makes the input of both networks, each of what it sees."""
     discount: float = eqx.field(static=True)
 
     def __init__(self, config: ActorCriticConfig, task: AbstractTask, *, key: PRNGKeyArray):
         actor_key, critic_key, policy_key, value_key = jax.random.split(key, 4)
-        inputs = task.observation_size + 1 + task.num_actions
-        self.actor = LSTM(config, inputs, config.actor_size, actor_key)
-        self.critic = LSTM(config, inputs, config.critic_size, critic_key)
+        self.encoder = PlainEncoder(task)
+        self.actor = Network(config, self.encoder.size, config.actor_size, actor_key)
+        self.critic = Network(config, self.encoder.size, config.critic_size, critic_key)
         self.policy = columns_of_norm(config.policy_scale, policy_key, (config.actor_size, task.num_actions))
         self.value = columns_of_norm(config.value_scale, value_key, (config.critic_size,))
         self.policy_bias = jnp.zeros(task.num_actions) if config.head_bias else None
@@ -81,10 +93,9 @@ class ActorCriticAgent(AbstractTappedAgent):
 
     def run(self, inputs: AgentInput, state: ActorCriticState, tap: Tap) -> tuple[AgentOutput, ActorCriticState]:
         num_actor, num_critic = len(state.actor.h), len(state.critic.h)
-        seen = [inputs.observation, inputs.previous_reward[None], inputs.previous_action]
-        critic_h, critic_c = lstm_step(self.critic.kernel, self.critic.bias, seen, state.critic)
+        critic = self.critic.cell(self.encoder(inputs), state.critic)
         # The critic answers before the actor does, so that the activity is tapped once for each.
-        critic_h = tap("activity", jnp.concatenate([jnp.zeros(num_actor), critic_h]))[num_actor:]
+        critic_h = tap("activity", jnp.concatenate([jnp.zeros(num_actor), critic.h]))[num_actor:]
         value = critic_h @ self.value
         if self.value_bias is not None:
             value = value + self.value_bias
@@ -92,15 +103,12 @@ class ActorCriticAgent(AbstractTappedAgent):
         error = inputs.previous_reward + self.discount * value - state.value
         error = jax.lax.stop_gradient(jnp.where(inputs.step == 0, 0.0, error))
         error = tap("prediction_error", error)
-        seen = [inputs.observation, error[None], inputs.previous_action]
-        actor_h, actor_c = lstm_step(self.actor.kernel, self.actor.bias, seen, state.actor)
-        actor_h = tap("activity", jnp.concatenate([actor_h, jnp.zeros(num_critic)]))[:num_actor]
+        actor = self.actor.cell(self.encoder(replace(inputs, previous_reward=error)), state.actor)
+        actor_h = tap("activity", jnp.concatenate([actor.h, jnp.zeros(num_critic)]))[:num_actor]
         logits = actor_h @ self.policy
         if self.policy_bias is not None:
             logits = logits + self.policy_bias
 
         output = AgentOutput(logits=logits, value=value, activity=jnp.concatenate([actor_h, critic_h]))
-        memory = ActorCriticState(
-            actor=LSTMState(h=actor_h, c=actor_c), critic=LSTMState(h=critic_h, c=critic_c), value=value
-        )
+        memory = ActorCriticState(actor=replace(actor, h=actor_h), critic=replace(critic, h=critic_h), value=value)
         return output, memory

@@ -1,9 +1,10 @@
 """The parameters of the agent with a separate actor and critic."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
-from prefrontal.configs.recurrent import InitialState, KernelInitialiser
+from prefrontal.configs.base import LATER
+from prefrontal.configs.recurrent import CellName, InitialState, KernelInitialiser, check_cell
 from prefrontal.configs.training import TrainConfig
 from prefrontal.errors import UserError, check_choice, check_count, check_not_negative, check_probability
 
@@ -16,9 +17,12 @@ class ActorCriticConfig:
     """
 
     actor_size: int = 48
-    """LSTM units of the actor."""
+    """Recurrent units of the actor."""
     critic_size: int = 48
-    """LSTM units of the critic."""
+    """Recurrent units of the critic."""
+    cell: CellName = field(default="lstm", metadata=LATER)
+    """What the units of both are: an LSTM (Wang et al. 2018), a GRU (Cho et al. 2014), or an RNN without gates
+    (tanh)."""
     discount: float = 0.9
     """Discount in the prediction error, 0 to 1. It must be that of training, --train.discount, and is unless given."""
     initial_state: InitialState = "learned"
@@ -26,9 +30,10 @@ class ActorCriticConfig:
     head_bias: bool = True
     """Whether the policy and the value have a bias (not stated in the paper)."""
     kernel_initialiser: KernelInitialiser = "glorot-uniform"
-    """Initial LSTM weights (not stated in the paper)."""
+    """Initial recurrent weights (not stated in the paper)."""
     forget_bias: float = 1.0
-    """Initial bias of the forget gates (not stated in the paper)."""
+    """Initial bias of the gates that keep what is remembered: an LSTM's forget gate, a GRU's update gate (not stated in
+    the paper)."""
     policy_scale: float = 0.01
     """Norm of each initial column of the policy's weights (not stated in the paper)."""
     value_scale: float = 1.0
@@ -38,6 +43,7 @@ class ActorCriticConfig:
         check_count("actor_size", self.actor_size)
         check_count("critic_size", self.critic_size)
         check_probability("discount", self.discount)
+        check_cell(self.cell, self.forget_bias)
         check_choice("initial_state", self.initial_state, get_args(InitialState))
         check_choice("kernel_initialiser", self.kernel_initialiser, get_args(KernelInitialiser))
         check_not_negative("policy_scale", self.policy_scale)

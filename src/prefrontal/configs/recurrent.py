@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from prefrontal.configs.base import LATER
-from prefrontal.errors import check_choice, check_count, check_not_negative
+from prefrontal.errors import UserError, check_choice, check_count, check_not_negative
 
 InitialState = Literal["learned", "zero"]
 TimeInput = Literal["none", "raw", "normalised"]
 FirstAction = Literal["none", "first"]
+CellName = Literal["lstm", "gru", "rnn"]
 KernelInitialiser = Literal["glorot-uniform", "lecun-normal", "orthogonal"]
 
 
@@ -17,7 +18,9 @@ class RecurrentConfig:
     """The LSTM actor-critic of Wang et al. (2018), Methods. What the papers leave open is an option here."""
 
     hidden_size: int = 48
-    """LSTM units."""
+    """Recurrent units."""
+    cell: CellName = field(default="lstm", metadata=LATER)
+    """What the units are: an LSTM (Wang et al. 2018), a GRU (Cho et al. 2014), or an RNN without gates (tanh)."""
     initial_state: InitialState = "learned"
     """State at the start of an episode: learned with the weights (Wang et al. 2018), or zero."""
     time_input: TimeInput = "none"
@@ -31,9 +34,10 @@ class RecurrentConfig:
     head_bias: bool = True
     """Whether the policy and the value have a bias (not stated in the papers)."""
     kernel_initialiser: KernelInitialiser = "glorot-uniform"
-    """Initial LSTM weights (not stated in the papers)."""
+    """Initial recurrent weights (not stated in the papers)."""
     forget_bias: float = 1.0
-    """Initial bias of the forget gate (not stated in the papers)."""
+    """Initial bias of the gate that keeps what is remembered: an LSTM's forget gate, a GRU's update gate (not stated in
+    the papers)."""
     policy_scale: float = 0.01
     """Norm of each initial column of the policy's weights (not stated in the papers)."""
     value_scale: float = 1.0
@@ -41,6 +45,7 @@ class RecurrentConfig:
 
     def __post_init__(self) -> None:
         check_count("hidden_size", self.hidden_size)
+        check_cell(self.cell, self.forget_bias)
         check_choice("initial_state", self.initial_state, get_args(InitialState))
         check_choice("time_input", self.time_input, get_args(TimeInput))
         check_count("time_per_step", self.time_per_step)
@@ -48,3 +53,17 @@ class RecurrentConfig:
         check_choice("kernel_initialiser", self.kernel_initialiser, get_args(KernelInitialiser))
         check_not_negative("policy_scale", self.policy_scale)
         check_not_negative("value_scale", self.value_scale)
+
+
+def check_cell(cell: str, forget_bias: float) -> None:
+    """Refuse a cell that there is not, or a bias for a gate that it has not.
+
+    Raises:
+        UserError: when there is none.
+    """
+    check_choice("cell", cell, get_args(CellName))
+    if cell == "rnn" and forget_bias != RecurrentConfig.forget_bias:
+        raise UserError(
+            f"`forget_bias` must be left out for an rnn, which has no gates, got {forget_bias}. Leave it out, or take "
+            "an lstm or a gru."
+        )

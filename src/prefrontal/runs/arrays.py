@@ -1,7 +1,7 @@
 """Agents and training states as named arrays, and back: what is saved is plain numbers, never code."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -13,11 +13,14 @@ from prefrontal.errors import UserError
 
 Tree = TypeVar("Tree", bound=PyTree)
 
+UNNAMED = {"unnamed": True}
+"""Metadata of a module's field whose arrays are called as if they were the module's own: `agent.cell.kernel` is kept as
+"kernel", as it was before networks could have another cell than an LSTM."""
+
 
 def named_arrays(tree: PyTree) -> dict[str, np.ndarray]:
     """The arrays of `tree` by their place in it, "agent.kernel" for one; random keys as their data."""
-    leaves, _ = jax.tree_util.tree_flatten_with_path(eqx.filter(tree, eqx.is_array))
-    return {_name(path): np.asarray(_plain(leaf)) for path, leaf in leaves}
+    return {name: np.asarray(_plain(leaf)) for name, leaf in _named(tree)[0].items()}
 
 
 def with_arrays(tree: Tree, arrays: Mapping[str, np.ndarray], *, source: str) -> Tree:
@@ -31,9 +34,8 @@ def with_arrays(tree: Tree, arrays: Mapping[str, np.ndarray], *, source: str) ->
     Raises:
         UserError: when a name is missing or left over, or a shape differs.
     """
-    dynamic, static = eqx.partition(tree, eqx.is_array)
-    leaves, structure = jax.tree_util.tree_flatten_with_path(dynamic)
-    expected = {_name(path): leaf for path, leaf in leaves}
+    static = eqx.filter(tree, eqx.is_array, inverse=True)
+    expected, structure = _named(tree)
     remedy = "Give the file that belongs to this configuration, or the configuration that belongs to this file."
     if set(expected) != set(arrays):
         missing, unknown = sorted(set(expected) - set(arrays)), sorted(set(arrays) - set(expected))
@@ -63,5 +65,28 @@ def _like(leaf: jax.Array, array: np.ndarray) -> jax.Array:
     return jax.random.wrap_key_data(jnp.asarray(array)) if _is_key(leaf) else jnp.asarray(array, leaf.dtype)
 
 
-def _name(path: tuple) -> str:
-    return ".".join(str(getattr(part, "name", getattr(part, "idx", getattr(part, "key", part)))) for part in path)
+def _named(tree: PyTree) -> tuple[dict[str, jax.Array], Any]:
+    """The arrays of `tree` by name, in its order, and how it is made of them."""
+    leaves, structure = jax.tree_util.tree_flatten_with_path(eqx.filter(tree, eqx.is_array))
+    named: dict[str, jax.Array] = {}
+    for path, leaf in leaves:
+        name = _name(tree, path)
+        if name in named:
+            raise UserError(f"`{type(tree).__name__}` must give each array a name, got two called {name}. Rename one.")
+        named[name] = leaf
+    return named, structure
+
+
+def _name(tree: PyTree, path: tuple) -> str:
+    """What the leaf at `path` of `tree` is called: its place, but for fields that are `UNNAMED`."""
+    parts = []
+    for part in path:
+        name = getattr(part, "name", getattr(part, "idx", getattr(part, "key", part)))
+        if isinstance(part, jax.tree_util.GetAttrKey):
+            field = getattr(tree, "__dataclass_fields__", {}).get(name)
+            parts += [] if field is not None and field.metadata.get("unnamed") else [name]
+            tree = getattr(tree, name)
+        else:
+            parts.append(name)
+            tree = tree[name]
+    return ".".join(map(str, parts))

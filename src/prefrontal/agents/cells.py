@@ -1,0 +1,173 @@
+"""Recurrent cells: the equations of one step of a network, and how their weights are drawn.
+
+A cell has no batch, no time, and no opinion of what its input means: whoever runs it loops, maps, and assembles inputs.
+"""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from prefrontal.configs.recurrent import CellName, KernelInitialiser
+
+
+class AbstractCellState(eqx.Module):
+    """What a cell remembers from one step to the next."""
+
+    h: eqx.AbstractVar[Float[Array, "*axes unit"]]
+    """The units' output: what heads read, what is recorded as activity, and where a lesion acts."""
+
+
+class LSTMState(AbstractCellState):
+    """Memory of an LSTM: its output h and its cell c."""
+
+    h: Float[Array, "*axes unit"]
+    c: Float[Array, "*axes unit"]
+
+
+class OutputState(AbstractCellState):
+    """Memory of a cell that remembers its output alone."""
+
+    h: Float[Array, "*axes unit"]
+
+
+class AbstractCell(eqx.Module):
+    """The next state of some units, given an input and their state. One matrix, one bias: gates lie side by side."""
+
+    kernel: eqx.AbstractVar[Float[Array, "input_and_unit gate"]]
+    """W: the rows of the inputs, then those of the units; the columns of one gate after the other."""
+    bias: eqx.AbstractVar[Float[Array, " gate"]]
+    num_gates: ClassVar[int]
+    """Columns of the kernel for each unit."""
+    keeping_gate: ClassVar[int | None]
+    """Which of the gates keeps what the unit remembers; None where there is none."""
+
+    @property
+    def num_units(self) -> int:
+        """Units."""
+        return len(self.bias) // self.num_gates
+
+    @abstractmethod
+    def init(self) -> Any:
+        """The state in which nothing is remembered: zero."""
+
+    @abstractmethod
+    def __call__(self, inputs: Float[Array, " input"], state: Any) -> Any:
+        """The state after `inputs`.
+
+        Arguments:
+            inputs: what the units are shown, shape (I,).
+            state: theirs before, a module with their output as `h`, shape (H,).
+
+        Returns:
+            A state of the same structure.
+        """
+
+
+class LSTM(AbstractCell):
+    r"""Long short-term memory. With s the logistic function, x the input, h' and c' output and cell before,
+
+        [z_i, z_f, z_g, z_o] = [x, h'] W + b
+        c = s(z_f) c' + s(z_i) tanh(z_g)
+        h = s(z_o) tanh(c)
+
+    References:
+        Hochreiter & Schmidhuber (1997), Neural Comput 9:1735.
+        Gers, Schmidhuber & Cummins (2000), Neural Comput 12:2451 (the forget gate f).
+    """
+
+    kernel: Float[Array, "input_and_unit gate"]
+    bias: Float[Array, " gate"]
+    num_gates: ClassVar[int] = 4
+    keeping_gate: ClassVar[int | None] = 1
+
+    def init(self) -> LSTMState:
+        return LSTMState(h=jnp.zeros(self.num_units), c=jnp.zeros(self.num_units))
+
+    def __call__(self, inputs: Float[Array, " input"], state: LSTMState) -> LSTMState:
+        write, keep, content, read = jnp.split(jnp.concatenate([inputs, state.h]) @ self.kernel + self.bias, 4)
+        c = jax.nn.sigmoid(keep) * state.c + jax.nn.sigmoid(write) * jnp.tanh(content)
+        return LSTMState(h=jax.nn.sigmoid(read) * jnp.tanh(c), c=c)
+
+
+class GRU(AbstractCell):
+    r"""Gated recurrent unit. With s the logistic function, x the input and h' the output before,
+
+        [z_r, z_u] = [x, h'] W_ru + b_ru,    r = s(z_r),    u = s(z_u)
+        n = tanh([x, r h'] W_n + b_n)
+        h = u h' + (1 - u) n
+
+    Reference:
+        Cho et al. (2014), EMNLP 1724, equations 5 to 8.
+    """
+
+    kernel: Float[Array, "input_and_unit gate"]
+    """W: the columns of r, u and n."""
+    bias: Float[Array, " gate"]
+    num_gates: ClassVar[int] = 3
+    keeping_gate: ClassVar[int | None] = 1
+
+    def init(self) -> OutputState:
+        return OutputState(h=jnp.zeros(self.num_units))
+
+    def __call__(self, inputs: Float[Array, " input"], state: OutputState) -> OutputState:
+        gates = 2 * self.num_units
+        both = jnp.concatenate([inputs, state.h]) @ self.kernel[:, :gates] + self.bias[:gates]
+        reset, keep = jnp.split(jax.nn.sigmoid(both), 2)
+        content = jnp.concatenate([inputs, reset * state.h]) @ self.kernel[:, gates:] + self.bias[gates:]
+        return OutputState(h=keep * state.h + (1 - keep) * jnp.tanh(content))
+
+
+class VanillaRNN(AbstractCell):
+    """The simplest recurrent network, without gates: h = tanh([x, h'] W + b), x the input and h' the output before.
+
+    Reference:
+        Elman (1990), Cogn Sci 14:179.
+    """
+
+    kernel: Float[Array, "input_and_unit gate"]
+    bias: Float[Array, " gate"]
+    num_gates: ClassVar[int] = 1
+    keeping_gate: ClassVar[int | None] = None
+
+    def init(self) -> OutputState:
+        return OutputState(h=jnp.zeros(self.num_units))
+
+    def __call__(self, inputs: Float[Array, " input"], state: OutputState) -> OutputState:
+        return OutputState(h=jnp.tanh(jnp.concatenate([inputs, state.h]) @ self.kernel + self.bias))
+
+
+def make_cell(
+    name: CellName,
+    num_inputs: int,
+    num_units: int,
+    *,
+    initialiser: KernelInitialiser,
+    forget_bias: float,
+    key: PRNGKeyArray,
+) -> AbstractCell:
+    """An untrained cell.
+
+    Arguments:
+        name: "lstm", "gru" or "rnn".
+        num_inputs: length of its input, I.
+        num_units: its units, H.
+        initialiser: how its kernel is drawn, all gates at once.
+        forget_bias: first bias of the gate that keeps what is remembered; all others are zero.
+        key: random key.
+    """
+    kind = {"lstm": LSTM, "gru": GRU, "rnn": VanillaRNN}[name]
+    initialise = {
+        "glorot-uniform": jax.nn.initializers.glorot_uniform(),
+        "lecun-normal": jax.nn.initializers.lecun_normal(),
+        "orthogonal": jax.nn.initializers.orthogonal(),
+    }[initialiser]
+    kernel = initialise(key, (num_inputs + num_units, kind.num_gates * num_units), jnp.float32)
+    bias = jnp.zeros(kind.num_gates * num_units)
+    if kind.keeping_gate is not None:
+        first = kind.keeping_gate * num_units
+        bias = bias.at[first : first + num_units].set(forget_bias)
+    return kind(kernel, bias)
