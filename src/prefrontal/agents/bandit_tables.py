@@ -1,5 +1,6 @@
 """What the optimal bandit agents look up: computed once, in NumPy, by working backwards."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,12 @@ def gittins_indices(num_trials: int, discount: float) -> Float[np.ndarray, "wins
     check_count("num_trials", num_trials)
     if not 0 <= discount < 1:
         raise UserError(f"`discount` must be at least 0 and below 1, got {discount}. Take .99 to look far ahead.")
+    return _calibrated(num_trials, discount).copy()
+
+
+@cache
+def _calibrated(num_trials: int, discount: float) -> Float[np.ndarray, "wins losses"]:
+    """The indices: a second's work, and the same for every agent of one discount."""
     ahead = int(np.ceil(np.log(TAIL) / np.log(discount))) if discount else 1
     last = num_trials + ahead
     sure = np.linspace(0, 1, NUM_CALIBRATIONS + 1)
