@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
+from prefrontal.experiments.studies import study_of
 from prefrontal.experiments.workflow import evaluate_run, train_run
 from prefrontal.runs.files import make_folder, write_text
 from prefrontal.runs.folder import RunFolder
@@ -59,7 +60,7 @@ def keep(experiment: Experiment, seeds: list[int] | tuple[int, ...], runs: Path)
     new, old = SHIPPED / f".{name}.new", SHIPPED / f".{name}.old"
     for path in (new, old):
         shutil.rmtree(path, ignore_errors=True)
-    for variant in experiment.kept(experiment.config, results):
+    for variant in study_of(experiment).kept(experiment.config, results):
         copy_run(RunFolder.read(run / variant), new / variant, seeds)
     (new / "README.md").write_text("Run scripts/make_tables.py.\n", encoding="utf-8")
     if (SHIPPED / name).exists():

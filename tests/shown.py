@@ -14,7 +14,9 @@ from rich.console import Console
 
 from prefrontal.configs import InterventionConfig
 from prefrontal.experiments import Experiment
-from prefrontal.experiments.results import read_results, withheld, write_results
+from prefrontal.experiments.studies import study_of
+from prefrontal.experiments.studies.base import withheld
+from prefrontal.runs.results import read_results, write_results
 
 MEASURED = ("mean", "per_seed", "interval95", "measured", "median", "ideal", "bayes_optimal")
 """What an analysis may fail to measure."""
@@ -48,7 +50,7 @@ def words_of(figure: Figure) -> str:
 def printed(experiment: Experiment, results: dict[str, Any]) -> str:
     """The report, in one line, of a terminal of 80 columns."""
     console = Console(file=io.StringIO(), width=80, force_terminal=False)
-    experiment.report(results, console)
+    study_of(experiment).report(results, console)
     text = console.file.getvalue()
     assert max(map(len, text.splitlines())) <= 80
     return " ".join(text.split())
@@ -70,7 +72,7 @@ def check_shown(experiment: Experiment, folder: Path) -> None:
     other = {"intervention": asdict(DONE), "changed": ["--task.num-trials 7"], "comparable": False}
     write_results(folder, withheld({**results, **other}))
     with figures_kept() as figures:
-        experiment.draw(folder)
+        study_of(experiment).draw(folder)
     assert figures
     for figure in figures:
         words = words_of(figure)
@@ -86,6 +88,6 @@ def check_shown(experiment: Experiment, folder: Path) -> None:
         assert " NO " not in told
     write_results(folder, results)
     printed(experiment, unmeasured(results))
-    for value in experiment.summary(unmeasured(results)).values():
+    for value in study_of(experiment).summary(unmeasured(results)).values():
         assert isinstance(value, float | int)
-    assert any(map(math.isnan, experiment.summary(unmeasured(results)).values()))
+    assert any(map(math.isnan, study_of(experiment).summary(unmeasured(results)).values()))

@@ -51,7 +51,7 @@ def test_what_is_filmed_is_what_was_asked_for(run: Path, tmp_path: Path, monkeyp
         filmed.append((trajectory, task, said))
         return path
 
-    monkeypatch.setattr("prefrontal.figures.animation.save_animation", film)
+    monkeypatch.setattr("prefrontal.figures.animated.animation.save_animation", film)
     prefrontal(run, "--out", tmp_path / "a.gif")
     prefrontal(run, "--out", tmp_path / "a.gif", "--seed", "5", "--first-trial", "2", "--frames-per-second", "4")
     prefrontal(run, "--out", tmp_path / "a.gif", "--after", "30", "--num-trials", "1")

@@ -22,10 +22,10 @@ from prefrontal.agents.two_step import BayesOptimal, RandomChoice, TwoStepAgent
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.figures import animation
-from prefrontal.figures.animation import Picture, save_animation
-from prefrontal.figures.frames import ACTIONS, PHASES, STEPS, episode_frames, words
+from prefrontal.figures.animated.animation import Picture, save_animation
+from prefrontal.figures.animated.frames import ACTIONS, PHASES, STEPS, episode_frames, words
+from prefrontal.figures.animated.tree import OUTCOMES
 from prefrontal.figures.style import PALETTE
-from prefrontal.figures.tree import OUTCOMES
 from prefrontal.rollouts.episodes import rollout
 from prefrontal.tasks import make_task
 from prefrontal.tasks.two_step import FIXATE
@@ -121,7 +121,7 @@ def test_words():
         ("common, to S1", "chance 80 %"),
         ("reward: 1", "chance of reward 90 %"),
         ("right", "did not fixate first: −1"),  # noqa: RUF001
-        ("rare, to S1", "chance 20 %"),
+        ("uncommon, to S1", "chance 20 %"),
         ("no reward: 0", "chance of reward 90 %"),
         ("invalid response", "fixated again: −1"),  # noqa: RUF001
         ("none", "the second stage is blank"),
@@ -204,7 +204,7 @@ def test_the_picture_shows_what_its_frame_says():
         for (choice, common), (edge, label) in tree.transitions.items():
             reached = choice if common else 1 - choice
             assert edge.get_xdata()[1] == tree.states[reached].get_position()[0]
-            assert label.get_text() == ("common\n80 %" if common else "rare\n20 %")
+            assert label.get_text() == ("common\n80 %" if common else "uncommon\n20 %")
         pays = [text.get_text() for text in tree.pays]
         assert pays[frame.better_state] == "pays 90 %"
         assert pays[1 - frame.better_state] == "pays 10 %"

@@ -13,12 +13,15 @@ from shown import check_shown
 from prefrontal.agents.bandit_models import BanditAgent, Counts, StructureOptimal, Thompson, UpperConfidenceBound
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.configs import BanditConfig, InformativeArmConfig, RecurrentConfig, TestConfig
-from prefrontal.experiments import bandit_results, find_experiment
-from prefrontal.experiments.bandit_test import play_test
-from prefrontal.experiments.informative_arm_results import chance_reward, optimal_regrets, search_rewards
-from prefrontal.experiments.results import LEARNING
-from prefrontal.experiments.wang2016_bandits import drawn_settings
+from prefrontal.experiments import find_experiment
+from prefrontal.experiments.presets.criteria import BanditCriteria
+from prefrontal.experiments.presets.wang2016_bandits import drawn_settings
+from prefrontal.experiments.studies import bandits as bandit_results
+from prefrontal.experiments.studies import study_of
+from prefrontal.experiments.studies.informative_arm import chance_reward, optimal_regrets, search_rewards
+from prefrontal.experiments.studies.played import play_test
 from prefrontal.learning.group import new_agent
+from prefrontal.runs.results import LEARNING
 from prefrontal.tasks import make_task
 
 pytestmark = pytest.mark.lightly_compiled
@@ -46,21 +49,21 @@ class AsksThenTakes(AbstractAgent):
 
 def test_who_asks_and_takes_earns_the_optimum_and_passes(tmp_path):
     config = replace(INFORMATIVE.config, test=TestConfig(num_episodes=2_000))
-    results = INFORMATIVE.analyse({"": {0: AsksThenTakes(), 1: AsksThenTakes()}}, config, tmp_path)
+    results = study_of(INFORMATIVE).analyse({"": {0: AsksThenTakes(), 1: AsksThenTakes()}}, config, tmp_path)
     # What asking pays is uniform on .1 to 1: its mean over 2,000 episodes is known to .0065.
     assert results["reward_per_episode"]["mean"] == pytest.approx(20.55, abs=0.03)
     assert results["asks_first"]["mean"] == results["target_after_asking"]["mean"] == 1
     np.testing.assert_allclose(results["regret"]["networks"][0], results["regret"]["optimal"], atol=0.03)
     assert all(verdict["passed"] for verdict in results["verdicts"])
     (tmp_path / LEARNING).write_text(LEARNED)
-    drawn = INFORMATIVE.draw(tmp_path)
+    drawn = study_of(INFORMATIVE).draw(tmp_path)
     assert [path.suffix for path in drawn] == [".png", ".svg", ".pdf"]
     check_shown(INFORMATIVE, tmp_path)
 
 
 def test_who_does_not_ask_fails(tmp_path):
     config = replace(INFORMATIVE.config, test=TestConfig(num_episodes=50))
-    results = INFORMATIVE.analyse({"": {0: AsksThenTakes(), 1: AsksThenTakes(asks=False)}}, config, tmp_path)
+    results = study_of(INFORMATIVE).analyse({"": {0: AsksThenTakes(), 1: AsksThenTakes(asks=False)}}, config, tmp_path)
     assert results["asks_first"]["per_seed"] == [1.0, 0.0]
     assert results["target_after_asking"]["per_seed"] == [1.0, None]
     assert not any(verdict["passed"] for verdict in results["verdicts"])
@@ -110,11 +113,11 @@ class Alternates(AbstractAgent):
 def test_the_best_are_chosen_in_the_first_half_and_reported_in_the_second(tmp_path, quick):
     settings = dict.fromkeys(("uniform", "medium"), drawn_settings(3))
     published = {"uniform": SEARCH.published["uniform"]}
-    experiment = replace(SEARCH, settings=settings, published=published, num_best=2)
+    experiment = replace(SEARCH, criteria=BanditCriteria(settings, num_best=2), published=published)
     config = replace(experiment.config, task=SHORT, test=TestConfig(num_episodes=60))
     agents = {name: {7: agent} for name, agent in zip(experiment.variants(config), [*AGENTS, *AGENTS], strict=True)}
     agents["medium-01"] = {7: Alternates()}
-    results = experiment.analyse(agents, config, tmp_path)
+    results = study_of(experiment).analyse(agents, config, tmp_path)
     assert json.loads((tmp_path / "results.json").read_text()) == results
 
     uniform, medium = results["chosen"]["uniform"], results["chosen"]["medium"]
@@ -135,23 +138,25 @@ def test_the_best_are_chosen_in_the_first_half_and_reported_in_the_second(tmp_pa
 
 
 def test_networks_are_chosen_like_any_agent(tmp_path, quick):
-    experiment = replace(SEARCH, settings={"medium": drawn_settings(3)}, published={}, num_best=2)
+    experiment = replace(SEARCH, criteria=BanditCriteria({"medium": drawn_settings(3)}, num_best=2), published={})
     config = replace(
         experiment.config, task=SHORT, agent=RecurrentConfig(hidden_size=3), test=TestConfig(num_episodes=8)
     )
     task = make_task(SHORT)
     agents = {name: {0: new_agent(config.agent, task, 0)} for name in experiment.variants(config)}
-    results = experiment.analyse(agents, config, tmp_path)
+    results = study_of(experiment).analyse(agents, config, tmp_path)
     assert len(results["chosen"]["medium"]) == len(results["regret"]["medium"]["medium"]["per_seed"]) == 2
 
 
 def test_it_is_drawn(tmp_path, quick):
-    experiment = replace(SEARCH, settings=dict.fromkeys(SEARCH.settings, drawn_settings(2)))
+    experiment = replace(
+        SEARCH, criteria=replace(SEARCH.criteria, settings=dict.fromkeys(SEARCH.criteria.settings, drawn_settings(2)))
+    )
     config = replace(experiment.config, task=SHORT, test=TestConfig(num_episodes=10))
     agents = {name: {0: AGENTS[0]} for name in experiment.variants(config)}
-    results = experiment.analyse(agents, config, tmp_path)
-    assert [path.name for path in experiment.draw(tmp_path)] == ["figure.png", "figure.svg", "figure.pdf"]
-    assert set(experiment.summary(results)) == {f"regret_{arms}" for arms in SEARCH.settings}
+    results = study_of(experiment).analyse(agents, config, tmp_path)
+    assert [path.name for path in study_of(experiment).draw(tmp_path)] == ["figure.png", "figure.svg", "figure.pdf"]
+    assert set(study_of(experiment).summary(results)) == {f"regret_{arms}" for arms in SEARCH.criteria.settings}
     check_shown(experiment, tmp_path)
 
 
@@ -160,7 +165,7 @@ def test_every_distribution_is_trained_with_every_setting():
     for name, config in variants.items():
         arms, number = name.split("-")
         assert config.task.arms == arms
-        setting = SEARCH.settings[arms][int(number)]
+        setting = SEARCH.criteria.settings[arms][int(number)]
         assert (config.train.learning_rate, config.train.discount) == (setting.learning_rate, setting.discount)
     assert len({json.dumps(config.training) for config in variants.values()}) == len(variants)
 

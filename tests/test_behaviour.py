@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prefrontal.analysis.behaviour import CONDITIONS, stay_counts, stay_probability
+from prefrontal.analysis.behaviour import stay_counts, stay_probability
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 
 
@@ -39,7 +40,7 @@ def tables(draw):
 def slow_counts(table, trials):
     counts = {}
     for (subject, _), session in table.groupby(["subject", "session"], sort=False):
-        mine = counts.setdefault(subject, {name: [0, 0] for name in CONDITIONS})
+        mine = counts.setdefault(subject, {name: [0, 0] for name in TRIAL_KINDS})
         by_number = {row.trial: row for row in session.itertuples()}
         for number, row in by_number.items():
             before = by_number.get(number - 1)
@@ -59,7 +60,7 @@ def test_stays_agree_with_a_slow_loop(trials, table):
     probability = stay_probability(table, trials=trials)
     expected = slow_counts(table, trials)
     assert list(counts.index) == list(probability.index) == list(expected)
-    assert list(probability.columns) == list(CONDITIONS)
+    assert list(probability.columns) == list(TRIAL_KINDS)
     for subject, conditions in expected.items():
         for name, (stays, pairs) in conditions.items():
             assert counts.loc[subject, (name, "stays")] == stays

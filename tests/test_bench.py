@@ -17,10 +17,10 @@ from prefrontal import cli, devices
 from prefrontal.bench import measure as measuring
 from prefrontal.bench import run
 from prefrontal.bench.arithmetic import count_operations, peak_rate
+from prefrontal.bench.figure import bench_figure
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
-from prefrontal.figures.bench import bench_figure
 from prefrontal.tasks import make_task
 
 TINY = ExperimentConfig(

@@ -25,8 +25,8 @@ from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.experiments import EXPERIMENTS
 from prefrontal.learning import group
-from prefrontal.learning.jobs import load_agents
 from prefrontal.learning.monitor import TAGS
+from prefrontal.learning.trained import load_agents
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.shipped import shipped_verdicts

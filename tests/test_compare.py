@@ -14,12 +14,13 @@ import pytest
 from test_regression import PLANNER, simulate
 
 from prefrontal import cli
-from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
+from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.analysis.cautions import cautions
 from prefrontal.analysis.published import NETWORKS, RATS
 from prefrontal.analysis.regression import indices, regress
-from prefrontal.analysis.regressors import KINDS, multi_back, one_back
+from prefrontal.analysis.regressors import multi_back, one_back
 from prefrontal.analysis.summary import behaviour, printed
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.figures.behaviour import behaviour_figure
 from prefrontal.trials.table import check_table, write_table
@@ -121,9 +122,9 @@ def test_a_group_is_summed_up_by_the_analyses_of_its_subjects(table):
     group = behaviour("planners", table)
     stay, weights = stay_probability(table), regress(multi_back(table)).weights
     assert group.num == 4
-    for name in CONDITIONS:
+    for name in TRIAL_KINDS:
         assert group.stay.loc[name, "mean"] == pytest.approx(stay[name].mean())
-    for kind, lag in itertools.product(KINDS, range(1, 6)):
+    for kind, lag in itertools.product(TRIAL_KINDS, range(1, 6)):
         assert group.weights.loc[(kind, lag), "mean"] == pytest.approx(weights[f"{kind}_{lag}"].mean())
     assert group.indices["mean"].to_dict() == pytest.approx(indices(weights).mean().to_dict())
     assert "correct" in group.one_back.design.regressors
@@ -155,7 +156,7 @@ def test_the_figure_draws_the_numbers(table):
     for column, group in zip(axes.T, groups, strict=True):
         bars, lines, dots = drawn(column[0], "stay"), drawn(column[1], "weights"), drawn(column[2], "index")
         assert {name: bar.get_height() for name, bar in bars.items()} == group.stay["mean"].to_dict()
-        for kind in KINDS:
+        for kind in TRIAL_KINDS:
             np.testing.assert_array_equal(lines[kind].get_ydata(), group.weights.loc[kind, "mean"])
         for name in group.indices.index:
             assert dots[name].get_ydata()[0] == group.indices.loc[name, "mean"]

@@ -3,7 +3,7 @@
 import io
 import json
 import signal
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from prefrontal.commands.options import parse
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import Stopped, UserError
 from prefrontal.experiments import ExperimentConfig, find_experiment
-from prefrontal.experiments.base import Experiment
-from prefrontal.experiments.two_step_course import read_course, write_course
-from prefrontal.experiments.two_step_results import MEASURES
+from prefrontal.experiments.studies import study_of
+from prefrontal.experiments.studies.two_step_course import write_course
 from prefrontal.experiments.workflow import evaluate_run, train_run
+from prefrontal.figures.course import read_course
 from prefrontal.runs.folder import RunFolder
 
 EXPERIMENT = find_experiment("wang2018-two-step")
@@ -45,7 +46,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose training was watched; tested and drawn."""
     folder = trained(tmp_path_factory.mktemp("watched") / "run", plot_every=40)
     evaluate_run(EXPERIMENT, CONFIG, SEEDS, folder)
-    EXPERIMENT.draw(folder)
+    study_of(EXPERIMENT).draw(folder)
     return folder
 
 
@@ -62,7 +63,7 @@ def test_each_moment_is_tested_and_drawn(watched: Path) -> None:
     for (seed, moment), row in table(watched).iterrows():
         measured = record(watched, seed, moment)
         assert measured["test"] == asdict(CONFIG.test)
-        for name in ("reward", *MEASURES):
+        for name in ("reward", *TRIAL_KINDS):
             assert row[name] == pytest.approx(measured[name], rel=1e-5)
         with Image.open(watched / f"seed-{seed:03d}" / "course" / f"episode-{moment:06d}.png") as picture:
             assert picture.size == (360, 300)
@@ -76,7 +77,7 @@ def test_the_last_moment_is_the_result_itself(watched: Path) -> None:
     for number, seed in enumerate(SEEDS):
         last = record(watched, seed, 120)
         assert last["reward"] == results["reward_per_episode"]["per_seed"][number]
-        for name in MEASURES:
+        for name in TRIAL_KINDS:
             assert last[name] == results["stay_probability"][name]["per_seed"][number]
 
 
@@ -84,7 +85,7 @@ def test_tensorboard_shows_the_same(watched: Path) -> None:
     for seed in SEEDS:
         folder = watched / f"seed-{seed:03d}"
         events = EventAccumulator(str(folder), size_guidance=ALL).Reload()
-        for name, tag in (("reward", "test/reward"), *((name, f"stay/{name}") for name in MEASURES)):
+        for name, tag in (("reward", "test/reward"), *((name, f"stay/{name}") for name in TRIAL_KINDS)):
             shown = {event.step: event.value for event in events.Scalars(tag)}
             assert shown == pytest.approx({moment: record(watched, seed, moment)[name] for moment in MOMENTS})
         images = events.Images("stay_probability")
@@ -150,7 +151,7 @@ def test_seeds_that_were_kept_at_other_moments_are_drawn_at_those_they_share(tmp
     assert curves.episodes.tolist() == [0, 120]
     rows = table(tmp_path / "run")
     np.testing.assert_array_equal(curves.reward, rows["reward"].unstack()[[0, 120]])
-    for name in MEASURES:
+    for name in TRIAL_KINDS:
         np.testing.assert_array_equal(curves.stay[name], rows[name].unstack()[[0, 120]])
 
 
@@ -158,7 +159,7 @@ def test_without_snapshots_there_is_no_such_figure(tmp_path: Path) -> None:
     folder = trained(tmp_path / "run")
     evaluate_run(EXPERIMENT, CONFIG, SEEDS, folder)
     assert not list(folder.glob("**/course*"))
-    assert {path.stem for path in EXPERIMENT.draw(folder)} == {"figure"}
+    assert {path.stem for path in study_of(EXPERIMENT).draw(folder)} == {"figure"}
 
 
 def test_weights_that_were_not_kept_cannot_be_asked_for_later(watched: Path, tmp_path: Path) -> None:
@@ -194,12 +195,9 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"`plot_every` must be as `snapshot_every`, 50, got 40\. Leave one of them"):
         trained(tmp_path / "run", plot_every=40, snapshot_every=50)
-    stubs = {name: lambda *_: None for name in Experiment.__abstractmethods__}
-    unseen = type("Unseen", (Experiment,), stubs)(
-        **{part.name: getattr(EXPERIMENT, part.name) for part in fields(Experiment)}
-    )
+    unseen = find_experiment("wang2018-matching")
     with pytest.raises(UserError, match=r"`plot_every` must go with an experiment that can be drawn in training, got"):
-        train_run(unseen, CONFIG, [0], tmp_path / "run", plot_every=40)
+        train_run(unseen, unseen.config, [0], tmp_path / "run", plot_every=40)
     assert not list(tmp_path.iterdir())
 
 

@@ -9,11 +9,12 @@ import pytest
 from rich.console import Console
 from shown import check_shown
 
+from prefrontal.analysis.learning_speed import passing_episodes, running_reward, survival
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
-from prefrontal.experiments.encoding_comparison_results import passing_episodes, running_reward, survival
-from prefrontal.experiments.results import read_learning
+from prefrontal.experiments.studies import study_of
 from prefrontal.runs.files import write_text
+from prefrontal.runs.results import read_learning
 
 COMPARISON = find_experiment("encoding-comparison")
 NAMES = ("trial-no-time", "trial-time", "stage-no-time", "stage-time")
@@ -33,7 +34,7 @@ def write_learning(folder: Path, learns_at: dict[str, list[float]], *, every: in
 def analysed(folder: Path, learns_at: dict[str, list[float]]) -> dict:
     write_learning(folder, learns_at)
     seeds = dict.fromkeys(range(len(learns_at["trial-time"])))
-    return COMPARISON.analyse(dict.fromkeys(NAMES, seeds), COMPARISON.config, folder)
+    return study_of(COMPARISON).analyse(dict.fromkeys(NAMES, seeds), COMPARISON.config, folder)
 
 
 def test_the_variants_differ_in_encoding_and_time_alone():
@@ -79,18 +80,18 @@ def test_what_is_slower_is_called_slower_and_nothing_else_is(tmp_path):
     assert part["stage-time"]["per_seed"][2:] == [None] * 6
     # Means of 200 episodes pass 65 when four in five of them are after learning.
     assert part["trial-no-time"]["median"] == pytest.approx(np.median(early) + 160, abs=40)
-    summary = COMPARISON.summary(results)
+    summary = study_of(COMPARISON).summary(results)
     assert summary["episodes_trial-time"] == part["trial-time"]["median"]
     assert np.isnan(summary["episodes_stage-time"])
 
     console = Console(file=io.StringIO(), width=80, force_terminal=False)
-    COMPARISON.report(results, console)
+    study_of(COMPARISON).report(results, console)
     lines = console.file.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     (row,) = [line.split("  ") for line in lines if "stage, time" in line]
     assert [cell.strip() for cell in row if cell.strip()][1:3] == ["2 of 8", "not half"]
 
-    drawn = COMPARISON.draw(tmp_path)
+    drawn = study_of(COMPARISON).draw(tmp_path)
     assert [path.name for path in drawn] == ["figure.png", "figure.svg", "figure.pdf"]
     assert all(path.stat().st_size > 5000 for path in drawn)
     check_shown(COMPARISON, tmp_path)

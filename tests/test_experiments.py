@@ -14,16 +14,17 @@ from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.commands.options import parse, sweep_settings
 from prefrontal.configs import ActorCriticConfig, RecurrentConfig, RiskConfig, TestConfig, TrainConfig, TwoStepConfig
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
-from prefrontal.experiments.results import read_results
-from prefrontal.experiments.two_step_results import (
-    MEASURES,
+from prefrontal.experiments.studies import study_of
+from prefrontal.experiments.studies.two_step import (
     NUM_IDEAL_EPISODES,
     _verdicts,
     ideal_behaviour,
 )
 from prefrontal.learning.group import new_learner
+from prefrontal.runs.results import read_results
 from prefrontal.tasks import make_task
 from prefrontal.trials.table import read_table
 
@@ -127,14 +128,14 @@ def test_wang2016_is_the_experiment_of_the_paper() -> None:
     task = experiment.config.task
     assert (task.num_trials, task.num_steps, task.encoding) == (10, 20, "stage")
     assert (task.common_probability, task.reversal_probability, task.better_state) == (0.75, 0.0, "drawn")
-    assert [number.value for number in experiment.published_first.values()] == [1.0, 0.0, 0.0, 0.96]
-    assert find_experiment("reference-arxiv").published_first == experiment.published_first
+    assert [number.value for number in experiment.criteria.published_first.values()] == [1.0, 0.0, 0.0, 0.96]
+    assert find_experiment("reference-arxiv").criteria.published_first == experiment.criteria.published_first
 
 
 def test_the_ideal_of_the_first_trial_is_that_of_the_paper() -> None:
     # One trial tells which choice is better, and an agent that knows the transitions acts on it at once.
     ideal = ideal_behaviour(find_experiment("wang2016-two-step").config.task, trials="first")
-    assert [ideal[measure] for measure in MEASURES] == [1.0, 0.0, 0.0, 1.0]
+    assert [ideal[measure] for measure in TRIAL_KINDS] == [1.0, 0.0, 0.0, 1.0]
 
 
 def test_options_that_came_later_are_recorded_when_they_are_used() -> None:
@@ -160,7 +161,7 @@ def test_the_ideal_agent_earns_what_it_is_known_to() -> None:
     # of an episode has a standard deviation of 4.8; the standard errors of the stays are at most .005.
     standard_error = 4.8 / math.sqrt(NUM_IDEAL_EPISODES)
     assert ideal["reward"] == pytest.approx(70.69, abs=3 * standard_error)
-    assert [ideal[measure] for measure in MEASURES] == pytest.approx([1.0, 0.67, 0.66, 1.0], abs=0.02)
+    assert [ideal[measure] for measure in TRIAL_KINDS] == pytest.approx([1.0, 0.67, 0.66, 1.0], abs=0.02)
 
 
 def test_the_ideal_does_not_depend_on_how_the_task_is_shown() -> None:
@@ -192,7 +193,7 @@ def test_verdicts_are_whether_a_mean_is_within_the_tolerance() -> None:
 
 def test_verdicts_when_all_learn_and_when_nothing_was_measured() -> None:
     assert all(verdict["passed"] for verdict in _verdicts(WANG2018, np.array([66.0, 70.0]), NEAR, {}))
-    nothing = _verdicts(WANG2018, np.array([70.0]), dict.fromkeys(MEASURES, math.nan), {})
+    nothing = _verdicts(WANG2018, np.array([70.0]), dict.fromkeys(TRIAL_KINDS, math.nan), {})
     assert [verdict["passed"] for verdict in nothing] == [False, False, False, False, True]
 
 
@@ -203,7 +204,7 @@ def test_an_analysis_writes_what_it_returns_and_null_for_what_cannot_be_measured
         test=TestConfig(num_episodes=5),
     )
     agents = {seed: RecurrentAgent(config.agent, make_task(config.task), key=jax.random.key(seed)) for seed in (4, 2)}
-    results = WANG2018.analyse({"": agents}, config, tmp_path)
+    results = study_of(WANG2018).analyse({"": agents}, config, tmp_path)
     text = (tmp_path / "results.json").read_text()
     assert json.loads(text, parse_constant=refuse_constant) == results == read_results(tmp_path)
     assert results["seeds"] == [4, 2]

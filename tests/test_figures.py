@@ -12,8 +12,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from prefrontal.errors import UserError
-from prefrontal.figures.panels import LearningCurves, learning_curves, stay_bars, two_step_figure
+from prefrontal.figures.panels import LearningCurves, learning_curves, stay_bars
 from prefrontal.figures.style import PALETTE
+from prefrontal.figures.two_step import two_step_figure
 
 CONDITIONS = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
 PUBLISHED = dict(zip(CONDITIONS, (0.989, 0.638, 0.621, 0.988), strict=True))

@@ -21,7 +21,8 @@ from safetensors.numpy import save_file
 
 from prefrontal.errors import UserError
 from prefrontal.runs import files
-from prefrontal.runs.files import folder_names, lock, make_folder, read_arrays, write_arrays, write_bytes, write_text
+from prefrontal.runs.files import folder_names, make_folder, read_arrays, write_arrays, write_bytes, write_text
+from prefrontal.runs.locks import lock
 
 FACTS = {"episodes": 300, "reward": 0.5, "name": "größe", "seeds": [0, 1], "unroll": None}
 ARRAYS = {"kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "key": np.array([0, 7], dtype=np.uint32)}
@@ -293,7 +294,7 @@ def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path: Path) -
 def test_a_writer_whose_file_was_taken_for_a_dead_ones_makes_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locked, removed = files._locked, []
+    locked, removed = files.locked, []
 
     def lock_after_a_sweep(file):
         if not removed:
@@ -301,7 +302,7 @@ def test_a_writer_whose_file_was_taken_for_a_dead_ones_makes_another(
             os.unlink(file.name)
         return locked(file)
 
-    monkeypatch.setattr(files, "_locked", lock_after_a_sweep)
+    monkeypatch.setattr(files, "locked", lock_after_a_sweep)
     write_text(tmp_path / "config.json", "{}")
     assert removed
     assert folder_names(tmp_path) == {"config.json"}

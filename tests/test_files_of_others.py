@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from prefrontal import cli
-from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
+from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.commands.analyse import Options, _tables
 from prefrontal.commands.options import read_options
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.trials.formats import overview
 
 FILES = Path(__file__).parent / "data" / "files"
@@ -116,7 +117,7 @@ def test_what_is_read_is_right(arguments, begins, stays, warned, monkeypatch):
     monkeypatch.chdir(FILES)
     table, told = read(arguments)
     assert overview(table).startswith(begins)
-    mean = stay_probability(table)[list(CONDITIONS)].mean().to_numpy()
+    mean = stay_probability(table)[list(TRIAL_KINDS)].mean().to_numpy()
     np.testing.assert_allclose(mean, stays, atol=6e-4)
     assert len(told) == bool(warned)
     assert warned in "".join(told)

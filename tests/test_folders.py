@@ -15,9 +15,8 @@ from prefrontal.commands.sweep import run_sweep
 from prefrontal.configs import InterventionConfig, RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig, find_experiment
-from prefrontal.experiments.base import Agents
-from prefrontal.experiments.results import read_results
-from prefrontal.experiments.subjects import Subjects
+from prefrontal.experiments.studies import Agents, study_of
+from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.workflow import (
     check_results_folder,
     draw_results,
@@ -29,6 +28,7 @@ from prefrontal.learning.group import new_agent
 from prefrontal.runs.arrays import named_arrays
 from prefrontal.runs.claims import ORIGIN
 from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.results import read_results
 from prefrontal.tasks import make_task
 
 TWO_STEP, BORROWERS = (
@@ -50,7 +50,7 @@ STAGED = replace(TINY, task=TwoStepConfig(num_trials=12, encoding="stage"))
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Runs are kept in the working directory."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("prefrontal.experiments.two_step_results.NUM_IDEAL_EPISODES", 20)
+    monkeypatch.setattr("prefrontal.experiments.studies.two_step.NUM_IDEAL_EPISODES", 20)
     return tmp_path
 
 
@@ -160,7 +160,7 @@ def test_a_stopped_analysis_finds_its_folder_again(here: Path) -> None:
             ("own", lambda: evaluate_run(TWO_STEP, TINY, [0])),
         ):
             with (
-                mock.patch("prefrontal.experiments.results.write_results", side_effect=KeyboardInterrupt),
+                mock.patch("prefrontal.experiments.studies.base.write_results", side_effect=KeyboardInterrupt),
                 pytest.raises(KeyboardInterrupt),
             ):
                 call()
@@ -259,7 +259,7 @@ def test_belief_along_training_is_of_the_networks_under_test(here: Path) -> None
     _, results = evaluate_run(rpe, STAGED, [0])
     assert results["belief"]["over_training"]["episode"] == [0, 15, 30]
     agents = {0: new_agent(STAGED.agent, make_task(STAGED.task), 0)}
-    assert rpe.analyse({"": agents}, STAGED, here)["belief"]["over_training"] is None
+    assert study_of(rpe).analyse({"": agents}, STAGED, here)["belief"]["over_training"] is None
     (run.path / "seed-000" / "snapshots").rename(here / "aside")
     assert evaluate_run(rpe, STAGED, [0])[1]["belief"]["over_training"] is None
 
@@ -291,7 +291,8 @@ def test_every_experiment_takes_an_intervention_or_refuses_it(name: str, here: P
     experiment, seen = find_experiment(name), {}
     config = experiment.config
     if name == "wang2016-bandits":
-        experiment = replace(experiment, settings={arms: tried[:1] for arms, tried in experiment.settings.items()})
+        few = {arms: tried[:1] for arms, tried in experiment.criteria.settings.items()}
+        experiment = replace(experiment, criteria=replace(experiment.criteria, settings=few))
     trainer = find_experiment(experiment.networks) if experiment.networks else experiment
     for variant, of_variant in experiment.variants(config).items():
         put_run(trainer, of_variant, trainer.folder(config) / variant)

@@ -4,14 +4,14 @@ import ast
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 import prefrontal
 
-LAYERS = (
+ROOMS = (
     {"errors"},
     {"configs"},
     {"runs"},
@@ -27,54 +27,78 @@ LAYERS = (
     {"commands"},
     {"cli"},
 )
-"""Modules and packages of `prefrontal`, from the bottom to the top. Those of one layer do not know each other."""
+"""The rooms of `prefrontal`, from the ground up. Those of one floor do not know each other."""
+MOST_LINES, MOST_FILES, MOST_AT_THE_TOP = 300, 25, 5
 
 SOURCE = Path(prefrontal.__file__).parent
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+FLOOR = {name: floor for floor, names in enumerate(ROOMS) for name in names}
+FILES = sorted(file for file in SOURCE.rglob("*.py") if file != SOURCE / "__init__.py")
+MODULES = {
+    ".".join(file.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): file for file in FILES
+}
 
 
-def part_of(file: Path) -> str:
+def room_of(file: Path) -> str:
     """The module or package at the top of `prefrontal` that `file` belongs to."""
     return file.relative_to(SOURCE).with_suffix("").parts[0]
 
 
-def imported_parts(source: str) -> Iterator[tuple[int, str]]:
-    """Line and part of every import of `prefrontal`, wherever it stands."""
+def imported_modules(source: str) -> Iterator[tuple[int, str]]:
+    """Line and module of every import of `prefrontal`, wherever it stands: in functions, and for types alone, too."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"line {node.lineno}: import by the full name"
             module = node.module or ""
-            names = [f"{module}.{alias.name}" for alias in node.names] if module == "prefrontal" else [module]
+            names = [f"{module}.{alias.name}" for alias in node.names]
+            names = [name if name in MODULES or module == "prefrontal" else module for name in names]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:
             continue
-        for name in names:
-            package, _, rest = name.partition(".")
-            if package == "prefrontal":
-                yield node.lineno, rest.partition(".")[0]
+        yield from ((node.lineno, name) for name in names if name.partition(".")[0] == "prefrontal")
 
 
-def wrong_imports(part: str, source: str) -> list[str]:
-    """The imports in `source`, a module of `part`, that are not from below it."""
+def wrong_imports(room: str, source: str) -> list[str]:
+    """The imports in `source`, a module of `room`, that are not from below it."""
     return [
-        f"line {line} imports {other}"
-        for line, other in imported_parts(source)
-        if other != part and not LEVEL.get(other, len(LAYERS)) < LEVEL[part]
+        f"line {line} imports {name}"
+        for line, name in imported_modules(source)
+        if (other := f"{name}.".split(".")[1]) != room and not FLOOR.get(other, len(ROOMS)) < FLOOR[room]
     ]
 
 
-FILES = sorted(file for file in SOURCE.rglob("*.py") if file != SOURCE / "__init__.py")
+def circle(imports: Mapping[str, Collection[str]]) -> list[str]:
+    """Modules of which each imports the next, and the last the first; none where no import leads back."""
+    done: set[str] = set()
+
+    def walk(module: str, way: tuple[str, ...]) -> list[str]:
+        if module in way:
+            return list(way[way.index(module) :])
+        if module in done:
+            return []
+        found = next((found for other in imports.get(module, ()) if (found := walk(other, (*way, module)))), [])
+        done.add(module)
+        return found
+
+    return next((found for module in imports if (found := walk(module, ()))), [])
+
+
+def imports_of(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """What each module imports, by its source."""
+    return {module: {name for _, name in imported_modules(source)} - {module} for module, source in sources.items()}
+
+
+SOURCES = {module: file.read_text() for module, file in MODULES.items()}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_imports_come_from_below(file):
-    assert part_of(file) in LEVEL, f"give `{part_of(file)}` its place in LAYERS"
-    assert not wrong_imports(part_of(file), file.read_text())
+    assert room_of(file) in FLOOR, f"give `{room_of(file)}` its place in ROOMS"
+    assert not wrong_imports(room_of(file), file.read_text())
 
 
-def test_every_layer_exists():
-    assert {part_of(file) for file in FILES} == set(LEVEL)
+def test_every_room_exists():
+    assert {room_of(file) for file in FILES} == set(FLOOR)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +116,33 @@ def test_an_import_from_above_is_noticed(source):
     """So that the tests before this one can fail."""
     assert wrong_imports("tasks", source)
     assert not wrong_imports("tasks", "from prefrontal.configs import TwoStepConfig\nimport jax")
+
+
+def test_no_import_leads_back():
+    assert not circle(imports_of(SOURCES)), "an import must lead down; those in functions and for types count too"
+
+
+@pytest.mark.parametrize(
+    ("module", "planted"),
+    [
+        ("runs.files", "from prefrontal.runs.folder import RunFolder"),
+        ("analysis.behaviour", "if TYPE_CHECKING:\n    from prefrontal.analysis.summary import Behaviour"),
+        ("figures.panels", "def late():\n    from prefrontal.figures import two_step"),
+        ("trials.text", "import prefrontal.trials.table"),
+    ],
+)
+def test_an_import_that_leads_back_is_noticed(module, planted):
+    module = f"prefrontal.{module}"
+    found = circle(imports_of({**SOURCES, module: f"{SOURCES[module]}\n{planted}\n"}))
+    assert module in found
+    assert len(found) > 1
+
+
+def test_each_file_can_be_read_in_one_sitting_and_each_folder_seen_at_once():
+    assert {str(file) for file in FILES if len(file.read_text().splitlines()) > MOST_LINES} == set()
+    folders = {file.parent for file in FILES}
+    assert {str(folder) for folder in folders if len(list(folder.glob("*.py"))) > MOST_FILES} == set()
+    assert len(list(SOURCE.glob("*.py"))) <= MOST_AT_THE_TOP
 
 
 def in_a_fresh_process(code: str) -> object:
@@ -120,7 +171,7 @@ from jax._src import xla_bridge
 print(json.dumps([len(names), xla_bridge.backends_are_initialized()]))
 """
     num_modules, started = in_a_fresh_process(code)
-    assert num_modules > len(LEVEL)
+    assert num_modules > len(FLOOR)
     assert not started
 
 

@@ -26,6 +26,7 @@ from prefrontal.analysis.matching import (
 from prefrontal.configs import MatchingConfig, RecurrentConfig, TestConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
+from prefrontal.experiments.studies import study_of
 from prefrontal.tasks import Matching, make_task
 from prefrontal.tasks.matching import FIXATE, LEFT, RIGHT
 
@@ -238,14 +239,14 @@ def test_an_experiment_from_networks_to_figure(tmp_path):
     experiment = find_experiment("wang2018-matching")
     config = replace(experiment.config, agent=RecurrentConfig(hidden_size=3), test=TestConfig(num_episodes=40))
     agents = {seed: RecurrentAgent(config.agent, make_task(config.task), key=jax.random.key(seed)) for seed in (4, 2)}
-    results = experiment.analyse({"": agents}, config, tmp_path)
+    results = study_of(experiment).analyse({"": agents}, config, tmp_path)
     assert json.loads((tmp_path / "results.json").read_text()) == results
     assert len(results["matching"]["held-out"]["slope"]["per_seed"]) == 2
     # A network that has learned nothing is invalid at the choice a third of the time.
     assert results["missed_trials"]["mean"] == pytest.approx(1 / 3, abs=0.05)
-    assert [path.name for path in experiment.draw(tmp_path)] == ["figure.png", "figure.svg", "figure.pdf"]
+    assert [path.name for path in study_of(experiment).draw(tmp_path)] == ["figure.png", "figure.svg", "figure.pdf"]
     console = Console(record=True, width=80, file=io.StringIO())
-    experiment.report(results, console)
+    study_of(experiment).report(results, console)
     assert "slope, held-out range" in console.export_text()
-    assert set(experiment.summary(results)) == {verdict["name"] for verdict in results["verdicts"]}
+    assert set(study_of(experiment).summary(results)) == {verdict["name"] for verdict in results["verdicts"]}
     check_shown(experiment, tmp_path)

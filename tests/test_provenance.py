@@ -151,7 +151,9 @@ def test_the_commit_is_that_of_the_package_alone(monkeypatch: pytest.MonkeyPatch
     head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     monkeypatch.setattr(provenance, "__file__", str(tmp_path / "src" / "prefrontal" / "runs" / "provenance.py"))
     assert commit() == head
-    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "venv" / "lib" / "prefrontal" / "runs" / "provenance.py"))
+    monkeypatch.setattr(
+        provenance, "__file__", str(tmp_path / "venv" / "lib" / "prefrontal" / "runs" / "provenance.py")
+    )
     assert commit() is None
     url = SimpleNamespace(read_text=lambda _: '{"url": "https://a", "vcs_info": {"vcs": "git", "commit_id": "abc"}}')
     monkeypatch.setattr("importlib.metadata.distribution", lambda _: url)

@@ -15,7 +15,8 @@ from scipy.optimize import minimize
 from prefrontal.analysis.logistic import FALLBACK_RIDGE, fit_logistic, separates
 from prefrontal.analysis.mixed import regress_mixed
 from prefrontal.analysis.regression import indices, kind_weights, over_subjects, regress
-from prefrontal.analysis.regressors import KINDS, Design, lagged, multi_back, one_back
+from prefrontal.analysis.regressors import Design, lagged, multi_back, one_back
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.trials.table import check_table
 
@@ -170,14 +171,14 @@ def simulate(weights: dict, num_subjects=1, num_trials=4_000, num_lags=5, seed=0
             common = rng.random() < 0.8
             state = choice if common else 1 - choice
             reward = int(rng.random() < (0.9 if state == better else 0.1))
-            past.append((KINDS[2 * (1 - reward) + (1 - common)], 2 * choice - 1))
+            past.append((TRIAL_KINDS[2 * (1 - reward) + (1 - common)], 2 * choice - 1))
             rows.append((subject, 0, trial, choice, state, common, reward, better))
         columns = ["subject", "session", "trial", "choice", "state", "common", "reward", "better_state"]
         parts.append(pd.DataFrame(rows, columns=columns))
     return check_table(pd.concat(parts, ignore_index=True))
 
 
-PLANNER = dict(zip(KINDS, np.outer([1.2, -0.7, -0.6, 1.0], [1, 0.6, 0.3, 0.15, 0.05]), strict=True))
+PLANNER = dict(zip(TRIAL_KINDS, np.outer([1.2, -0.7, -0.6, 1.0], [1, 0.6, 0.3, 0.15, 0.05]), strict=True))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e200])

@@ -16,13 +16,15 @@ from prefrontal.agents.bandit_models import BanditAgent, RescorlaWagner
 from prefrontal.agents.restless_observer import RestlessObserver
 from prefrontal.configs import RecurrentConfig, RestlessConfig, TestConfig
 from prefrontal.errors import UserError
-from prefrontal.experiments import find_experiment, restless_baselines, restless_fits, restless_results
-from prefrontal.experiments.bandit_test import play_test
-from prefrontal.experiments.results import LEARNING
+from prefrontal.experiments import find_experiment
+from prefrontal.experiments.studies import restless as restless_results
+from prefrontal.experiments.studies import restless_baselines, restless_fits, study_of
+from prefrontal.experiments.studies.played import play_test
 from prefrontal.experiments.workflow import evaluate_run, train_run
 from prefrontal.fitting.rescorla_wagner import MODELS, fit_blocks, log_likelihood
 from prefrontal.fitting.search import double_precision
 from prefrontal.rollouts.episodes import agent_inputs, replay
+from prefrontal.runs.results import LEARNING
 from prefrontal.tasks import make_task
 
 pytestmark = pytest.mark.lightly_compiled
@@ -156,7 +158,7 @@ def test_the_ideal_observer_passes_and_a_fixed_learner_does_not(tmp_path, quick)
     config = replace(EXPERIMENT.config, test=TestConfig(num_episodes=2 * NUM_EPISODES))
     adapts = RestlessObserver((config.task.low_volatility, config.task.high_volatility))
     agents = {0: adapts, 1: BanditAgent(RescorlaWagner(learning_rate=0.5, inverse_temperature=20.0))}
-    results = EXPERIMENT.analyse({"": agents}, config, tmp_path)
+    results = study_of(EXPERIMENT).analyse({"": agents}, config, tmp_path)
     assert json.loads((tmp_path / "results.json").read_text()) == results
 
     low, high = (results["learning_rate"][name]["per_seed"] for name in ("low", "high"))
@@ -180,12 +182,12 @@ def test_the_ideal_observer_passes_and_a_fixed_learner_does_not(tmp_path, quick)
         assert results["curves"][name]["networks"][0][-1] == pytest.approx(regret, abs=1e-3)
 
     (tmp_path / LEARNING).write_text(LEARNED)
-    assert [path.name for path in EXPERIMENT.draw(tmp_path)] == ["figure.png", "figure.svg", "figure.pdf"]
+    assert [path.name for path in study_of(EXPERIMENT).draw(tmp_path)] == ["figure.png", "figure.svg", "figure.pdf"]
     console = Console(record=True, width=80, file=io.StringIO())
-    EXPERIMENT.report(results, console)
+    study_of(EXPERIMENT).report(results, console)
     assert "seeds below all three" in console.export_text()
     check_shown(EXPERIMENT, tmp_path)
-    summary = EXPERIMENT.summary(results)
+    summary = study_of(EXPERIMENT).summary(results)
     assert summary["regret"] == results["regret"]["both"]["mean"]
     assert summary["best algorithm"] == min(results["baselines"][name]["both"] for name in restless_results.RIVALS)
     assert summary["rate, high"] == results["learning_rate"]["high"]["mean"]
@@ -212,4 +214,4 @@ def test_a_small_network_from_training_to_figure(tmp_path, quick):
     _, results = evaluate_run(EXPERIMENT, config, [0, 1], folder)
     assert results["seeds"] == [0, 1]
     assert len(results["examples"]["low"]["p"]) == 100
-    assert all(path.exists() for path in EXPERIMENT.draw(folder))
+    assert all(path.exists() for path in study_of(EXPERIMENT).draw(folder))

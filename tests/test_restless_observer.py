@@ -12,7 +12,7 @@ from scipy.stats import beta, norm
 
 from prefrontal.agents.restless_observer import RestlessObserver, ideal_observer
 from prefrontal.configs import RestlessConfig
-from prefrontal.experiments.bandit_test import play_test
+from prefrontal.experiments.studies.played import play_test
 from prefrontal.rollouts.episodes import agent_inputs, replay
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import Restless, make_task

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from test_files_of_others import FILES, PRACTISED, ZERO, read, refusal
 
-from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
+from prefrontal.analysis.behaviour import stay_probability
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.trials import psych
 from prefrontal.trials.formats import overview
 
@@ -155,7 +156,7 @@ def test_right_in_other_clothes(name, tmp_path):
     path.write_text(text)
     table, told = read([str(path)])
     assert overview(table).startswith(begins)
-    mean = stay_probability(table)[list(CONDITIONS)].mean().to_numpy()
+    mean = stay_probability(table)[list(TRIAL_KINDS)].mean().to_numpy()
     np.testing.assert_allclose(mean, stays, atol=6e-4)
     assert len(told) == bool(warned), told
     assert warned in "".join(told)

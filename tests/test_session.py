@@ -21,8 +21,9 @@ from prefrontal.configs import RecurrentConfig
 from prefrontal.errors import Stopped, UserError
 from prefrontal.learning import group
 from prefrontal.learning import jobs as session
-from prefrontal.learning.jobs import Job, load_agents, train_jobs
+from prefrontal.learning.jobs import Job, train_jobs
 from prefrontal.learning.monitor import TAGS, Monitor
+from prefrontal.learning.trained import load_agents
 from prefrontal.runs.files import read_arrays
 from prefrontal.runs.folder import RunFolder
 

@@ -11,8 +11,9 @@ import prefrontal
 from prefrontal import cli
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
+from prefrontal.experiments.studies import study_of
 from prefrontal.experiments.workflow import evaluate_run
-from prefrontal.learning.jobs import load_agents
+from prefrontal.learning.trained import load_agents
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.shipped import SHIPPED, shipped_folder, shipped_names, shipped_results, shipped_seeds
 from prefrontal.tasks import make_task
@@ -25,7 +26,7 @@ def test_a_set_is_whole_and_of_the_preset_as_it_is_now(name):
     experiment = find_experiment(name)
     results = {"chosen": {"": [{"variant": path.name} for path in shipped_folder(name).iterdir() if path.is_dir()]}}
     variants = experiment.variants(experiment.config)
-    for variant in experiment.kept(experiment.config, results):
+    for variant in study_of(experiment).kept(experiment.config, results):
         config = variants[variant]
         run = RunFolder.open(shipped_folder(name) / variant, name, config.training)
         assert tuple(run.seeds()) == shipped_seeds(name)
@@ -65,8 +66,10 @@ def test_the_networks_of_the_two_step_task_do_what_their_card_says(tmp_path, cap
 def test_of_the_bandits_the_best_of_each_distribution_come(tmp_path):
     experiment = find_experiment("wang2016-bandits")
     there = sorted(path.name for path in shipped_folder(experiment.name).iterdir() if path.is_dir())
-    per_distribution = {arms: sum(name.startswith(f"{arms}-") for name in there) for arms in experiment.settings}
-    assert per_distribution == dict.fromkeys(experiment.settings, experiment.num_best)
+    per_distribution = {
+        arms: sum(name.startswith(f"{arms}-") for name in there) for arms in experiment.criteria.settings
+    }
+    assert per_distribution == dict.fromkeys(experiment.criteria.settings, experiment.criteria.num_best)
     agent = prefrontal.load_pretrained(experiment.name, variant=there[0])
     assert agent.policy.shape == (48, 2)
     short = replace(experiment.config, test=replace(experiment.config.test, num_episodes=20))

@@ -21,11 +21,13 @@ from prefrontal.commands.intervene import split_intervention
 from prefrontal.configs import ActorCriticConfig, RecurrentConfig, ReversalConfig, RiskConfig, TestConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
-from prefrontal.experiments.inferred_value_results import AROUND, _around_reversals
-from prefrontal.experiments.lesions_results import NUM_DRAWS, SHARES, lesions
-from prefrontal.experiments.optogenetics_results import ODDS_OF_EFFECT, PUBLISHED_PERCENT, _verdicts, manipulations
-from prefrontal.experiments.results import ANY, read_results
+from prefrontal.experiments.studies import study_of
+from prefrontal.experiments.studies.inferred_value import AROUND, _around_reversals
+from prefrontal.experiments.studies.optogenetics import ODDS_OF_EFFECT, PUBLISHED_PERCENT, _verdicts, manipulations
+from prefrontal.experiments.studies.two_step_lesions import NUM_DRAWS, SHARES, lesions
+from prefrontal.experiments.studies.verdicts import ANY
 from prefrontal.learning.group import new_agent
+from prefrontal.runs.results import read_results
 from prefrontal.tasks import make_task
 
 BLOCK = 3
@@ -209,7 +211,7 @@ def test_an_experiment_from_networks_to_figure(name, tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     experiment, config = tiny(name)
     agents = {seed: new_agent(config.agent, make_task(config.task), seed) for seed in (3, 1)}
-    results = experiment.analyse({"": agents}, config, tmp_path)
+    results = study_of(experiment).analyse({"": agents}, config, tmp_path)
     assert json.loads((tmp_path / "results.json").read_text()) == results == read_results(tmp_path, ["seeds"])
     assert results["seeds"] == [3, 1]
     for verdict in results["verdicts"]:
@@ -221,12 +223,12 @@ def test_an_experiment_from_networks_to_figure(name, tmp_path: Path, monkeypatch
     assert failed >= UNTRAINED_FAIL[name]
     held = {verdict["name"] for verdict in measured if verdict["passed"]}
     assert held >= UNTRAINED_HOLD[name]
-    assert [path.suffix for path in experiment.draw(tmp_path)] == [".png", ".svg", ".pdf"]
+    assert [path.suffix for path in study_of(experiment).draw(tmp_path)] == [".png", ".svg", ".pdf"]
     told = io.StringIO()
-    experiment.report(results, Console(file=told, width=80))
+    study_of(experiment).report(results, Console(file=told, width=80))
     assert max(map(len, told.getvalue().splitlines())) <= 80
-    assert set(experiment.summary(results)) == {verdict["name"] for verdict in results["verdicts"]}
-    assert len(experiment.summary(results)) == len(results["verdicts"])
+    assert set(study_of(experiment).summary(results)) == {verdict["name"] for verdict in results["verdicts"]}
+    assert len(study_of(experiment).summary(results)) == len(results["verdicts"])
     check_shown(experiment, tmp_path)
 
 
@@ -272,4 +274,4 @@ def test_files_that_are_missing_or_broken_are_refused(tmp_path: Path):
         entries = ("seeds", "sweep", "belief", "model_based", "shares", "by_share")
         (tmp_path / "results.json").write_text(json.dumps(dict.fromkeys(entries)))
         with pytest.raises(UserError, match=rf"{needs}` must be a table of .* Evaluate the run again\.$"):
-            find_experiment(name).draw(tmp_path)
+            study_of(find_experiment(name)).draw(tmp_path)

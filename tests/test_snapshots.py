@@ -6,7 +6,8 @@ from sessions import AGENT, STEPS_PER_CHUNK, TASK, TRAIN, seed_of, send, when
 
 from prefrontal.errors import Stopped, UserError
 from prefrontal.learning import group
-from prefrontal.learning.jobs import Job, load_snapshots, train_jobs
+from prefrontal.learning.jobs import Job, train_jobs
+from prefrontal.learning.trained import load_snapshots
 from prefrontal.runs.folder import RunFolder
 
 

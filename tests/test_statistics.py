@@ -8,7 +8,7 @@ from scipy import stats
 
 from prefrontal.analysis.statistics import mean_interval
 from prefrontal.errors import UserError
-from prefrontal.experiments.results import SHARE, over_seeds
+from prefrontal.experiments.studies.verdicts import SHARE, over_seeds
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20).filter(lambda values: np.std(values) > 1e-3)
 

@@ -20,9 +20,10 @@ from prefrontal.analysis.regression import indices, regress
 from prefrontal.analysis.regressors import multi_back
 from prefrontal.configs import TwoStepConfig
 from prefrontal.experiments import find_experiment
-from prefrontal.experiments.emergence_models import best_models
-from prefrontal.experiments.emergence_results import _measures, _since
-from prefrontal.experiments.two_step_weights_results import _compatible, _verdicts
+from prefrontal.experiments.studies import study_of
+from prefrontal.experiments.studies.emergence import _measures, _since
+from prefrontal.experiments.studies.emergence_models import best_models
+from prefrontal.experiments.studies.two_step_weights import _compatible, _verdicts
 from prefrontal.figures.strategies import strategies_figure
 from prefrontal.fitting.simulation import simulate
 
@@ -96,7 +97,7 @@ def test_shipped_networks_are_weighed_from_one_command(tmp_path: Path) -> None:
     assert results["seeds"] == [0, 1]
     assert min(results["indices"]["model_based"]["per_seed"]) > 10
     assert image.imread(tmp_path / "out" / "figure.png").ndim == 3
-    assert WEIGHTS.summary(results)["model_based"] == results["indices"]["model_based"]["mean"]
+    assert study_of(WEIGHTS).summary(results)["model_based"] == results["indices"]["model_based"]["mean"]
     check_shown(WEIGHTS, tmp_path / "out")
 
 
@@ -134,7 +135,7 @@ FEW_MODELS = ("hybrid", "model-based", "sarsa-lambda", "biased-random")
 
 def test_the_best_model_is_the_one_that_played(monkeypatch) -> None:
     """Three agents with a thousand trials each, without a doubt who is who."""
-    monkeypatch.setattr("prefrontal.experiments.emergence_models.MODELS", FEW_MODELS)
+    monkeypatch.setattr("prefrontal.experiments.studies.emergence_models.MODELS", FEW_MODELS)
     players = {
         "model-based": {"inverse_temperature": 10.0, "second_learning_rate": 0.6},
         "sarsa-lambda": {"inverse_temperature": 10.0, "first_learning_rate": 0.6, "second_learning_rate": 0.6},
@@ -155,8 +156,8 @@ def test_the_best_model_is_the_one_that_played(monkeypatch) -> None:
 
 
 def test_emergence_from_one_command(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("prefrontal.experiments.emergence_results.LEAST_TRIALS", 50)
-    monkeypatch.setattr("prefrontal.experiments.emergence_models.MODELS", FEW_MODELS[::3])
+    monkeypatch.setattr("prefrontal.experiments.studies.emergence.LEAST_TRIALS", 50)
+    monkeypatch.setattr("prefrontal.experiments.studies.emergence_models.MODELS", FEW_MODELS[::3])
     out = tmp_path / "run"
     options = [*TINY, "--train.num-episodes", "100", "--snapshot-every", "50", "--seeds", "0", "1"]
     said = prefrontal("reproduce", "emergence", *options, "--test.num-episodes", "20", "--out", out)
@@ -168,7 +169,7 @@ def test_emergence_from_one_command(tmp_path: Path, monkeypatch) -> None:
     assert results["last"]["reward"]["per_seed"] == pytest.approx(course["reward"][-2:].tolist(), rel=1e-4)
     assert set(results["best_models"].values()) <= set(FEW_MODELS[::3])
     assert results["verdicts"][0]["passed"] is False  # so short a training teaches nothing
-    assert EMERGENCE.summary(results)["reward"] == results["last"]["reward"]["mean"]
+    assert study_of(EMERGENCE).summary(results)["reward"] == results["last"]["reward"]["mean"]
     check_shown(EMERGENCE, out)
     assert image.imread(out / "figure.png").ndim == 3
 

@@ -49,7 +49,7 @@ def test_what_was_measured_is_of_the_experiment_as_it_is_now(name):
     assert results["experiment"] == name
     rows = {row["name"]: row for row in results["verdicts"]}
     assert len(rows) == len(results["verdicts"])
-    published = {**experiment.published, **getattr(experiment, "published_first", {})}
+    published = {**experiment.published, **getattr(experiment.criteria, "published_first", {})}
     for number in published.values():
         if number.name in rows:
             assert rows[number.name]["published"] == pytest.approx(number.value, rel=1e-5)

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from test_files_of_others import BASE, FILES, MISS, read, refusal
 
-from prefrontal.analysis.behaviour import CONDITIONS, stay_probability
+from prefrontal.analysis.behaviour import stay_probability
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.trials.formats import Columns, overview, read_trials
 
 PLAIN = pd.read_csv(FILES / "08_own_plain.csv", dtype=str)
@@ -311,7 +312,7 @@ def test_right_in_other_clothes(name, path):
     table, told = read([str(path), *options])
     assert overview(table).startswith(begins)
     if stays:
-        mean = stay_probability(table)[list(CONDITIONS)].mean().to_numpy()
+        mean = stay_probability(table)[list(TRIAL_KINDS)].mean().to_numpy()
         np.testing.assert_allclose(mean, stays, atol=6e-4)
     assert len(told) == bool(warned), told
     assert warned in "".join(told)

@@ -20,6 +20,7 @@ from prefrontal.analysis.volatility import coding_units, windowed_learning_rate
 from prefrontal.configs import TestConfig, VolatilityConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
+from prefrontal.experiments.studies import study_of
 from prefrontal.rollouts.episodes import agent_inputs, replay
 from prefrontal.tasks import Volatility, make_task
 
@@ -241,16 +242,16 @@ def test_an_experiment_from_networks_to_figure(tmp_path):
     experiment = find_experiment("wang2018-volatility")
     config = replace(experiment.config, test=TestConfig(num_episodes=100))
     agents = {3: VolatilityObserver(config.task)}
-    results = experiment.analyse({"": agents}, config, tmp_path)
+    results = study_of(experiment).analyse({"": agents}, config, tmp_path)
     assert json.loads((tmp_path / "results.json").read_text()) == results
     for order in ("stable-first", "volatile-first"):
         assert results["ratio"][order]["mean"] > 1.5
     assert results["decoded_volatility"]["r2"]["mean"] == pytest.approx(1, abs=1e-3)
     assert results["coding_share"]["volatility"]["mean"] > results["coding_share"]["shifted"]["mean"]
     assert results["reward_per_trial"]["mean"] == pytest.approx(results["reward_per_trial"]["ideal"], abs=0.01)
-    assert [path.name for path in experiment.draw(tmp_path)] == ["figure.png", "figure.svg", "figure.pdf"]
+    assert [path.name for path in study_of(experiment).draw(tmp_path)] == ["figure.png", "figure.svg", "figure.pdf"]
     console = Console(record=True, width=80, file=io.StringIO())
-    experiment.report(results, console)
+    study_of(experiment).report(results, console)
     assert "units that code volatility" in console.export_text()
-    assert set(experiment.summary(results)) == {verdict["name"] for verdict in results["verdicts"]}
+    assert set(study_of(experiment).summary(results)) == {verdict["name"] for verdict in results["verdicts"]}
     check_shown(experiment, tmp_path)

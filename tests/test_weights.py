@@ -11,7 +11,7 @@ from test_mistakes import contents, refused
 from tf1_files import REFERENCE, network, write_checkpoint
 
 from prefrontal import cli
-from prefrontal.analysis.behaviour import CONDITIONS
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.runs.files import read_arrays, write_arrays
 
 FINAL, ARXIV = "reference-final", "reference-arxiv"
@@ -113,5 +113,5 @@ def test_the_published_network_does_what_it_is_known_to(tmp_path):
     prefrontal("evaluate", FINAL, "--weights", tmp_path / "weights.safetensors", "--episodes", 2000, "--out", out)
     results = json.loads((out / "results.json").read_text())
     assert results["reward_per_episode"]["mean"] == pytest.approx(66.8, abs=0.6)
-    stays = [results["stay_probability"][condition]["mean"] for condition in CONDITIONS]
+    stays = [results["stay_probability"][condition]["mean"] for condition in TRIAL_KINDS]
     assert stays == pytest.approx([0.943, 0.715, 0.541, 0.972], abs=0.012)

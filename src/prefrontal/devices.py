@@ -10,7 +10,8 @@ from typing import NamedTuple
 import jax
 
 from prefrontal.errors import UserError
-from prefrontal.runs.files import is_lockable, make_folder
+from prefrontal.runs.files import make_folder
+from prefrontal.runs.locks import is_lockable
 from prefrontal.runs.provenance import processor
 
 COMPILER_OPTIONS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1073741824"

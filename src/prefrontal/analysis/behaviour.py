@@ -5,11 +5,9 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import check_choice
 from prefrontal.trials.table import check_table
-
-CONDITIONS = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
-"""The kinds of trial a choice can follow: by its transition and its outcome."""
 
 Trials = Literal["all", "first"]
 
@@ -27,7 +25,7 @@ def stay_counts(table: pd.DataFrame, *, trials: Trials = "all") -> pd.DataFrame:
 
     Returns:
         One row a subject, in the table's order; columns (condition, "stays" or "pairs"), the conditions those
-        of `CONDITIONS`.
+        of `TRIAL_KINDS`.
 
     Raises:
         UserError: when `trials` is neither, or `table` is not a trial table.
@@ -45,15 +43,15 @@ def stay_counts(table: pd.DataFrame, *, trials: Trials = "all") -> pd.DataFrame:
     if trials == "first":
         paired &= trial[1:] == 1
     condition = 2 * (reward[:-1] == 0) + ~common[:-1]
-    cell = (len(CONDITIONS) * subject[:-1] + condition)[paired]
+    cell = (len(TRIAL_KINDS) * subject[:-1] + condition)[paired]
     stayed = (choice[1:] == choice[:-1])[paired]
 
-    size = len(CONDITIONS) * len(names)
+    size = len(TRIAL_KINDS) * len(names)
     counts = np.stack([np.bincount(cell[stayed], minlength=size), np.bincount(cell, minlength=size)], axis=-1)
     return pd.DataFrame(
-        counts.reshape(len(names), 2 * len(CONDITIONS)),
+        counts.reshape(len(names), 2 * len(TRIAL_KINDS)),
         index=pd.Index(names, name="subject"),
-        columns=pd.MultiIndex.from_product([CONDITIONS, ("stays", "pairs")], names=["condition", "count"]),
+        columns=pd.MultiIndex.from_product([TRIAL_KINDS, ("stays", "pairs")], names=["condition", "count"]),
     )
 
 
@@ -69,7 +67,7 @@ def stay_probability(table: pd.DataFrame, *, trials: Trials = "all") -> pd.DataF
         trials: "all" pairs of consecutive trials or only the "first" of each session; see `stay_counts`.
 
     Returns:
-        One row a subject, one column a condition of `CONDITIONS`; values 0 to 1, NaN where a subject never
+        One row a subject, one column a condition of `TRIAL_KINDS`; values 0 to 1, NaN where a subject never
         met the condition.
 
     Raises:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from prefrontal.analysis.behaviour import CONDITIONS, stay_counts
+from prefrontal.analysis.behaviour import stay_counts
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.trials.table import check_table
 
 CONTRAST = 0.3
@@ -101,11 +102,11 @@ def _mapping(table: pd.DataFrame) -> Caution | None:
 def _few(table: pd.DataFrame) -> Caution | None:
     """Conditions that hardly occurred."""
     pairs = stay_counts(table).xs("pairs", axis="columns", level="count")
-    few = (pairs[list(CONDITIONS)] < FEW).to_numpy()
+    few = (pairs[list(TRIAL_KINDS)] < FEW).to_numpy()
     if not few.any():
         return None
     subjects = int(few.any(axis=1).sum())
-    rarest = CONDITIONS[int(np.argmax(few.sum(axis=0)))].replace("_", " ")
+    rarest = TRIAL_KINDS[int(np.argmax(few.sum(axis=0)))].replace("_", " ")
     return Caution(
         "few",
         f"{subjects:,} of {len(few):,} subjects have fewer than {FEW} pairs of trials after some condition (most often "

@@ -45,8 +45,8 @@ def regress_mixed(design: Design) -> MixedRegression:
     by a tenth with 60 trials a subject in our tests.
 
     Raises:
-        UserError: when there are not more subjects than regressors, regressors cannot be told apart (without rare
-            transitions, say), one is not a number in every trial, or no end is reached.
+        UserError: when there are not more subjects than regressors, regressors cannot be told apart (without
+            uncommon transitions, say), one is not a number in every trial, or no end is reached.
 
     References:
         Daw, Gershman, Seymour, Dayan, Dolan (2011), Neuron 69:1204 (mixed effects, all by subject).
@@ -62,7 +62,7 @@ def regress_mixed(design: Design) -> MixedRegression:
     if np.linalg.matrix_rank(design.values) < size:
         raise UserError(
             f"`design` must have regressors that can be told apart, got {', '.join(design.regressors)}, of which some "
-            "say the same of every trial: was no transition rare, or no trial rewarded?"
+            "say the same of every trial: was no transition uncommon, or no trial rewarded?"
         )
     try:
         return _estimated(design)

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.analysis.logistic import FALLBACK_RIDGE, LogisticFit, check_regressors, fit_logistic
-from prefrontal.analysis.regressors import KINDS, Design
+from prefrontal.analysis.regressors import Design
 from prefrontal.analysis.statistics import mean_interval
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 
 INDICES = {
@@ -17,7 +18,7 @@ INDICES = {
     "model_free": (1, 1, -1, -1),
     "perseveration": (1, 1, 1, 1),
 }
-"""Miller's indices: the sign with which the weights of each of the `KINDS` enter, at every lag."""
+"""Miller's indices: the sign with which the weights of each of the `TRIAL_KINDS` enter, at every lag."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def kind_weights(weights: pd.DataFrame) -> pd.DataFrame:
         UserError: when `weights` are of another regression.
     """
     columns = {}
-    for kind in KINDS:
+    for kind in TRIAL_KINDS:
         lag = 1
         while f"{kind}_{lag}" in weights:
             columns[kind, lag] = weights[f"{kind}_{lag}"]
@@ -161,5 +162,5 @@ def indices(weights: pd.DataFrame) -> pd.DataFrame:
         Miller, Botvinick, Brody (2017), Nat Neurosci 20:1269, Methods.
     """
     by_lag = kind_weights(weights)
-    sums = np.stack([by_lag.xs(kind, axis="columns", level="kind").sum(axis=1) for kind in KINDS], axis=1)
+    sums = np.stack([by_lag.xs(kind, axis="columns", level="kind").sum(axis=1) for kind in TRIAL_KINDS], axis=1)
     return pd.DataFrame(sums @ np.array(list(INDICES.values())).T, index=weights.index, columns=list(INDICES))

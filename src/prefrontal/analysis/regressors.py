@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int, Real
 
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError, check_count
 from prefrontal.trials.table import check_table
-
-KINDS = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
-"""Kinds of trial, by transition and outcome: the regressors of the lagged regressions, at each lag."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ def _kinds(name: str, table: pd.DataFrame, num_lags: int, *, scale: float, bias:
     kind = 2 * (table["reward"].to_numpy() == 0) + ~table["common"].to_numpy()
     columns = {
         f"{label}_{lag + 1}": np.where((place[:, lag] >= 0) & (kind[place[:, lag]] == number), side[place[:, lag]], 0)
-        for number, label in enumerate(KINDS)
+        for number, label in enumerate(TRIAL_KINDS)
         for lag in range(num_lags)
     }
     return _design(name, table, rows, columns | ({"bias": np.ones(len(rows))} if bias else {}))

@@ -6,13 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prefrontal.analysis.behaviour import CONDITIONS, stay_counts, stay_probability
+from prefrontal.analysis.behaviour import stay_counts, stay_probability
 from prefrontal.analysis.published import PrintedBehaviour
 from prefrontal.analysis.regression import Regression, indices, kind_weights, over_subjects, regress
 from prefrontal.analysis.regressors import multi_back, one_back
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.trials.overview import without_subjects
 from prefrontal.trials.table import check_table
+
+NUM_LAGS = 5
+"""Lags of the multi-back regression: as in the figures of Miller et al. (2016) and Wang et al. (2018)."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Behaviour:
     num: int
     """Subjects: networks, people or animals."""
     stay: pd.DataFrame
-    """Stay probability after each kind of trial of `CONDITIONS`."""
+    """Stay probability after each kind of trial of `TRIAL_KINDS`."""
     weights: pd.DataFrame
     """Weights of the multi-back regression, by (kind of trial, lag); log odds."""
     indices: pd.DataFrame
@@ -44,7 +48,7 @@ class Behaviour:
     multi_back: Regression | None = None
 
 
-def behaviour(name: str, table: pd.DataFrame, *, num_lags: int = 5, ridge: float | None = None) -> Behaviour:
+def behaviour(name: str, table: pd.DataFrame, *, num_lags: int = NUM_LAGS, ridge: float | None = None) -> Behaviour:
     """The behaviour of the subjects of `table`. Those without two trials that follow one another are left out, and a
     warning names them.
 
@@ -90,7 +94,7 @@ def printed(group: PrintedBehaviour) -> Behaviour:
         name=group.name,
         num=group.num,
         source=group.source,
-        stay=_means(pd.Series(group.stay, index=list(CONDITIONS))),
+        stay=_means(pd.Series(group.stay, index=list(TRIAL_KINDS))),
         weights=_means(pd.Series(kind_weights(frame).iloc[0])),
         indices=_means(pd.Series(indices(frame).iloc[0])),
     )

@@ -11,7 +11,7 @@ import jax
 
 from prefrontal import devices
 from prefrontal.bench.arithmetic import count_operations
-from prefrontal.experiments.base import ExperimentConfig
+from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.learning.group import new_learner
 from prefrontal.learning.lanes import spread, stack, train_lanes
 from prefrontal.learning.train import train

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from prefrontal import devices
+from prefrontal.bench.figure import bench_figure
 from prefrontal.bench.measure import Measurement, measure
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig
-from prefrontal.figures.bench import bench_figure
 from prefrontal.figures.style import save_figure
 from prefrontal.runs.files import make_folder, write_text
 from prefrontal.runs.provenance import environment, to_json

@@ -62,7 +62,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     )
     check_seed("episode", options.episode)
 
-    from prefrontal.figures.animation import check_animation_path, save_animation
+    from prefrontal.figures.animated.animation import check_animation_path, save_animation
 
     check_animation_path(options.out)
     folder, config = _run_of(name)
@@ -113,7 +113,7 @@ def _player(
 ) -> "tuple[AbstractAgent, str]":
     """The network to film, and what stands above the pictures."""
     from prefrontal import devices
-    from prefrontal.learning.jobs import load_agents, load_snapshots
+    from prefrontal.learning.trained import load_agents, load_snapshots
     from prefrontal.tasks import make_task
 
     devices.configure()

@@ -46,7 +46,8 @@ def named_experiment(command: str, arguments: Sequence[str]) -> Experiment | Non
 
 
 def _train(experiment: Experiment, options: Options) -> None:
-    from prefrontal.experiments.workflow import check_results_folder, train_run
+    from prefrontal.experiments.places import check_results_folder
+    from prefrontal.experiments.workflow import train_run
 
     if options.pretrained:
         raise UserError("`--pretrained` must go with evaluate, figure or reproduce, got train. Leave it out.")
@@ -68,7 +69,8 @@ def _evaluate(experiment: Experiment, options: Options) -> None:
 
 
 def _figure(experiment: Experiment, options: Options) -> None:
-    from prefrontal.experiments.workflow import draw_results, results_folder
+    from prefrontal.experiments.places import results_folder
+    from prefrontal.experiments.workflow import draw_results
 
     folder = results_folder(experiment, options.config, options.out, pretrained=options.pretrained)
     for path in draw_results(experiment, folder):
@@ -76,13 +78,14 @@ def _figure(experiment: Experiment, options: Options) -> None:
 
 
 def _reproduce(experiment: Experiment, options: Options) -> None:
-    from prefrontal.experiments.workflow import check_results_folder, train_run
+    from prefrontal.experiments.places import check_results_folder
+    from prefrontal.experiments.workflow import draw_results, train_run
 
     if not options.pretrained:
         check_results_folder(experiment, options.config, options.out)
         train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
     folder, results = _test(experiment, options)
-    experiment.draw(folder)
+    draw_results(experiment, folder)
     _report(experiment, folder, results)
     _say_falls(experiment, options)
 
@@ -127,7 +130,9 @@ def _test(experiment: Experiment, options: Options) -> tuple[Path, dict[str, Any
 
 
 def _report(experiment: Experiment, folder: Path, results: dict[str, Any]) -> None:
-    experiment.report(results, Console())
+    from prefrontal.experiments.studies import study_of
+
+    study_of(experiment).report(results, Console())
     _say(f"Files: {folder}")
 
 

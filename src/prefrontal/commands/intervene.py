@@ -31,6 +31,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     )
     options = parse(command, experiment, rest)
 
+    from prefrontal.experiments.studies import study_of
     from prefrontal.experiments.workflow import evaluate_run
 
     folder, results = evaluate_run(
@@ -41,10 +42,11 @@ def run(command: str, arguments: Sequence[str]) -> None:
         pretrained=options.pretrained,
         intervention=intervention,
     )
-    experiment.draw(folder)
+    study = study_of(experiment)
+    study.draw(folder)
     console = Console()
     console.print(f"With {' '.join(own)}:", markup=False, highlight=False)
-    experiment.report(results, console)
+    study.report(results, console)
     without = shlex.join(["prefrontal", "evaluate", experiment.name, *rest])
     print(f"Without: {without}\nFiles: {folder}", flush=True)
 

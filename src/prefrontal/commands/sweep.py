@@ -8,7 +8,9 @@ import pandas as pd
 
 from prefrontal.commands.options import Setting
 from prefrontal.experiments import Experiment
-from prefrontal.experiments.workflow import check_results_folder, evaluate_run, train_runs
+from prefrontal.experiments.places import check_results_folder
+from prefrontal.experiments.studies import study_of
+from prefrontal.experiments.workflow import evaluate_run, train_runs
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import config_hash
 
@@ -46,7 +48,7 @@ def run_sweep(
     rows = []
     for point, folder in zip(points, folders, strict=True):
         _, results = evaluate_run(experiment, point.config, seeds, folder)
-        rows.append({**point.values, **experiment.summary(results), "run": str(folder)})
+        rows.append({**point.values, **study_of(experiment).summary(results), "run": str(folder)})
     table = pd.DataFrame(rows)
     settings = [{**point.config.training, "test": asdict(point.config.test)} for point in points]
     name = config_hash(experiment.name, {"settings": settings, "seeds": list(seeds)})

@@ -7,6 +7,8 @@ from prefrontal.errors import check_choice, check_count, check_probability
 
 Encoding = Literal["trial", "stage", "fixation"]
 BetterState = Literal["drawn", "carried", "first", "second"]
+TRIAL_KINDS = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
+"""The four kinds of trial, by transition and outcome."""
 
 
 @dataclass(frozen=True)

@@ -1,71 +1,9 @@
-"""Experiments: published results, each with all that is needed to make it again. Importing them starts no JAX."""
+"""Experiments: published results, each with all that is needed to make it again. Importing them starts no JAX.
 
-import difflib
+`presets` says what they are, `studies` what is done with their trained agents, `workflow` trains, tests and draws.
+"""
 
-from prefrontal.errors import UserError
-from prefrontal.experiments.base import Agents, Experiment, ExperimentConfig, Published
-from prefrontal.experiments.emergence import EMERGENCE
-from prefrontal.experiments.encoding_comparison import ENCODING_COMPARISON
-from prefrontal.experiments.reference_two_step import REFERENCE_ARXIV, REFERENCE_FINAL, REFERENCE_FIRST_TRY
-from prefrontal.experiments.two_step import TwoStepExperiment
-from prefrontal.experiments.two_step_lesions import TWO_STEP_LESIONS
-from prefrontal.experiments.wang2016_bandits import WANG2016_BANDITS
-from prefrontal.experiments.wang2016_informative_arm import WANG2016_INFORMATIVE_ARM
-from prefrontal.experiments.wang2016_restless import WANG2016_RESTLESS
-from prefrontal.experiments.wang2016_two_step import WANG2016_TWO_STEP
-from prefrontal.experiments.wang2018_inferred_value import WANG2018_INFERRED_VALUE
-from prefrontal.experiments.wang2018_matching import WANG2018_MATCHING
-from prefrontal.experiments.wang2018_optogenetics import WANG2018_OPTOGENETICS
-from prefrontal.experiments.wang2018_two_step import WANG2018_TWO_STEP
-from prefrontal.experiments.wang2018_two_step_rpe import WANG2018_TWO_STEP_RPE
-from prefrontal.experiments.wang2018_two_step_weights import WANG2018_TWO_STEP_WEIGHTS
-from prefrontal.experiments.wang2018_volatility import WANG2018_VOLATILITY
+from prefrontal.experiments.presets import EXPERIMENTS, find_experiment
+from prefrontal.experiments.presets.base import Experiment, ExperimentConfig, Published
 
-EXPERIMENTS: dict[str, Experiment] = {
-    experiment.name: experiment
-    for experiment in (
-        WANG2018_TWO_STEP,
-        WANG2018_TWO_STEP_RPE,
-        WANG2018_INFERRED_VALUE,
-        WANG2018_OPTOGENETICS,
-        TWO_STEP_LESIONS,
-        WANG2016_TWO_STEP,
-        REFERENCE_FINAL,
-        REFERENCE_FIRST_TRY,
-        REFERENCE_ARXIV,
-        ENCODING_COMPARISON,
-        WANG2018_TWO_STEP_WEIGHTS,
-        EMERGENCE,
-        WANG2018_MATCHING,
-        WANG2018_VOLATILITY,
-        WANG2016_INFORMATIVE_ARM,
-        WANG2016_RESTLESS,
-        WANG2016_BANDITS,
-    )
-}
-
-
-def find_experiment(name: str) -> Experiment:
-    """The experiment called `name`.
-
-    Raises:
-        UserError: when there is none; it names the nearest.
-    """
-    if name in EXPERIMENTS:
-        return EXPERIMENTS[name]
-    near = difflib.get_close_matches(name, EXPERIMENTS, n=1, cutoff=0.0)[0]
-    raise UserError(
-        f"`experiment` must be one of {', '.join(EXPERIMENTS)}, got {name}. "
-        f"Did you mean {near}? `prefrontal list` tells about each."
-    )
-
-
-__all__ = [
-    "EXPERIMENTS",
-    "Agents",
-    "Experiment",
-    "ExperimentConfig",
-    "Published",
-    "TwoStepExperiment",
-    "find_experiment",
-]
+__all__ = ["EXPERIMENTS", "Experiment", "ExperimentConfig", "Published", "find_experiment"]

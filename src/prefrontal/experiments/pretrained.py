@@ -4,7 +4,7 @@ from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
-from prefrontal.learning.jobs import load_agents
+from prefrontal.learning.trained import load_agents
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.shipped import shipped_folder
 from prefrontal.tasks import make_task

@@ -11,19 +11,18 @@ from prefrontal.agents.interventions import intervened
 from prefrontal.analysis.falls import fall
 from prefrontal.configs import InterventionConfig
 from prefrontal.errors import UserError
-from prefrontal.experiments import Experiment, ExperimentConfig, find_experiment
-from prefrontal.experiments.base import Watched
-from prefrontal.experiments.results import INTERVENTION, RESULTS, read_results, write_learning
-from prefrontal.experiments.subjects import Subjects
+from prefrontal.experiments import Experiment, ExperimentConfig
+from prefrontal.experiments.places import claim_results, networks_of, results_folder
+from prefrontal.experiments.studies import study_of
+from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.learning.group import new_agent
-from prefrontal.learning.jobs import Job, load_agents, train_jobs
+from prefrontal.learning.jobs import Job, train_jobs
+from prefrontal.learning.trained import load_agents
 from prefrontal.runs.arrays import with_arrays
-from prefrontal.runs.claims import claim_folder
 from prefrontal.runs.files import read_arrays, read_bytes, write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import to_json
-from prefrontal.runs.seed_folder import CONFIG
-from prefrontal.runs.shipped import shipped_folder
+from prefrontal.runs.results import INTERVENTION, RESULTS, read_results, write_learning
 from prefrontal.tasks import make_task
 
 MOST_VALUES_OF_FALLS = 10_000
@@ -81,18 +80,19 @@ def train_runs(
         raise UserError(
             f"`plot_every` must be as `snapshot_every`, {snapshot_every}, got {plot_every}. Leave one of them out."
         )
-    if plot_every and not isinstance(experiment, Watched):
+    study = study_of(experiment)
+    if plot_every and study.watch(configs[0]) is None:
         raise UserError(
             f"`plot_every` must go with an experiment that can be drawn in training, got {experiment.name}. "
             "Leave it out; --snapshot-every keeps the weights."
         )
     for config, out in zip(configs, outs, strict=True):
-        trainer, folder = _networks(experiment, config, out)
+        trainer, folder = networks_of(experiment, config, out)
         folders.append(folder)
         for name, variant in experiment.variants(config).items():
             run = RunFolder.open(folder / name, trainer, variant.training)
             task = make_task(variant.task)
-            watch = experiment.watch(variant) if plot_every and isinstance(experiment, Watched) else None
+            watch = study.watch(variant) if plot_every else None
             for seed in dict.fromkeys(seeds):
                 job = Job(run.seed(seed), task, variant.agent, variant.train, snapshot_every, watch)
                 jobs.setdefault(job.folder.path, job)  # equal configs are one training
@@ -129,7 +129,7 @@ def evaluate_run(
             or cannot act; or when the folder of the results holds anything else than earlier ones.
     """
     devices.configure()
-    trainer, networks = _networks(experiment, config, out, pretrained=pretrained)
+    trainer, networks = networks_of(experiment, config, out, pretrained=pretrained)
     variants = experiment.variants(config)
     if pretrained:  # only those that were worth it come with the package: see `Experiment.kept`
         variants = {name: variant for name, variant in variants.items() if (networks / name).exists()}
@@ -155,7 +155,7 @@ def evaluate_run(
         claim_results(experiment, config, folder, subjects)
         write_text(folder / INTERVENTION, to_json(asdict(intervention)))
     write_learning(folder, runs, seeds)
-    return folder, experiment.analyse(agents, config, folder, subjects)
+    return folder, study_of(experiment).analyse(agents, config, folder, subjects)
 
 
 def evaluate_weights(
@@ -188,7 +188,7 @@ def evaluate_weights(
     folder = out or Path("runs") / experiment.name / weights.stem
     subjects = Subjects("file", weights=source)
     claim_results(experiment, config, folder, subjects, may=f"hold results of `{weights}`")
-    return folder, experiment.analyse({"": {0: agent}}, config, folder, subjects)
+    return folder, study_of(experiment).analyse({"": {0: agent}}, config, folder, subjects)
 
 
 def draw_results(experiment: Experiment, folder: Path) -> list[Path]:
@@ -202,51 +202,7 @@ def draw_results(experiment: Experiment, folder: Path) -> list[Path]:
         raise UserError(
             f"`{folder / RESULTS}` must be of {experiment.name}, got results of {name}. Evaluate the run again."
         )
-    return experiment.draw(folder)
-
-
-def check_results_folder(experiment: Experiment, config: ExperimentConfig, out: Path | None) -> None:
-    """Refuse before training what `evaluate_run` would refuse after it: a folder for results that holds other things.
-
-    Raises:
-        UserError: when it does.
-    """
-    folder = results_folder(experiment, config, out)
-    if experiment.networks or "" not in experiment.variants(config):  # otherwise the run itself is refused
-        claim_results(experiment, config, folder, Subjects("run", _networks(experiment, config, out)[0]))
-
-
-def claim_results(
-    experiment: Experiment, config: ExperimentConfig, folder: Path, subjects: Subjects, *, may: str = ""
-) -> None:
-    """Make `folder` the place of results of `experiment` with this `config`, tested on `subjects`. See `claim_folder`.
-
-    Raises:
-        UserError: when it holds anything else.
-    """
-    origin = {"experiment": experiment.name, "config": config.training, **subjects.entries}
-    is_own = subjects.source == "run" and not experiment.networks and subjects.intervention is None
-
-    def earlier(folder: Path) -> dict[str, Any] | None:
-        if is_own and (folder / CONFIG).exists():
-            return {**origin, **{name: getattr(RunFolder.read(folder), name) for name in ("experiment", "config")}}
-        if (folder / CONFIG).exists() or not (folder / RESULTS).exists():
-            return None
-        try:
-            results = read_results(folder, ("experiment", "config"))
-        except UserError:
-            return None  # somebody's file of that name
-        trained = {name: part for name, part in results["config"].items() if name != "test"}
-        told = {name: results[name] for name in ("weights", "intervention") if name in results}
-        return {"networks": origin["networks"], **told, "experiment": results["experiment"], "config": trained}
-
-    claim_folder(
-        folder,
-        origin,
-        may=may or f"hold results of {experiment.name} with the same settings",
-        earlier=earlier,
-        parts=[name for name in experiment.variants(config) if (folder / name / CONFIG).exists()] if is_own else [],
-    )
+    return study_of(experiment).draw(folder)
 
 
 def falls(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[int], out: Path | None = None) -> list[str]:
@@ -254,7 +210,7 @@ def falls(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[int]
 
     Arguments: as for `evaluate_run`.
     """
-    _, folder = _networks(experiment, config, out)
+    _, folder = networks_of(experiment, config, out)
     sentences = []
     for name in experiment.variants(config):
         run = RunFolder.read(folder / name)
@@ -267,23 +223,6 @@ def falls(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[int]
                     f"{found.last:.1f} when training ended."
                 )
     return sentences
-
-
-def results_folder(
-    experiment: Experiment, config: ExperimentConfig, out: Path | None, *, pretrained: bool = False
-) -> Path:
-    """Where the results of a test go."""
-    return Path("runs") / experiment.name / "pretrained" if pretrained and not out else experiment.folder(config, out)
-
-
-def _networks(
-    experiment: Experiment, config: ExperimentConfig, out: Path | None, *, pretrained: bool = False
-) -> tuple[str, Path]:
-    """The experiment that trains the networks, and the folder that they are kept in."""
-    trainer = find_experiment(experiment.networks) if experiment.networks else experiment
-    if pretrained:
-        return trainer.name, shipped_folder(trainer.name)
-    return trainer.name, trainer.folder(config, None if experiment.networks else out)
 
 
 def _check_kept(jobs: Iterable[Job], asked_for: str) -> None:

@@ -1,8 +1,9 @@
-"""The panels of bandits: each draws one result on the axes it is given."""
+"""The figure of bandits, and panels that other figures of pulls and regret share."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results
 
 COLORS = {
     "networks": PALETTE["ours"],
@@ -33,6 +35,81 @@ PULLS = {
     "target": ("target", PALETTE["bayes_optimal"]),
     "other": ("another arm", PALETTE["chance"]),
 }
+
+
+PUBLISHED_ALGORITHMS = {"Gittins": 1.16, "Thompson": 2.91, "UCB": 3.14}
+"""Regret of each after 100 trials on arms of .25 and .75: Wang et al. (2018), Figure 1, read off the figure."""
+ON = "medium"
+"""The distribution that Figure 1 of Wang et al. (2018) tests on: arms of .25 and .75."""
+
+
+def draw(folder: Path, title: str, *, arms: Sequence[str], published: Mapping[str, float]) -> list[Path]:
+    """Draw the figure of a test from its files.
+
+    Arguments:
+        folder: where `results.json` lies, and where the figure goes.
+        title: the figure's heading.
+        arms: the distributions, in the order of the panels.
+        published: regret of networks on the arms of `ON`, by the distribution that they were trained on.
+
+    Returns:
+        The files drawn.
+
+    Raises:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, ("chosen", "regret", "baselines", "curves", "suboptimal"))
+    arms = [name for name in arms if name in results["regret"]]
+    comparable = results.get("comparable", True)
+    algorithms = [name for name in COLORS if name in results["baselines"]]
+    caption = (
+        f"The best {len(results['chosen'][arms[0]])} networks trained on each distribution of arms, chosen in the "
+        f"first half of {results['test_episodes']} test episodes with frozen weights, shown in the second. In c, bold: "
+        "the least regret of a column."
+        + (" Published values in d: Wang et al. (2018), Figure 1, arms of .25 and .75." if comparable else "")
+    )
+    figure = framed(title, caption, 7.2, 6.65)
+    for letter, on, left in (("a", arms[0], 0.65), ("b", arms[min(1, len(arms) - 1)], 4.15)):
+        _title(ax := panel(figure, letter, left, 5.0, 1.7, 1.45), f"{on} arms")
+        curves_by_trial(_curves(results["curves"][on], on), ax)
+    rows = [f"networks, {name}" for name in arms] + algorithms
+    regret = np.array(
+        [
+            [results[kind][row][column]["mean"] for column in arms]
+            for kind, names in (("regret", arms), ("baselines", algorithms))
+            for row in names
+        ]
+    )
+    regret_table(regret, rows, arms, panel(figure, "c", 1.4, 2.75, 3.1, 1.7))
+    if ON in arms:
+        _title(ax := panel(figure, "d", 5.15, 2.95, 1.95, 1.5), "arms of .25 and .75")
+        published_dots(*_figure_1(results, published, comparable), ax)
+        last = arms[-1] if arms[-1] != ON else ON
+        for letter, on, left in (("e", arms[0], 0.65), ("f", last, 4.15)):
+            _title(ax := panel(figure, letter, left, 0.5, 1.7, 1.45), f"{on} arms")
+            curves_by_trial(_curves(results["suboptimal"][on], on), ax, "Share of sub-optimal pulls")
+    return save_figure(figure, folder / "figure")
+
+
+def _curves(curves: dict[str, Any], on: str) -> dict[str, np.ndarray]:
+    """By agent, (network, trial). The agent that knows of dependent arms is left out where there are none."""
+    left_out = ("structure-optimal",) if on == "independent" else ()
+    return {name: np.atleast_2d(rows) for name, rows in curves.items() if name not in left_out}
+
+
+def _figure_1(
+    results: dict[str, Any], networks: Mapping[str, float], comparable: bool
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Measured and published regret on the arms of Figure 1."""
+    measured = {f"{name}-trained": results["regret"][name][ON]["per_seed"] for name in networks}
+    published = {f"{name}-trained": value for name, value in networks.items()}
+    for name, value in PUBLISHED_ALGORITHMS.items():
+        measured[name], published[name] = [results["baselines"][name][ON]["mean"]], value
+    return measured, published if comparable else {}
+
+
+def _title(ax: Any, text: str) -> None:
+    ax.set_title(text, fontsize=8)
 
 
 def curves_by_trial(

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -12,16 +13,39 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from prefrontal.analysis.regressors import KINDS
-from prefrontal.analysis.summary import Behaviour
+from prefrontal.analysis.published import NETWORKS, RATS
+from prefrontal.analysis.summary import NUM_LAGS, Behaviour, behaviour, printed
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results
+from prefrontal.trials.table import read_table
 
 MOST_GROUPS = 6
 """Groups that fit on a page."""
 MOST_DOTS = 40
 """Subjects of a group that are drawn one by one; of more, the interval only."""
 INDEX_NAMES = {"model_based": "model-\nbased", "model_free": "model-\nfree", "perseveration": "perse-\nveration"}
+
+
+def draw(folder: Path, title: str) -> list[Path]:
+    """Draw the figure of a test from its files.
+
+    Arguments:
+        folder: where `results.json` and `trials.csv` lie, and where the figure goes.
+        title: the figure's heading.
+
+    Returns:
+        The files drawn.
+
+    Raises:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, ("weights", "indices"))
+    group = behaviour("networks, ours", read_table(folder / "trials.csv"), num_lags=NUM_LAGS)
+    beside = [printed(NETWORKS), printed(RATS)] if results.get("comparable", True) else []
+    figure = behaviour_figure([group, *beside], title)
+    return save_figure(figure, folder / "figure")
 
 
 def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
@@ -69,7 +93,7 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
 
 def stay_of_group(group: Behaviour, ax: Axes) -> None:
     """Stay probability after each kind of trial: bars with the 95 % interval, and a dot a subject when few."""
-    for place, kind in zip((-0.25, 0.25, 0.75, 1.25), KINDS, strict=True):
+    for place, kind in zip((-0.25, 0.25, 0.75, 1.25), TRIAL_KINDS, strict=True):
         row = group.stay.loc[kind]
         color = PALETTE[kind.split("_")[0]]
         ax.bar(place, row["mean"], 0.42, color=color, alpha=0.55, gid=f"stay-{kind}")
@@ -90,7 +114,7 @@ def stay_of_group(group: Behaviour, ax: Axes) -> None:
 def weights_by_lag(group: Behaviour, ax: Axes) -> None:
     """Weights of the multi-back regression against lag, with their 95 % intervals over subjects: a line a kind of
     trial, as in Wang et al. (2018), Figure 5d and e."""
-    for number, kind in enumerate(KINDS):
+    for number, kind in enumerate(TRIAL_KINDS):
         rows = group.weights.loc[kind]
         transition, outcome = kind.split("_")
         lag = rows.index.to_numpy(np.float64) + 0.05 * (number - 1.5)

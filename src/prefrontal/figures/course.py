@@ -3,19 +3,26 @@
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float, Real
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, count_episodes, reference_lines, stay_bars
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results
 
+COURSE = "course.csv"
+COLUMNS = ("seed", "episode", "reward", *TRIAL_KINDS)
+"""What is known of each seed at each moment, a row each."""
 PUBLISHED: dict[str, Any] = {"marker": "<", "markersize": 5, "linestyle": "", "clip_on": False, "zorder": 5}
 """How a published stay probability stands at the end of a curve, in the colour of its transition."""
 PLOT_SIZE = (3.6, 3.0)
@@ -36,6 +43,46 @@ class Course:
     def __post_init__(self) -> None:
         if not self.reward.size:
             raise UserError(f"`reward` must not be empty, got shape {self.reward.shape}. Train with --plot-every.")
+
+
+def read_course(folder: Path) -> Course | None:
+    """What `course.csv` holds, at the moments that all its seeds share; None where there is nothing.
+
+    Raises:
+        UserError: when `course.csv` cannot be read.
+    """
+    path = folder / COURSE
+    if not path.exists():
+        return None
+    try:
+        table = pd.read_csv(path, index_col=["seed", "episode"])[["reward", *TRIAL_KINDS]]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"`{path}` must be a table of tests, got {error}. Evaluate the run again.") from error
+    seeds = table.index.unique("seed")
+    shared = [episode for episode, rows in table.groupby(level="episode") if len(rows) == len(seeds)]
+    by_seed = {name: table[name].unstack("episode").loc[seeds, shared].to_numpy(np.float64) for name in table}
+    return Course(
+        episodes=np.array(shared), reward=by_seed["reward"], stay={name: by_seed[name] for name in TRIAL_KINDS}
+    )
+
+
+def draw(folder: Path, title: str) -> list[Path]:
+    """Draw `course` from the files of a test, where there are any: see `figures.two_step.draw`."""
+    curves = read_course(folder)
+    if curves is None:
+        return []
+    results = read_results(folder, ("stay_probability", "reward_per_episode", "test_episodes"))
+    published = {name: part["published"] for name, part in results["stay_probability"].items()}
+    reward = results["reward_per_episode"]
+    figure = course_figure(
+        curves,
+        f"How behaviour comes about in training: {title}",
+        references={"oracle": reward["oracle"], "Bayes-optimal": reward["bayes_optimal"], "chance": reward["chance"]},
+        published={name: value for name, value in published.items() if value is not None},
+        source=results["published_source"] or "",
+        test_episodes=results["test_episodes"],
+    )
+    return save_figure(figure, folder / "course")
 
 
 def stay_curves(curves: Course, outcome: str, published: Mapping[str, float], ax: Axes) -> None:

@@ -1,6 +1,7 @@
 """The figure of the reversal task: responses to experienced and to inferred cues, and the latent state in activity."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,29 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results
 
 COLOR = {"rewarded": PALETTE["rewarded"], "unrewarded": PALETTE["unrewarded"]}
 GROUPS = {"before": "before\nreversal", "experienced": "after:\nexperienced", "inferred": "after:\ninferred"}
 STEPS = ("fixation", "stimulus", "response", "outcome")
+
+
+def draw(folder: Path, title: str) -> list[Path]:
+    """Draw the figure of a test from its files.
+
+    Arguments:
+        folder: where `results.json` lies, and where the figure goes.
+        title: the figure's heading.
+
+    Returns:
+        The files drawn.
+
+    Raises:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, ("seeds", "prediction_error", "latent_state"))
+    return save_figure(inferred_value_figure(results, title), folder / "figure")
 
 
 def inferred_value_figure(results: Mapping[str, Any], title: str) -> Figure:

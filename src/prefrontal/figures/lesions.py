@@ -1,6 +1,7 @@
 """The figure of a lesion sweep."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.figures.parts import grid, letter, page
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results, read_table
 
 STAY = {
     "common_rewarded": (PALETTE["common"], "-"),
@@ -17,6 +19,24 @@ STAY = {
     "common_unrewarded": (PALETTE["common"], (0, (3, 1.5))),
     "uncommon_unrewarded": (PALETTE["uncommon"], (0, (3, 1.5))),
 }
+
+
+def draw(folder: Path, title: str) -> list[Path]:
+    """Draw the figure of a test from its files.
+
+    Arguments:
+        folder: where `results.json` lies, and where the figure goes.
+        title: the figure's heading.
+
+    Returns:
+        The files drawn.
+
+    Raises:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, ("seeds", "shares", "by_share"))
+    table = read_table(folder / "lesions.csv", "lesions")
+    return save_figure(lesion_figure(results, table, title), folder / "figure")
 
 
 def lesion_figure(results: Mapping[str, Any], table: pd.DataFrame, title: str) -> Figure:

@@ -1,6 +1,7 @@
 """The figure of the matching task: choice ratios on reward ratios, reward and choice history, what units code."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,29 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results
 
 PUBLISHED_SLOPE = {"trained": 0.665, "held-out": 0.696}
 COLOR = {"trained": "#0072B2", "held-out": "#E69F00"}
 NAMES = {"choice": "last\nchoice", "reward": "last\nreward", "choice_x_reward": "choice x\nreward", "value": "value"}
+
+
+def draw(folder: Path, title: str) -> list[Path]:
+    """Draw the figure of a test from its files.
+
+    Arguments:
+        folder: where `results.json` lies, and where the figure goes.
+        title: the figure's heading.
+
+    Returns:
+        The files drawn.
+
+    Raises:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, ("seeds", "matching", "lag_regression", "unit_coding"))
+    return save_figure(matching_figure(results, title), folder / "figure")
 
 
 def matching_figure(results: Mapping[str, Any], title: str) -> Figure:

@@ -1,6 +1,7 @@
 """The figure of manipulated prediction errors: risky choices without and with, beside the paper's and the rats'."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results
 
 CONTROL, STIMULATED, RATS = "#888888", "#0072B2", "#009E73"
 NAMES = {
@@ -17,6 +19,23 @@ NAMES = {
     "block_safe_reward": "Block safe reward",
     "block_risky_loss": "Block risky loss",
 }
+
+
+def draw(folder: Path, title: str) -> list[Path]:
+    """Draw the figure of a test from its files.
+
+    Arguments:
+        folder: where `results.json` lies, and where the figure goes.
+        title: the figure's heading.
+
+    Returns:
+        The files drawn.
+
+    Raises:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, ("seeds", "odds", "risky_percent", "published_percent"))
+    return save_figure(optogenetics_figure(results, title), folder / "figure")
 
 
 def optogenetics_figure(results: Mapping[str, Any], title: str) -> Figure:

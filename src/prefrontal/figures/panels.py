@@ -1,22 +1,21 @@
 """The panels: each draws one result on the axes it is given."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Real
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from prefrontal.errors import UserError
 from prefrontal.figures.style import PALETTE, style
+from prefrontal.runs.results import read_learning
 
 OUTCOMES = ("rewarded", "unrewarded")
 TRANSITIONS = ("common", "uncommon")
@@ -174,6 +173,25 @@ def learning_curves(curves: LearningCurves, ax: Axes) -> None:
         count_episodes(ax)
 
 
+def training_curves(folder: Path, results: Mapping[str, Any], *, ideal: str) -> LearningCurves:
+    """How reward rose in the training of the tested seeds.
+
+    Arguments:
+        folder: where `learning.csv` lies.
+        results: what `results.json` holds; chance, an ideal agent and an oracle are in its "reward_per_episode".
+        ideal: the ideal agent's name there.
+    """
+    learning = read_learning(folder).pivot(index="seed", columns="episode", values="reward").loc[results["seeds"]]
+    reward = results["reward_per_episode"]
+    return LearningCurves(
+        episodes=learning.columns.to_numpy(),
+        reward=learning.to_numpy(),
+        chance=reward["chance"],
+        bayes_optimal=reward[ideal],
+        oracle=reward["oracle"],
+    )
+
+
 def reference_lines(references: Mapping[str, float], ax: Axes) -> None:
     """A dashed line at each reward to hold ours against, by name, which stands to the right of the axes with its value.
 
@@ -185,62 +203,6 @@ def reference_lines(references: Mapping[str, float], ax: Axes) -> None:
         ax.axhline(reward, color=color, linewidth=1.2, linestyle=(0, (5, 2)), zorder=1, gid=name)
         label = ax.text(1.02, height, f"{name} {reward:.3g}", color=color, va="center", fontsize=7.5)
         label.set_transform(ax.get_yaxis_transform())
-
-
-def two_step_figure(
-    result: Mapping[str, Any],
-    curves: LearningCurves | None,
-    title: str,
-    *,
-    source: str = "Wang et al. (2018), Figure 5c",
-) -> Figure:
-    """Stay probabilities and learning curves side by side.
-
-    Arguments:
-        result: as for `stay_bars`; those of the first trial of each episode are drawn where they are looked at.
-        curves: as for `learning_curves`; None: of networks whose training is not known.
-        title: the figure's title.
-        source: where the published values are from; told where there are any.
-    """
-    with style():
-        bars = [trials for trials in ("stay_probability", "first_transition") if trials in result]
-        width = 3.85 * len(bars) + (3.35 if curves else 0.3)
-        heading = textwrap.wrap(title, int(11.1 * width), break_on_hyphens=False)
-        caption = textwrap.wrap(_caption(result, curves, source), int(17 * width))
-        height = 3.4 + 0.19 * len(heading) + 0.16 * len(caption)
-        figure = Figure(figsize=(width, height))
-        FigureCanvasAgg(figure)
-        for number, trials in enumerate(bars):
-            left = (3.85 * number + 0.5) / width
-            stay_bars(result, figure.add_axes((left, 1 / height, 3.24 / width, 2.05 / height)), trials=trials)
-        if curves:
-            left = (3.85 * len(bars) + 0.5) / width
-            learning_curves(curves, figure.add_axes((left, 1 / height, 1.73 / width, 2.05 / height)))
-        for number, letter in enumerate("abc"[: len(bars) + bool(curves)]):
-            figure.text((3.85 * number + 0.25) / width, 3.12 / height, letter, fontsize=11, weight="bold")
-        for lines, y, looks in (
-            (heading, height - 0.1, {"fontsize": 10, "weight": "bold"}),
-            (caption, height - 0.1 - 0.19 * len(heading), {"fontsize": 7.5, "color": "dimgrey"}),
-        ):
-            figure.text(0.15 / width, y / height, "\n".join(lines), looks, va="top")
-    return figure
-
-
-def _caption(result: Mapping[str, Any], curves: LearningCurves | None, source: str) -> str:
-    num_seeds = len(result["stay_probability"]["common_rewarded"]["per_seed"])
-    caption = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
-    if curves:
-        num_episodes = int(curves.episodes[-1])
-        caption += " of 1 training episode" if num_episodes == 1 else f" of {num_episodes:,} training episodes"
-    first = "first_transition" in result
-    caption += f"; tested with frozen weights (a{', b' if first else ''})."
-    if source and any(part["published"] is not None for part in result["stay_probability"].values()):
-        caption += f" Published values: {source}."
-    if first:
-        known = any(part["published"] is not None for part in result["first_transition"].values())
-        source = f"; published: {result['first_transition_source']}" if known else ""
-        caption += f" b: after the first trial of an episode only{source}."
-    return caption
 
 
 def _spread(ax: Axes, heights: Sequence[float]) -> list[float]:

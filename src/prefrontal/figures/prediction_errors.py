@@ -1,6 +1,7 @@
 """The figure of the two-step task's prediction errors, and of belief in activity."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 
 from prefrontal.analysis.accounts import residuals
 from prefrontal.figures.parts import grid, letter, names_below, page, seed_column
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results, read_table
 
 KINDS = {"second stage": "#117733", "outcome": "#882255"}
 """When an error arises, and its colour."""
@@ -20,6 +22,24 @@ DECODED = {
     "untrained": ("un-\ntrained", "#888888"),
     "untrained_shown": ("shown the\ntrained one's\nsessions", "#BBBBBB"),
 }
+
+
+def draw(folder: Path, title: str) -> list[Path]:
+    """Draw the figure of a test from its files.
+
+    Arguments:
+        folder: where `results.json` lies, and where the figure goes.
+        title: the figure's heading.
+
+    Returns:
+        The files drawn.
+
+    Raises:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, ("seeds", "sweep", "belief", "model_based"))
+    errors = read_table(folder / "errors.csv", "errors")
+    return save_figure(prediction_error_figure(results, errors, title), folder / "figure")
 
 
 def prediction_error_figure(results: Mapping[str, Any], errors: pd.DataFrame, title: str) -> Figure:

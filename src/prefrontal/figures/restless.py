@@ -1,6 +1,7 @@
 """The panels of restless arms: learning rates fitted to blocks, what the fits prefer, and an episode."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from prefrontal.figures.bandits import curves_by_trial, framed, panel
 from prefrontal.figures.parts import names_below
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results
 
 COLOR = {"low": PALETTE["oracle"], "high": PALETTE["unrewarded"]}
 """Of a volatility."""
@@ -19,6 +22,48 @@ WHOSE = {"networks": PALETTE["ours"], "control": PALETTE["common"]}
 """Whose choices were fitted."""
 ABOVE: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "borderaxespad": 0.2}
 """A legend above the axes."""
+
+
+NEEDED = ("seeds", "test_episodes", "curves", "block_learning_rate", "bic", "examples", "tuned", "config")
+
+
+def draw(folder: Path, title: str, *, block_episodes: int) -> list[Path]:
+    """Draw the figure of a test from its files.
+
+    Arguments:
+        folder: where `results.json` lies, and where the figure goes.
+        title: the figure's heading.
+        block_episodes: episodes of one volatility that were fitted together.
+
+    Returns:
+        The files drawn.
+
+    Raises:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, NEEDED)
+    tuned, task, seeds = results["tuned"], results["config"]["task"], results["seeds"]
+    caption = (
+        f"{len(seeds)} seed{'s' * (len(seeds) != 1)}, {results['test_episodes']:,} test episodes each, weights frozen. "
+        f"Volatility, the walk's standard deviation per trial: {task['low_volatility']:g} or "
+        f"{task['high_volatility']:g}. a: Thompson knows a volatility of {tuned['thompson_volatility']:g}, "
+        f"Rescorla-Wagner learns at a rate of {tuned['learning_rate']:g}, the best fixed ones. b, c: Rescorla-Wagner "
+        f"learners fitted to blocks of {block_episodes} episodes, in b the learning rate and the inverse "
+        f"temperature; control: Rescorla-Wagner at .5. d: first test episodes of seed {seeds[0]}."
+    )
+    figure = framed(title, caption, 7.2, 6.6)
+    for letter, volatility, left in (("a", "low", 0.7), ("", "high", 4.2)):
+        ax = panel(figure, letter, left, 5.0, 1.65, 1.5)
+        ax.set_title(f"{volatility} volatility", fontsize=8)
+        curves = {name: np.atleast_2d(rows) for name, rows in results["curves"][volatility].items()}
+        curves_by_trial(curves, ax)
+    rates_by_block(results["block_learning_rate"], panel(figure, "b", 0.7, 2.65, 3.75, 1.45))
+    bic_bars(results["bic"], panel(figure, "c", 5.2, 2.65, 1.85, 1.45))
+    for letter, volatility, left in (("d", "low", 0.7), ("", "high", 4.2)):
+        ax = panel(figure, letter, left, 0.75, 2.85, 1.15)
+        walked_episode(results["examples"][volatility], volatility, ax)
+    episode_legend(figure, 0.02)
+    return save_figure(figure, folder / "figure")
 
 
 def rates_by_block(rates: Mapping[str, Mapping[str, Sequence[float | int]]], ax: Axes) -> None:

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.configs import TwoStepConfig
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results, read_table
+
+EMERGENCE = "emergence.csv"
+"""What each network does at each moment of its training, a row each."""
 
 LINES = {
     "model_based": ("model-based", PALETTE["common"]),
@@ -18,6 +24,26 @@ LINES = {
     "perseveration": ("perseveration", PALETTE["chance"]),
 }
 """Miller's indices: how they are called and coloured."""
+
+
+def draw(folder: Path, title: str) -> list[Path]:
+    """Draw the figure of a test from its files.
+
+    Arguments:
+        folder: where `results.json` and `emergence.csv` lie, and where the figure goes.
+        title: the figure's heading.
+
+    Returns:
+        The files drawn.
+
+    Raises:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, ("model_based_since",))
+    course = read_table(folder / EMERGENCE)
+    task = TwoStepConfig(**results["config"]["task"])
+    rewards = {"chance": task.chance_reward, "oracle": task.oracle_reward}
+    return save_figure(strategies_figure(course, title, rewards=rewards), folder / "figure")
 
 
 def strategies_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str, float]) -> Figure:

@@ -1,6 +1,7 @@
 """The figure of the volatility task: learning rates along the tests, and the volatility held in activity."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,29 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results
 
 HALVES = {"stable-first": ("stable_1", "volatile_1"), "volatile-first": ("volatile_2", "stable_2")}
 COLOR = {"stable-first": "#0072B2", "volatile-first": "#E69F00"}
 COLUMNS = {"stable_1": "stable,\nthen", "volatile_1": "volatile", "volatile_2": "volatile,\nthen", "stable_2": "stable"}
+
+
+def draw(folder: Path, title: str) -> list[Path]:
+    """Draw the figure of a test from its files.
+
+    Arguments:
+        folder: where `results.json` lies, and where the figure goes.
+        title: the figure's heading.
+
+    Returns:
+        The files drawn.
+
+    Raises:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, ("seeds", "learning_rate", "by_window", "decoded_volatility", "coding_share"))
+    return save_figure(volatility_figure(results, title), folder / "figure")
 
 
 def volatility_figure(results: Mapping[str, Any], title: str) -> Figure:

@@ -15,7 +15,7 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.configs import Config, TrainConfig
 from prefrontal.errors import Stopped, UserError
 from prefrontal.learning.breakdown import Breakdown, breakdown, refusal
-from prefrontal.learning.group import new_agent, new_learner, train_group
+from prefrontal.learning.group import new_learner, train_group
 from prefrontal.learning.lanes import Learner, signature
 from prefrontal.learning.monitor import Monitor, Sight
 from prefrontal.learning.train import Metrics, TrainState
@@ -114,38 +114,6 @@ def train_seeds(
     """`train_jobs` for several seeds of one configuration, kept in `run`."""
     jobs = [Job(run.seed(seed), task, agent_config, config) for seed in dict.fromkeys(seeds)]
     train_jobs(jobs, seconds_between_saves=seconds_between_saves)
-
-
-def load_agents(
-    run: RunFolder, task: AbstractTask, agent_config: Config, seeds: Sequence[int]
-) -> dict[int, AbstractAgent]:
-    """The trained agents of `seeds`.
-
-    Raises:
-        UserError: when one is not trained to its end, or its weights are damaged, of another shape or not finite.
-    """
-    agents = {}
-    for seed in seeds:
-        arrays, _ = run.seed(seed).load_weights()
-        source = f"`{run.seed(seed).path / 'weights.safetensors'}`"
-        if not all(np.isfinite(array).all() for array in arrays.values()):
-            raise UserError(
-                f"{source} must hold finite weights, got infinite ones or none: the training broke down. "
-                "Train again with a lower learning rate, in another folder."
-            )
-        agents[seed] = with_arrays(new_agent(agent_config, task, seed), arrays, source=source)
-    return agents
-
-
-def load_snapshots(folder: SeedFolder, task: AbstractTask, agent_config: Config) -> Iterator[tuple[int, AbstractAgent]]:
-    """The episodes at which a seed's weights were kept, ascending, and the agent as it was then.
-
-    Raises:
-        UserError: when none were kept, or they are damaged or of another shape.
-    """
-    agent = new_agent(agent_config, task, folder.seed)
-    for episode in folder.snapshots():
-        yield episode, with_arrays(agent, folder.load_snapshot(episode), source=f"the snapshot in `{folder.path}`")
 
 
 def _load(job: Job) -> _Run:

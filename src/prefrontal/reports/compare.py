@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from prefrontal.analysis.behaviour import CONDITIONS
 from prefrontal.analysis.cautions import cautions
 from prefrontal.analysis.mixed import regress_mixed
 from prefrontal.analysis.regressors import Design
 from prefrontal.analysis.summary import Behaviour, as_record, behaviour
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.figures.behaviour import behaviour_figure
 from prefrontal.figures.style import save_figure
@@ -99,7 +99,7 @@ def print_comparison(groups: Sequence[Behaviour], record: Mapping[str, Any], con
     entries = [record["groups"][group.name] for group in groups]
     table.add_row("subjects", *(f"{group.num:,}" for group in groups))
     for label, part, names in (
-        ("stay, ", "stay_probability", CONDITIONS),
+        ("stay, ", "stay_probability", TRIAL_KINDS),
         ("one-back, ", "one_back", ("stay", "reward", "transition", "reward_x_transition", "correct")),
         ("index, ", "indices", ("model_based", "model_free", "perseveration")),
     ):

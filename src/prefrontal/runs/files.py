@@ -1,14 +1,12 @@
 """Files that are written whole or not at all, and arrays that notice damage when they are read back."""
 
-import errno
 import hashlib
 import json
 import os
 import re
 import secrets
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from prefrontal.errors import Notice, UserError
+from prefrontal.errors import UserError
+from prefrontal.runs.locks import locked, reason, unwritable
 from prefrontal.runs.provenance import parse_json, plain
 
 Arrays = Mapping[str, ArrayLike]
@@ -44,7 +43,7 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
-            f"`{path}` must be a folder or a place where one can be made, got: {_reason(error)}. "
+            f"`{path}` must be a folder or a place where one can be made, got: {reason(error)}. "
             "Choose another folder, or make room for this one."
         ) from error
     with suppress(OSError):
@@ -62,7 +61,7 @@ def folder_names(path: Path) -> set[str]:
         return {child.name for child in path.iterdir()}
     except OSError as error:
         raise UserError(
-            f"`{path}` must be a folder to read, got: {_reason(error)}. Check its name and its permissions."
+            f"`{path}` must be a folder to read, got: {reason(error)}. Check its name and its permissions."
         ) from error
 
 
@@ -78,7 +77,7 @@ def read_bytes(path: Path) -> bytes:
         raise UserError(f"`{path}` must be a file, got none there. Check its name and folder.") from error
     except OSError as error:
         raise UserError(
-            f"`{path}` must be a file to read, got: {_reason(error)}. Check its name and its permissions."
+            f"`{path}` must be a file to read, got: {reason(error)}. Check its name and its permissions."
         ) from error
 
 
@@ -106,7 +105,7 @@ def write_bytes(path: Path, data: bytes, *, previous: Path | None = None) -> Non
                 os.replace(path, previous)
             os.replace(temporary, path)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
     finally:
         if temporary is not None:
             with suppress(OSError):
@@ -181,59 +180,13 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     return arrays, facts
 
 
-@contextmanager
-def lock(path: Path, refusal: str | None = None) -> Iterator[None]:
-    """Hold the lock file `path`. The system lets go of it when the process ends, however it ends.
-
-    Arguments:
-        path: the lock file; made if it is missing, and left there.
-        refusal: what to tell the user when another process holds the lock. None: wait for it.
-
-    Raises:
-        UserError: `refusal`; or when the lock file cannot be made.
-    """
-    from filelock import lock_descriptor, unlock_descriptor  # takes a while to import, and readers need none
-
-    try:
-        file = path.open("ab")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    with file:
-        try:
-            is_held = lock_descriptor(file.fileno(), blocking=refusal is None)
-        except OSError as error:
-            # Some network file systems have no locks. That is no reason not to work there.
-            is_held = True
-            warnings.warn(
-                f"`{path}` could not be locked ({_reason(error)}): let one process at a time use its folder.",
-                Notice,
-                stacklevel=3,
-            )
-        if not is_held:
-            raise UserError(refusal)
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                unlock_descriptor(file.fileno())
-
-
-def is_lockable(path: Path) -> bool:
-    """Whether `path`, made if it is missing, can be opened and locked, or is locked by somebody else."""
-    try:
-        with path.open("ab") as file:
-            return _locked(file) is not None
-    except OSError:
-        return False
-
-
 def _open_partial(path: Path) -> tuple[Path, BinaryIO]:
     """A new file beside `path`, to be given its name when it is whole, and locked as long as it is open."""
     while True:
         temporary = path.with_name(f".{path.name[:50]}.prefrontal-{secrets.token_hex(4)}.partial")
         file = temporary.open("xb")
         # Between the opening and the lock somebody may have taken it for a dead process's, and removed it.
-        if _locked(file) is not False and temporary.exists():
+        if locked(file) is not False and temporary.exists():
             return temporary, file
         file.close()
 
@@ -244,18 +197,8 @@ def _remove_unless_written(partial: Path) -> None:
         if partial.is_symlink() or os.name == "nt":
             return  # on Windows a file is not locked any more when it gets its name
         with partial.open("r+b") as file:
-            if _locked(file):
+            if locked(file):
                 partial.unlink()
-
-
-def _locked(file: BinaryIO) -> bool | None:
-    """Lock an open file until it is closed: whether that worked, or None where the file system has no locks."""
-    from filelock import lock_descriptor
-
-    try:
-        return lock_descriptor(file.fileno(), blocking=False)
-    except OSError:
-        return None
 
 
 def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
@@ -288,18 +231,5 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _unwritable(path: Path, error: OSError) -> UserError:
-    too_many = error.errno in (errno.EMFILE, errno.ENFILE)
-    remedy = "Allow more open files (ulimit -n 4096)" if too_many else "Free some space or allow writing there"
-    return UserError(
-        f"`{path}` must be a place that can be written, got: {_reason(error)}. What was saved before is "
-        f"intact. {remedy}, then run the same command again."
-    )
-
-
 def _damaged(path: Path, got: str) -> UserError:
     return UserError(f"`{path}` must be a whole safetensors file, got {got}. Restore it from a copy.")
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from prefrontal.errors import UserError, check_count
-from prefrontal.runs.files import folder_names, lock, make_folder, write_text
+from prefrontal.runs.files import folder_names, make_folder, write_text
+from prefrontal.runs.locks import lock
 from prefrontal.runs.provenance import differences, read_record, to_json
 from prefrontal.runs.seed_folder import CONFIG, SeedFolder
 

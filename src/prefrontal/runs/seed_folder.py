@@ -21,11 +21,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from prefrontal.errors import Notice, UserError
-from prefrontal.runs.files import Arrays, folder_names, lock, make_folder, read_arrays, write_arrays, write_text
+from prefrontal.runs.files import Arrays, folder_names, make_folder, read_arrays, write_arrays, write_text
+from prefrontal.runs.locks import lock
+from prefrontal.runs.metrics import (
+    LearningCurve,
+    check_episodes,
+    check_shapes,
+    episodes_measured,
+    exactly,
+    learning_curve,
+)
 from prefrontal.runs.provenance import differences, environment, now, to_json
 
 Status = Literal["absent", "partial", "finished"]
@@ -46,15 +54,6 @@ class Progress(NamedTuple):
 
     arrays: dict[str, NDArray[Any]]
     facts: dict[str, Any]
-
-
-class LearningCurve(NamedTuple):
-    """Reward as training went."""
-
-    episode: NDArray[Any]
-    """Episodes trained at the end of each block of episodes, (block,)."""
-    reward: NDArray[Any]
-    """Mean reward per episode of the block, (block,)."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ class SeedFolder:
         Raises:
             UserError: when there are none yet, or they are damaged, of another run or of an earlier episode.
         """
-        return self._read_result(WEIGHTS, lambda _, facts: _exactly(facts.get("episodes")))
+        return self._read_result(WEIGHTS, lambda _, facts: exactly(facts.get("episodes")))
 
     def save_snapshot(self, episode: int, arrays: Arrays) -> None:
         """Keep the weights of the moment when `episode` episodes were trained.
@@ -184,25 +183,6 @@ class SeedFolder:
         names = folder_names(folder) if folder.exists() else set()
         return sorted(int(match[1]) for match in (re.fullmatch(r"episode-(\d+)\.\w+", n) for n in names) if match)
 
-    @property
-    def has_snapshots(self) -> bool:
-        """Whether weights were kept along the training."""
-        return bool(self.kept_episodes())
-
-    def snapshots(self) -> list[int]:
-        """The episodes whose weights were kept, ascending.
-
-        Raises:
-            UserError: when there are none.
-        """
-        episodes = self.kept_episodes()
-        if not episodes:
-            raise UserError(
-                f"`{self.path}` must hold snapshots, got none: it was trained without. "
-                "Train in another folder, and keep some on the way."
-            )
-        return episodes
-
     def load_snapshot(self, episode: int) -> dict[str, NDArray[Any]]:
         """The weights of the moment when `episode` episodes were trained.
 
@@ -211,7 +191,7 @@ class SeedFolder:
         """
         path = self.path / self._snapshot(episode)
         arrays, facts = self._read(path)
-        _check_episodes(path, _exactly(facts.get("episodes")), episode)
+        check_episodes(path, exactly(facts.get("episodes")), episode)
         return arrays
 
     def _snapshot(self, episode: int) -> str:
@@ -228,9 +208,7 @@ class SeedFolder:
             UserError: when they cannot be written. Those before are intact then.
             ValueError: when they are not all of one shape (value,).
         """
-        shapes = {name: np.shape(array) for name, array in arrays.items()}
-        if len(set(shapes.values())) > 1 or any(len(shape) != 1 for shape in shapes.values()):
-            raise ValueError(f"`arrays` must all have one shape (value,), got {shapes}.")
+        check_shapes(arrays)
         self._write(METRICS, arrays, {"episodes_per_value": episodes_per_value})
 
     def load_metrics(self) -> dict[str, NDArray[Any]]:
@@ -239,7 +217,7 @@ class SeedFolder:
         Raises:
             UserError: when there is nothing yet, or it is damaged, of another run or of fewer episodes.
         """
-        return self._read_result(METRICS, _episodes_measured)[0]
+        return self._read_result(METRICS, episodes_measured)[0]
 
     def learning_curve(self, *, most_values: int = 1_000) -> LearningCurve:
         """Reward per episode as training went: means over whole blocks of episodes, no more than `most_values`.
@@ -247,13 +225,7 @@ class SeedFolder:
         Raises:
             UserError: see `load_metrics`.
         """
-        metrics, facts = self._read_result(METRICS, _episodes_measured)
-        reward = metrics["reward"]
-        width = -(-len(reward) // most_values)
-        blocks = len(reward) // width
-        means = reward[: blocks * width].reshape(blocks, width).mean(axis=1)
-        width *= facts.get("episodes_per_value", 1)
-        return LearningCurve(episode=width * np.arange(1, blocks + 1), reward=means)
+        return learning_curve(*self._read_result(METRICS, episodes_measured), most_values)
 
     def finish(self) -> None:
         """Mark the seed as done, once its weights and metrics are saved.
@@ -320,28 +292,8 @@ class SeedFolder:
         try:
             read = self._read(path)
             if self._num_episodes is not None:
-                _check_episodes(path, episodes(*read), self._num_episodes)
+                check_episodes(path, episodes(*read), self._num_episodes)
             return read
         except UserError as error:
             remedy = f"Without a copy, move `{self.path}` away and train again: {train}."
             raise UserError(f"{error} {remedy}") from error
-
-
-def _exactly(episodes: Any) -> range:
-    return range(episodes, episodes + 1) if isinstance(episodes, int) else range(0)
-
-
-def _episodes_measured(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> range:
-    """How many episodes metrics may stand for: all of theirs, and fewer beyond than make another value."""
-    per_value, lengths = facts.get("episodes_per_value", 1), {array.shape for array in arrays.values()}
-    if not isinstance(per_value, int) or len(lengths) != 1 or any(len(shape) != 1 for shape in lengths):
-        return range(0)
-    whole = per_value * lengths.pop()[0]
-    return range(whole, whole + per_value)
-
-
-def _check_episodes(path: Path, got: range, expected: int) -> None:
-    """Refuse `path` when it is of another moment of training, such as a snapshot in the place of the weights."""
-    if expected not in got:
-        what = f"that of {got.start}" if got else "a file of another kind"
-        raise UserError(f"`{path}` must be of {expected} episodes of training, got {what}. Restore it from a copy.")

@@ -50,7 +50,7 @@ class TwoStep(AbstractTask):
     """Choose one of two actions; each leads commonly to its own second-stage state and rarely to the other's; one
     of the two states pays more often, and which one it is reverses without notice.
 
-    A reward after a rare transition makes a model-based agent, which knows the transitions, *leave* the choice
+    A reward after an uncommon transition makes a model-based agent, which knows the transitions, *leave* the choice
     it has just made, and a model-free agent repeat it: their stay probabilities tell them apart.
 
     With `encoding="fixation"` (Wang et al. 2018) a trial takes three steps: a fixation cue, which requires action

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import gcd
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +13,7 @@ from prefrontal.errors import UserError, check_choice
 from prefrontal.trials.coding import is_void, names, second_choices, times, truth
 from prefrontal.trials.finding import MOST_LISTED, check_one_person, find, without_practice
 from prefrontal.trials.mapping import common_transitions, contradiction, warn_if_rare
+from prefrontal.trials.numbering import session_numbers, trial_numbers
 from prefrontal.trials.table import DTYPES, as_numbers, check_table, in_order, number_subjects
 from prefrontal.trials.text import excerpt, read_cells
 
@@ -141,8 +141,8 @@ def from_cells(cells: pd.DataFrame, columns: Columns) -> pd.DataFrame:
             table[name] = times(found[name], theirs[name], columns.rt_unit)
     if "better_state" in found:
         table |= _better_state(found, theirs, number, missed, flipped)
-    table["session"] = _sessions(found.get("session"), theirs.get("session", ""), len(cells))
-    table["trial"] = _trials(found.get("trial"), theirs.get("trial", ""), number, table["session"])
+    table["session"] = session_numbers(found.get("session"), theirs.get("session", ""), len(cells))
+    table["trial"] = trial_numbers(found.get("trial"), theirs.get("trial", ""), number, table["session"])
     ours = {"subject": subject.to_numpy()} | {name: table[name] for name in DTYPES if name in table}
     return number_subjects(check_table(in_order(pd.DataFrame(ours))))
 
@@ -259,49 +259,3 @@ def _better_state(
         row = found["state"].index[int(lacking.argmax())]
         raise UserError(f"`{name}` must have a value in a trial that was not missed, got none in row {row}.")
     return {"better_state": np.nan_to_num(np.where(share == 1, 1 - better, better)).astype(np.int8)}
-
-
-def _sessions(cells: pd.Series | None, name: str, num: int) -> np.ndarray:
-    """Whole numbers from 0; names are numbered as they come."""
-    if cells is None:
-        return np.zeros(num, int)
-    if cells.isna().any():
-        row = cells.index[int(cells.isna().to_numpy().argmax())]
-        raise UserError(f"`{name}` must be named in every row, got none in row {row}. Name it.")
-    values = as_numbers(cells)
-    if np.isnan(values).any():
-        return pd.factorize(cells)[0]
-    return values - (0 if (values == 0).any() else 1)
-
-
-def _trials(cells: pd.Series | None, name: str, subject: np.ndarray, session: np.ndarray) -> np.ndarray:
-    """Whole numbers from 0: as numbered in the file, from 0 or from 1, or in order. Numbers that count several to a
-    trial, screens for instance, are divided, and a warning says so."""
-    where = pd.DataFrame({"subject": subject, "session": session})
-    if cells is None:
-        return where.groupby(["subject", "session"]).cumcount().to_numpy()
-    values = as_numbers(cells)
-    wrong = np.isnan(values) | (values != np.floor(values)) | (np.abs(values) > np.iinfo(np.int32).max)
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise UserError(
-            f"`{name}` must be a whole number, got {excerpt(cells.iloc[row])} in row {cells.index[row]}. "
-            "Say trial= to number trials in their order."
-        )
-    ascending = where.assign(value=values).sort_values("value", kind="stable")
-    step = ascending.groupby(["subject", "session"])["value"].diff().dropna().to_numpy()
-    every = gcd(*step.astype(int)) if len(step) > 1 else 1
-    if every > 1:
-        warnings.warn(
-            f"`{name}` goes up by {every}: taken for {every} screens to a trial. Say trial= to number trials in their "
-            "order.",
-            stacklevel=3,
-        )
-        first = where.assign(value=values).groupby(["subject", "session"])["value"].transform("min").to_numpy()
-        return (values - first) / every
-    if len(step) > 1 and step.min() > 1:
-        raise UserError(
-            f"`{name}` must go up by 1 from a trial to the next, got steps of {step.min():g} to {step.max():g}. If it "
-            "counts screens, say trial= to number trials in their order."
-        )
-    return values - (0 if (values == 0).any() else 1)

@@ -12,7 +12,8 @@ from prefrontal.trials.hbayesdm import read_hbayesdm, write_hbayesdm
 from prefrontal.trials.jspsych import OBJECTS, STAGES, TWO_STEP_TRIAL, read_jspsych
 from prefrontal.trials.overview import joined, overview, with_trials
 from prefrontal.trials.psych import read_psych
-from prefrontal.trials.table import DTYPES, OPTIONAL, read_heading, read_table
+from prefrontal.trials.table import DTYPES, OPTIONAL, read_table
+from prefrontal.trials.text import read_heading
 
 MOST_LINE = 2**20
 """Characters of a first line that are looked at."""

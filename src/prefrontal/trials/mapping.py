@@ -89,7 +89,7 @@ def warn_if_rare(common: np.ndarray, subject: np.ndarray, who: Sequence[str], na
     kept = ~np.isnan(common)
     if not kept.any():
         return
-    way = "If it says which were rare, say values common=1,0; else choices or states may be the wrong way round."
+    way = "If it says which were uncommon, say values common=1,0; else choices or states may be the wrong way round."
     if (share := float(common[kept].mean())) < 0.5:
         warnings.warn(f"`{name}` calls {share:.0%} of transitions common, less than half. {way}", stacklevel=3)
         return

@@ -1,6 +1,5 @@
 """The trial table: one row a trial, the same for agents, people and animals."""
 
-import csv
 import io
 import re
 import warnings
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from prefrontal.errors import UserError
 from prefrontal.runs.files import write_text
+from prefrontal.trials.text import read_heading, read_text
 
 DTYPES = {
     "session": np.dtype(np.int32),
@@ -33,8 +33,6 @@ DTYPES = {
 
 VOID = ("", "na", "n/a", "nan", "null", "none", "undefined", "#n/a", "<na>", ".")
 """What a cell without a value may hold, in upper or lower case."""
-SEPARATORS = ("\t", ";", ",")
-"""What may stand between the cells of a row."""
 
 OPTIONAL = ("choice2", "missed", "better_state", "rt", "rt2")
 """Columns that a table may lack: the second stage asked for no choice, nobody missed a trial, nobody wrote down which
@@ -179,44 +177,6 @@ def read_table(path: str | Path) -> pd.DataFrame:
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     return number_subjects(table)
-
-
-def read_text(path: str | Path) -> str:
-    """The text in the file at `path`, without a byte-order mark. An address (http://...) is no file.
-
-    Raises:
-        UserError: when it cannot be read, or is not text in UTF-8.
-    """
-    try:
-        with Path(path).open(encoding="utf-8-sig") as file:  # \r\n and \r, of other systems, become \n
-            return file.read()
-    except OSError as error:
-        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
-    except ValueError as error:
-        raise UserError(
-            f"`path` must be a table of text, got {path} ({error}). Save a spreadsheet or packed file as CSV in UTF-8."
-        ) from error
-
-
-def read_heading(text: str, path: str | Path) -> tuple[list[str], str]:
-    """The names of the columns in the first line of `text`, and what separates them: whichever gives most of them.
-
-    Raises:
-        UserError: when there is no first line, or two columns have one name.
-    """
-    heading = text.partition("\n")[0]
-    if not heading.strip():
-        raise UserError(f"`path` must be a table of text, got {path} (its first line is empty).")
-    rows = {mark: next(csv.reader([heading], delimiter=mark)) for mark in reversed(SEPARATORS)}
-    separator = max(rows, key=lambda mark: len(rows[mark]))
-    names = [name.strip() for name in rows[separator]]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        listed = ", ".join(name[:40] for name in twice[:5])
-        raise UserError(
-            f"{path}: `columns` must have a name of their own each, got {listed} twice. Rename one of them."
-        )
-    return names, separator
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:

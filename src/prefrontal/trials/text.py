@@ -10,10 +10,49 @@ import pandas as pd
 
 from prefrontal.errors import UserError
 from prefrontal.runs.provenance import parse_json
-from prefrontal.trials.table import read_heading, read_text
 
+SEPARATORS = ("\t", ";", ",")
+"""What may stand between the cells of a row."""
 DECIMAL_COMMA = r"[+-]?\d*,\d+"
 THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"
+
+
+def read_text(path: str | Path) -> str:
+    """The text in the file at `path`, without a byte-order mark. An address (http://...) is no file.
+
+    Raises:
+        UserError: when it cannot be read, or is not text in UTF-8.
+    """
+    try:
+        with Path(path).open(encoding="utf-8-sig") as file:  # \r\n and \r, of other systems, become \n
+            return file.read()
+    except OSError as error:
+        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
+    except ValueError as error:
+        raise UserError(
+            f"`path` must be a table of text, got {path} ({error}). Save a spreadsheet or packed file as CSV in UTF-8."
+        ) from error
+
+
+def read_heading(text: str, path: str | Path) -> tuple[list[str], str]:
+    """The names of the columns in the first line of `text`, and what separates them: whichever gives most of them.
+
+    Raises:
+        UserError: when there is no first line, or two columns have one name.
+    """
+    heading = text.partition("\n")[0]
+    if not heading.strip():
+        raise UserError(f"`path` must be a table of text, got {path} (its first line is empty).")
+    rows = {mark: next(csv.reader([heading], delimiter=mark)) for mark in reversed(SEPARATORS)}
+    separator = max(rows, key=lambda mark: len(rows[mark]))
+    names = [name.strip() for name in rows[separator]]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        listed = ", ".join(name[:40] for name in twice[:5])
+        raise UserError(
+            f"{path}: `columns` must have a name of their own each, got {listed} twice. Rename one of them."
+        )
+    return names, separator
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:

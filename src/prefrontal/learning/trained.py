@@ -1,0 +1,52 @@
+"""Trained agents, read from the folders of their runs."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from prefrontal.agents.base import AbstractAgent
+from prefrontal.configs import Config
+from prefrontal.errors import UserError
+from prefrontal.learning.group import new_agent
+from prefrontal.runs.arrays import with_arrays
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.seed_folder import SeedFolder
+from prefrontal.tasks.base import AbstractTask
+
+
+def load_agents(
+    run: RunFolder, task: AbstractTask, agent_config: Config, seeds: Sequence[int]
+) -> dict[int, AbstractAgent]:
+    """The trained agents of `seeds`.
+
+    Raises:
+        UserError: when one is not trained to its end, or its weights are damaged, of another shape or not finite.
+    """
+    agents = {}
+    for seed in seeds:
+        arrays, _ = run.seed(seed).load_weights()
+        source = f"`{run.seed(seed).path / 'weights.safetensors'}`"
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise UserError(
+                f"{source} must hold finite weights, got infinite ones or none: the training broke down. "
+                "Train again with a lower learning rate, in another folder."
+            )
+        agents[seed] = with_arrays(new_agent(agent_config, task, seed), arrays, source=source)
+    return agents
+
+
+def load_snapshots(folder: SeedFolder, task: AbstractTask, agent_config: Config) -> Iterator[tuple[int, AbstractAgent]]:
+    """The episodes at which a seed's weights were kept, ascending, and the agent as it was then.
+
+    Raises:
+        UserError: when none were kept, or they are damaged or of another shape.
+    """
+    episodes = folder.kept_episodes()
+    if not episodes:
+        raise UserError(
+            f"`{folder.path}` must hold snapshots, got none: it was trained without. "
+            "Train in another folder, and keep some on the way."
+        )
+    agent = new_agent(agent_config, task, folder.seed)
+    for episode in episodes:
+        yield episode, with_arrays(agent, folder.load_snapshot(episode), source=f"the snapshot in `{folder.path}`")
