@@ -21,7 +21,7 @@ from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.agents.two_step import BayesOptimal, RandomChoice, TwoStepAgent
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.errors import UserError
-from prefrontal.figures import animation
+from prefrontal.figures.animated import animation
 from prefrontal.figures.animated.animation import Picture, save_animation
 from prefrontal.figures.animated.frames import ACTIONS, PHASES, STEPS, episode_frames, words
 from prefrontal.figures.animated.tree import OUTCOMES
