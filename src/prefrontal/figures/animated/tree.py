@@ -82,8 +82,8 @@ def _transition(ax: Axes, choice: int, common: bool, common_probability: float) 
     ends = SIDES[choice], SIDES[choice if common else 1 - choice]
     edge = ax.plot(ends, (MIDDLE, SECOND), **looks)[0]
     inwards = 1 if choice == 0 else -1
-    x, y = (ends[0] - 0.025 * inwards, 0.45) if common else (ends[0] + 0.17 * inwards, 0.59)
-    alignment = "right" if (inwards == 1) == common else "left"
+    x, y = (ends[0] - 0.025 * inwards, 0.45) if common else (ends[1] - 0.02 * inwards, 0.43)
+    alignment = "right" if inwards == 1 else "left"
     chance = percent(common_probability if common else 1 - common_probability)
     label = ax.text(x, y, f"{name}\n{chance}", ha=alignment, va="center")
     return edge, label
