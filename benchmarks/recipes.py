@@ -21,7 +21,6 @@ import prefrontal as pf
 from prefrontal import devices
 from prefrontal.analysis.falls import fall
 from prefrontal.learning.group import new_learner, train_group
-from prefrontal.tasks import make_task
 
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "paper": {},
@@ -83,13 +82,13 @@ def tasks() -> dict[str, tuple[Any, Any, pf.TrainConfig]]:
     }
     two_step = pf.find_experiment("wang2018-two-step").config
     trial = replace(two_step.task, encoding="trial")
-    found["two-step, fixation"] = (make_task(two_step.task), two_step.agent, two_step.train)
+    found["two-step, fixation"] = (two_step.task.make(), two_step.agent, two_step.train)
     found["two-step, fixation, 4,000"] = (
-        make_task(two_step.task),
+        two_step.task.make(),
         two_step.agent,
         replace(two_step.train, num_episodes=4_000),
     )
-    found["two-step, trial"] = (make_task(trial), two_step.agent, replace(two_step.train, unroll=20))
+    found["two-step, trial"] = (trial.make(), two_step.agent, replace(two_step.train, unroll=20))
     for name, experiment, episodes in (
         ("bandits", "wang2016-bandits", 10_000),
         ("matching", "wang2018-matching", 8_000),
@@ -97,7 +96,7 @@ def tasks() -> dict[str, tuple[Any, Any, pf.TrainConfig]]:
         ("risk", "wang2018-optogenetics", 10_000),
     ):
         config = pf.find_experiment(experiment).config
-        found[name] = (make_task(config.task), config.agent, replace(config.train, num_episodes=episodes))
+        found[name] = (config.task.make(), config.agent, replace(config.train, num_episodes=episodes))
     return found
 
 

@@ -14,12 +14,11 @@ from prefrontal.learning.jobs import Job, train_jobs
 from prefrontal.learning.monitor import Monitor
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.seed_folder import SeedFolder
-from prefrontal.tasks import make_task
 
 STEPS_PER_CHUNK = 500
 """Put in the place of `prefrontal.learning.group.STEPS_PER_CHUNK`: fifty episodes, of four hundred, a chunk."""
 # The problem outlasts an episode, an episode has two updates, and the schedules need to know it: a resume keeps it all.
-TASK = make_task(TwoStepConfig(num_trials=10, encoding="trial", better_state="carried"))
+TASK = TwoStepConfig(num_trials=10, encoding="trial", better_state="carried").make()
 AGENT = RecurrentConfig(hidden_size=4)
 TRAIN = TrainConfig(num_episodes=400, unroll=5, learning_rate=2e-3, final_learning_rate=0.0, final_entropy_cost=0.01)
 

@@ -1,7 +1,6 @@
 """Agents: the contract of each kind, what they see, and the recurrent one against its equations in NumPy."""
 
 import re
-from dataclasses import dataclass
 
 import equinox as eqx
 import jax
@@ -12,15 +11,14 @@ from contracts import AgentContract
 from jax.flatten_util import ravel_pytree
 from numpy_actor_critic import NumpyLSTM
 
-from prefrontal.agents import AGENTS, make_agent
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.agents.two_step import BayesOptimal, Hybrid, RandomChoice, TwoStepAgent
-from prefrontal.configs import BanditConfig, RecurrentConfig, TwoStepConfig
+from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.rollouts.episodes import agent_inputs, replay, rollout
 from prefrontal.runs.arrays import named_arrays
-from prefrontal.tasks import TASKS, TwoStep, make_task
+from prefrontal.tasks import TwoStep
 
 PAPER = TwoStepConfig(num_trials=8)
 TRIAL = TwoStepConfig(num_trials=20, encoding="trial")
@@ -176,26 +174,3 @@ class TestInitialWeights:
 def test_what_cannot_be_is_refused(change, message):
     with pytest.raises(UserError, match=f"^{re.escape(message)}$"):
         RecurrentConfig(**change)
-
-
-@dataclass(frozen=True)
-class OwnConfig:
-    """A person's own config, of a task or of an agent."""
-
-    num_steps: int = 3
-
-
-def test_a_config_of_ones_own_is_refused_until_it_is_made_known(monkeypatch):
-    task = make_task(BanditConfig(num_trials=3))
-    with pytest.raises(UserError) as refusal:
-        make_agent(OwnConfig(), task, key=jax.random.key(0))
-    assert str(refusal.value) == (
-        "`config` must be of an agent that is known (ActorCriticConfig, RecurrentConfig), got OwnConfig. Make an agent "
-        "of your own known first: prefrontal.agents.AGENTS[OwnConfig] = YourAgent, which is then made by "
-        "YourAgent(config, task, key=key)."
-    )
-    with pytest.raises(UserError, match=r"must be of a task that is known \(TwoStepConfig, .*\), got OwnConfig\. Make"):
-        make_task(OwnConfig())
-    monkeypatch.setitem(AGENTS, OwnConfig, lambda _, task, key: RecurrentAgent(RecurrentConfig(), task, key=key))
-    monkeypatch.setitem(TASKS, OwnConfig, lambda _: task)
-    assert isinstance(make_agent(OwnConfig(), make_task(OwnConfig()), key=jax.random.key(0)), RecurrentAgent)

@@ -27,7 +27,6 @@ from prefrontal.figures.animated.frames import ACTIONS, PHASES, STEPS, episode_f
 from prefrontal.figures.animated.tree import OUTCOMES
 from prefrontal.figures.style import PALETTE
 from prefrontal.rollouts.episodes import rollout
-from prefrontal.tasks import make_task
 from prefrontal.tasks.two_step import FIXATE
 from prefrontal.trials.table import trial_table
 
@@ -38,7 +37,7 @@ NETWORK, BAYES, RANDOM = "network", "bayes", "random"
 def play(encoding, agent=NETWORK, seed=0, **changes):
     """A task and one episode of it."""
     config = TwoStepConfig(**{"num_trials": 30, "encoding": encoding, "reversal_probability": 0.2} | changes)
-    task = make_task(config)
+    task = config.make()
     player = {
         NETWORK: lambda: RecurrentAgent(RecurrentConfig(), task, key=jax.random.key(seed)),
         BAYES: lambda: TwoStepAgent(BayesOptimal.of_task(config), encoding),
@@ -160,7 +159,7 @@ def test_pictures_agree_with_the_trial_table(encoding):
 def test_actions_are_the_tasks():
     assert ACTIONS[FIXATE] == "fixate"
     for encoding in ENCODINGS:
-        task = make_task(TwoStepConfig(encoding=encoding))
+        task = TwoStepConfig(encoding=encoding).make()
         assert len(STEPS[encoding]) == task.steps_per_trial
         assert len(ACTIONS[: task.num_actions]) == task.num_actions
 

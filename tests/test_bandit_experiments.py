@@ -22,7 +22,6 @@ from prefrontal.experiments.studies.informative_arm import chance_reward, optima
 from prefrontal.experiments.studies.played import play_test
 from prefrontal.learning.group import new_agent
 from prefrontal.runs.results import LEARNING
-from prefrontal.tasks import make_task
 
 pytestmark = pytest.mark.lightly_compiled
 
@@ -126,7 +125,7 @@ def test_the_best_are_chosen_in_the_first_half_and_reported_in_the_second(tmp_pa
     setting = drawn_settings(3)[1]
     assert (uniform[0]["learning_rate"], uniform[0]["discount"]) == (setting.learning_rate, setting.discount)
 
-    task = make_task(replace(config.task, arms="medium"))
+    task = replace(config.task, arms="medium").make()
     played = play_test(AGENTS[1], task, config.test.seed, 60)
     assert results["regret"]["uniform"]["medium"]["per_seed"][0] == pytest.approx(played.total_regret[30:].mean())
     assert results["curves"]["uniform"]["networks"][0][-1] == pytest.approx(
@@ -142,7 +141,7 @@ def test_networks_are_chosen_like_any_agent(tmp_path, quick):
     config = replace(
         experiment.config, task=SHORT, agent=RecurrentConfig(hidden_size=3), test=TestConfig(num_episodes=8)
     )
-    task = make_task(SHORT)
+    task = SHORT.make()
     agents = {name: {0: new_agent(config.agent, task, 0)} for name in experiment.variants(config)}
     results = study_of(experiment).analyse(agents, config, tmp_path)
     assert len(results["chosen"]["medium"]) == len(results["regret"]["medium"]["medium"]["per_seed"]) == 2

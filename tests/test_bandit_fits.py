@@ -23,7 +23,6 @@ from prefrontal.errors import UserError
 from prefrontal.fitting.bandits import RESCORLA_WAGNER, fit_bandit_agents
 from prefrontal.rollouts.episodes import agent_inputs, replay
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import make_task
 
 pytestmark = pytest.mark.lightly_compiled
 
@@ -31,7 +30,7 @@ NUM_EPISODES, NUM_TRIALS = 40, 50
 
 
 def pulls(agent: BanditAgent, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    task = make_task(replace(BanditConfig(), num_trials=NUM_TRIALS))
+    task = replace(BanditConfig(), num_trials=NUM_TRIALS).make()
     played = evaluate(agent, task, jax.random.key(seed), num_episodes=NUM_EPISODES)
     return np.asarray(played.action), np.asarray(played.reward)
 

@@ -27,7 +27,7 @@ from prefrontal.configs import BanditConfig
 from prefrontal.errors import UserError
 from prefrontal.rollouts.episodes import agent_inputs, replay, rollout
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import Bandit, make_task
+from prefrontal.tasks import Bandit
 
 NUM_EPISODES = 2_000
 SPREAD = 0.02
@@ -193,7 +193,7 @@ def test_expected_regret_of_a_hundred_pulls(agent, independent, uniform):
     for arms, expected in (("independent", independent), ("uniform", uniform)):
         if expected is None:
             continue
-        task = make_task(BanditConfig(arms=arms))
+        task = BanditConfig(arms=arms).make()
         event = evaluate(BanditAgent(agent), task, jax.random.key(2), num_episodes=NUM_EPISODES).event
         regret = np.asarray(event.best_reward - event.expected_reward).sum(1)
         error = math.hypot(regret.std() / math.sqrt(NUM_EPISODES), SPREAD)
@@ -205,7 +205,7 @@ def test_an_episode_longer_than_the_table_is_refused(model):
     agent = BanditAgent(model(num_trials=10))
     message = r"^`agent` must be made for episodes of 11 steps, got one made for 10\. Make it with num_trials=11\.$"
     with pytest.raises(UserError, match=message):
-        rollout(agent, make_task(BanditConfig(num_trials=11)), jax.random.key(0))
+        rollout(agent, BanditConfig(num_trials=11).make(), jax.random.key(0))
     pulls = jnp.zeros(11, jnp.int32)
     with pytest.raises(UserError, match=message):
         replay(agent, agent_inputs(jnp.zeros((11, 0)), pulls, jnp.zeros(11), 2))

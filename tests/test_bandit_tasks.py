@@ -11,14 +11,14 @@ from scipy.stats import binomtest, kstest
 
 from prefrontal.configs import BanditConfig, InformativeArmConfig, RestlessConfig
 from prefrontal.errors import UserError
-from prefrontal.tasks import Bandit, InformativeArm, Restless, make_task
+from prefrontal.tasks import Bandit, InformativeArm, Restless
 
 FALSE_ALARM = 1e-6
 """Chance that any one of the frequency tests here fails a correct task."""
 
 
 def drawn(config: BanditConfig | RestlessConfig, num: int = 5_000):
-    return jax.vmap(make_task(config).init)(jax.random.split(jax.random.key(0), num))
+    return jax.vmap(config.make().init)(jax.random.split(jax.random.key(0), num))
 
 
 class BanditFrequencies(TaskContract):

@@ -21,7 +21,6 @@ from prefrontal.bench.figure import bench_figure
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
-from prefrontal.tasks import make_task
 
 TINY = ExperimentConfig(
     task=TwoStepConfig(num_trials=10, encoding="trial"),
@@ -120,7 +119,7 @@ def test_every_experiment_has_its_seeds_sizes_and_trials_varied_one_at_a_time(na
 def test_the_bench_measures_every_point_and_writes_its_table_and_figure(tmp_path, monkeypatch, capsys):
     def canned(name, config, num_seeds, peak):
         asked.append((name, config, num_seeds))
-        task = make_task(config.task)
+        task = config.task.make()
         return measuring.Measurement(
             name=name,
             seeds=num_seeds,

@@ -30,7 +30,6 @@ from prefrontal.learning.trained import load_agents
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.shipped import shipped_verdicts
-from prefrontal.tasks import make_task
 from prefrontal.trials.table import read_table
 
 NAME = "wang2018-two-step"
@@ -164,7 +163,7 @@ def test_tensorboard_shows_the_saved_metrics(reproduced: tuple[Path, str]) -> No
 
 
 def test_saved_weights_make_the_agent_that_was_tested(reproduced: tuple[Path, str], results: dict[str, Any]) -> None:
-    task = make_task(TwoStepConfig(num_trials=10, encoding="trial"))
+    task = TwoStepConfig(num_trials=10, encoding="trial").make()
     agents = load_agents(RunFolder.read(reproduced[0]), task, RecurrentConfig(hidden_size=4), seeds=[3, 1])
     for agent, (seed, tested) in zip(
         agents.values(), zip((3, 1), results["reward_per_episode"]["per_seed"], strict=True), strict=True

@@ -25,7 +25,6 @@ from prefrontal.experiments.studies.two_step import (
 )
 from prefrontal.learning.group import new_learner
 from prefrontal.runs.results import read_results
-from prefrontal.tasks import make_task
 from prefrontal.trials.table import read_table
 
 WANG2018 = find_experiment("wang2018-two-step")
@@ -203,7 +202,7 @@ def test_an_analysis_writes_what_it_returns_and_null_for_what_cannot_be_measured
         agent=RecurrentConfig(hidden_size=3),
         test=TestConfig(num_episodes=5),
     )
-    agents = {seed: RecurrentAgent(config.agent, make_task(config.task), key=jax.random.key(seed)) for seed in (4, 2)}
+    agents = {seed: RecurrentAgent(config.agent, config.task.make(), key=jax.random.key(seed)) for seed in (4, 2)}
     results = study_of(WANG2018).analyse({"": agents}, config, tmp_path)
     text = (tmp_path / "results.json").read_text()
     assert json.loads(text, parse_constant=refuse_constant) == results == read_results(tmp_path)
@@ -251,7 +250,7 @@ def test_an_actor_shares_the_discount_of_training_in_a_sweep_too() -> None:
     with pytest.raises(UserError, match=r"`agent.discount` must be that of training"):
         replace(find_experiment(name).config, train=TrainConfig(discount=0.5))
     with pytest.raises(UserError, match=r"`agent.discount` must be that of training"):
-        new_learner(make_task(RiskConfig()), ActorCriticConfig(discount=0.8), TrainConfig(), seed=0)
+        new_learner(RiskConfig().make(), ActorCriticConfig(discount=0.8), TrainConfig(), seed=0)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,6 @@ from prefrontal.runs.arrays import named_arrays
 from prefrontal.runs.claims import ORIGIN
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.results import read_results
-from prefrontal.tasks import make_task
 
 TWO_STEP, BORROWERS = (
     find_experiment("wang2018-two-step"),
@@ -61,7 +60,7 @@ def put_run(experiment: Experiment, config: ExperimentConfig, folder: Path, *, s
         rng = np.random.default_rng(seed)
         arrays = {
             name: array + np.float32(0.6) * rng.normal(size=np.shape(array)).astype(np.float32)
-            for name, array in named_arrays(new_agent(config.agent, make_task(config.task), seed)).items()
+            for name, array in named_arrays(new_agent(config.agent, config.task.make(), seed)).items()
         }
         run.seed(seed).save_weights(arrays, {"episodes": config.train.num_episodes})
         run.seed(seed).save_metrics({"reward": np.linspace(1, 5, config.train.num_episodes)})
@@ -258,7 +257,7 @@ def test_belief_along_training_is_of_the_networks_under_test(here: Path) -> None
     run = put_run(TWO_STEP, STAGED, TWO_STEP.folder(STAGED), kept=(0, 15, 30))
     _, results = evaluate_run(rpe, STAGED, [0])
     assert results["belief"]["over_training"]["episode"] == [0, 15, 30]
-    agents = {0: new_agent(STAGED.agent, make_task(STAGED.task), 0)}
+    agents = {0: new_agent(STAGED.agent, STAGED.task.make(), 0)}
     assert study_of(rpe).analyse({"": agents}, STAGED, here)["belief"]["over_training"] is None
     (run.path / "seed-000" / "snapshots").rename(here / "aside")
     assert evaluate_run(rpe, STAGED, [0])[1]["belief"]["over_training"] is None

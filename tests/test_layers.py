@@ -12,7 +12,7 @@ import pytest
 import prefrontal
 
 ROOMS = (
-    {"errors"},
+    {"errors", "contracts"},
     {"configs"},
     {"runs"},
     {"devices", "interop", "tasks", "trials"},
@@ -28,6 +28,8 @@ ROOMS = (
     {"cli"},
 )
 """The rooms of `prefrontal`, from the ground up. Those of one floor do not know each other."""
+CONTRACTS = ("prefrontal.tasks.base", "prefrontal.agents.base")
+"""What a task is and what an agent is: these two know no other module, and everybody may know them."""
 MOST_LINES, MOST_FILES, MOST_AT_THE_TOP = 300, 25, 5
 
 SOURCE = Path(prefrontal.__file__).parent
@@ -40,7 +42,12 @@ MODULES = {
 
 def room_of(file: Path) -> str:
     """The module or package at the top of `prefrontal` that `file` belongs to."""
-    return file.relative_to(SOURCE).with_suffix("").parts[0]
+    return room_called(".".join(file.relative_to(SOURCE.parent).with_suffix("").parts))
+
+
+def room_called(module: str) -> str:
+    """The room of a module by its full name."""
+    return "contracts" if module in CONTRACTS else f"{module}.".split(".")[1]
 
 
 def imported_modules(source: str) -> Iterator[tuple[int, str]]:
@@ -63,7 +70,7 @@ def wrong_imports(room: str, source: str) -> list[str]:
     return [
         f"line {line} imports {name}"
         for line, name in imported_modules(source)
-        if (other := f"{name}.".split(".")[1]) != room and not FLOOR.get(other, len(ROOMS)) < FLOOR[room]
+        if (other := room_called(name)) != room and not FLOOR.get(other, len(ROOMS)) < FLOOR[room]
     ]
 
 

@@ -27,14 +27,14 @@ from prefrontal.configs import MatchingConfig, RecurrentConfig, TestConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
 from prefrontal.experiments.studies import study_of
-from prefrontal.tasks import Matching, make_task
+from prefrontal.tasks import Matching
 from prefrontal.tasks.matching import FIXATE, LEFT, RIGHT
 
 FALSE_ALARM = 1e-6
 
 
 class TestMatching(TaskContract):
-    task = make_task(MatchingConfig())
+    task = MatchingConfig().make()
     counters = ("trial",)
     num_episodes = 300
 
@@ -238,7 +238,7 @@ def test_an_experiment_from_networks_to_figure(tmp_path):
     """Untrained networks: everything is written, what cannot be measured as null, and nothing is a number by luck."""
     experiment = find_experiment("wang2018-matching")
     config = replace(experiment.config, agent=RecurrentConfig(hidden_size=3), test=TestConfig(num_episodes=40))
-    agents = {seed: RecurrentAgent(config.agent, make_task(config.task), key=jax.random.key(seed)) for seed in (4, 2)}
+    agents = {seed: RecurrentAgent(config.agent, config.task.make(), key=jax.random.key(seed)) for seed in (4, 2)}
     results = study_of(experiment).analyse({"": agents}, config, tmp_path)
     assert json.loads((tmp_path / "results.json").read_text()) == results
     assert len(results["matching"]["held-out"]["slope"]["per_seed"]) == 2

@@ -25,7 +25,6 @@ from prefrontal.fitting.rescorla_wagner import MODELS, fit_blocks, log_likelihoo
 from prefrontal.fitting.search import double_precision
 from prefrontal.rollouts.episodes import agent_inputs, replay
 from prefrontal.runs.results import LEARNING
-from prefrontal.tasks import make_task
 
 pytestmark = pytest.mark.lightly_compiled
 
@@ -136,7 +135,7 @@ def quick(monkeypatch):
 def test_the_best_fixed_parameters_are_those_of_a_plain_search(quick):
     config = RestlessConfig()
     found = restless_baselines.baselines(config, seed=3, num_episodes=NUM_EPISODES)
-    tasks = [make_task(replace(config, volatility=volatility)) for volatility in ("low", "high")]
+    tasks = [replace(config, volatility=volatility).make() for volatility in ("low", "high")]
 
     def regret(agent):
         return np.mean([play_test(agent, task, 3, NUM_EPISODES).total_regret.mean() for task in tasks])

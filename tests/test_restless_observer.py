@@ -15,7 +15,7 @@ from prefrontal.configs import RestlessConfig
 from prefrontal.experiments.studies.played import play_test
 from prefrontal.rollouts.episodes import agent_inputs, replay
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import Restless, make_task
+from prefrontal.tasks import Restless
 
 pytestmark = pytest.mark.lightly_compiled
 
@@ -91,7 +91,7 @@ def test_without_a_walk_thompson_has_the_beta_posterior():
 
 
 def test_more_places_change_nothing():
-    task = make_task(RestlessConfig(low_volatility=0.01, volatility="low"))
+    task = RestlessConfig(low_volatility=0.01, volatility="low").make()
     means = [
         play_test(RestlessObserver((0.01, 0.1), num_places=num), task, 3, 300).total_regret.mean() for num in (100, 300)
     ]
@@ -101,7 +101,7 @@ def test_more_places_change_nothing():
 def test_who_knows_more_regrets_less():
     """Told the volatility, at most as much regret as inferring it; and less than from the wrong one."""
     for volatility, value, wrong in (("low", 0.02, 0.2), ("high", 0.1, 0.005)):
-        task = make_task(RestlessConfig(volatility=volatility))
+        task = RestlessConfig(volatility=volatility).make()
         told, inferring, misled = (
             play_test(RestlessObserver(known), task, 1, 1_000).total_regret.mean()
             for known in ((value,), (0.02, 0.1), (wrong,))
@@ -116,7 +116,7 @@ def test_the_volatility_is_inferred():
     agent = ideal_observer(config)
     belief = {}
     for volatility in ("low", "high"):
-        task = make_task(replace(config, volatility=volatility))
+        task = replace(config, volatility=volatility).make()
         belief[volatility] = np.asarray(evaluate(agent, task, jax.random.key(0), num_episodes=400).activity)[:, :, 2]
     assert belief["high"][:, -1].mean() - belief["low"][:, -1].mean() > 0.3
     both = np.concatenate(list(belief.values()))

@@ -16,7 +16,6 @@ from prefrontal.experiments.workflow import evaluate_run
 from prefrontal.learning.trained import load_agents
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.shipped import SHIPPED, shipped_folder, shipped_names, shipped_results, shipped_seeds
-from prefrontal.tasks import make_task
 
 NAME = "wang2018-two-step"
 
@@ -30,7 +29,7 @@ def test_a_set_is_whole_and_of_the_preset_as_it_is_now(name):
         config = variants[variant]
         run = RunFolder.open(shipped_folder(name) / variant, name, config.training)
         assert tuple(run.seeds()) == shipped_seeds(name)
-        agents = load_agents(run, make_task(config.task), config.agent, run.seeds())
+        agents = load_agents(run, config.task.make(), config.agent, run.seeds())
         assert len(agents) == len(run.seeds())
         for seed in run.seeds():
             curve = run.seed(seed).learning_curve()

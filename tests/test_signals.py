@@ -28,7 +28,6 @@ from prefrontal.experiments.studies.two_step_lesions import NUM_DRAWS, SHARES, l
 from prefrontal.experiments.studies.verdicts import ANY
 from prefrontal.learning.group import new_agent
 from prefrontal.runs.results import read_results
-from prefrontal.tasks import make_task
 
 BLOCK = 3
 
@@ -109,7 +108,7 @@ class TestOptogenetics:
         ],
     )
     def test_a_manipulation_cancels_one_outcome_and_no_other(self, name, shifts):
-        task = make_task(RiskConfig())
+        task = RiskConfig().make()
         agent = new_agent(ActorCriticConfig(actor_size=2, critic_size=2), task, 0)
         change = make_intervention(manipulations(RiskConfig())[name], agent, task)
         outcomes = {
@@ -210,7 +209,7 @@ def test_an_experiment_from_networks_to_figure(name, tmp_path: Path, monkeypatch
     """Untrained networks will do; what they cannot show is null, and the claims that need training do not hold."""
     monkeypatch.chdir(tmp_path)
     experiment, config = tiny(name)
-    agents = {seed: new_agent(config.agent, make_task(config.task), seed) for seed in (3, 1)}
+    agents = {seed: new_agent(config.agent, config.task.make(), seed) for seed in (3, 1)}
     results = study_of(experiment).analyse({"": agents}, config, tmp_path)
     assert json.loads((tmp_path / "results.json").read_text()) == results == read_results(tmp_path, ["seeds"])
     assert results["seeds"] == [3, 1]

@@ -16,7 +16,7 @@ from scipy.stats import binomtest, fisher_exact
 
 from prefrontal.configs import TwoStepConfig
 from prefrontal.errors import UserError
-from prefrontal.tasks import TwoStep, make_task
+from prefrontal.tasks import TwoStep
 from prefrontal.tasks.two_step import FIXATE, TwoStepState
 
 FALSE_ALARM = 1e-6
@@ -147,7 +147,7 @@ class TestTwoStepStage(TwoStepFrequencies):
 
 
 class TestTwoStepFixation(TwoStepFrequencies):
-    task = make_task(config("fixation"))
+    task = config("fixation").make()
 
 
 @eqx.filter_jit

@@ -14,7 +14,7 @@ from prefrontal.configs import BlockTwoStepConfig, DawTwoStepConfig, TwoStepConf
 from prefrontal.configs.block_two_step import AKAM2015, MILLER2017
 from prefrontal.errors import UserError
 from prefrontal.fitting.simulation import known_of
-from prefrontal.tasks import BlockTwoStep, DawTwoStep, TwoStep, make_task
+from prefrontal.tasks import BlockTwoStep, DawTwoStep, TwoStep
 from prefrontal.tasks.daw_two_step import reflected
 
 FALSE_ALARM = 1e-6
@@ -193,5 +193,5 @@ def test_what_a_model_is_to_know_of_blocks():
         lengths += alive * 0.3 * length
         alive *= 0.7
     assert known_of(between).reversal_probability == pytest.approx(1 / (lengths + alive * 8))
-    assert isinstance(make_task(AKAM2015), BlockTwoStep)
-    assert isinstance(make_task(DawTwoStepConfig()), DawTwoStep)
+    assert isinstance(AKAM2015.make(), BlockTwoStep)
+    assert isinstance(DawTwoStepConfig().make(), DawTwoStep)

@@ -22,7 +22,7 @@ from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
 from prefrontal.experiments.studies import study_of
 from prefrontal.rollouts.episodes import agent_inputs, replay
-from prefrontal.tasks import Volatility, make_task
+from prefrontal.tasks import Volatility
 
 FALSE_ALARM = 1e-6
 
@@ -33,7 +33,7 @@ def assert_frequency(successes: np.ndarray, probability: float) -> None:
 
 
 class TestDrawn(TaskContract):
-    task = make_task(VolatilityConfig())
+    task = VolatilityConfig().make()
     counters = ("trial",)
     num_episodes = 400
 
@@ -79,11 +79,11 @@ class TestDrawn(TaskContract):
 
 
 class TestStableFirst(TaskContract):
-    task = make_task(VolatilityConfig(schedule="stable-first"))
+    task = VolatilityConfig(schedule="stable-first").make()
 
 
 class TestVolatileFirst(TaskContract):
-    task = make_task(VolatilityConfig(schedule="volatile-first", retying="draw", prize_scale=100.0))
+    task = VolatilityConfig(schedule="volatile-first", retying="draw", prize_scale=100.0).make()
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_what_becomes_of_the_better_arm_when_volatility_changes():
 
 class TestObserver(AgentContract):
     agent = VolatilityObserver()
-    task = make_task(VolatilityConfig(num_trials=30))
+    task = VolatilityConfig(num_trials=30).make()
 
 
 def enumerated(config: VolatilityConfig, switch: np.ndarray, won: tuple[int, ...]) -> tuple[float, float]:

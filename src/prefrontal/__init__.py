@@ -7,6 +7,7 @@ _HOMES = {
     "AbstractAgent": "prefrontal.agents.base",
     "AbstractTask": "prefrontal.tasks.base",
     "ActorCriticConfig": "prefrontal.configs",
+    "AgentConfig": "prefrontal.configs",
     "AgentInput": "prefrontal.agents.base",
     "AgentOutput": "prefrontal.agents.base",
     "Bandit": "prefrontal.tasks.bandit",
@@ -21,6 +22,7 @@ _HOMES = {
     "Risk": "prefrontal.tasks.risk",
     "RiskConfig": "prefrontal.configs",
     "RunFolder": "prefrontal.runs.folder",
+    "TaskConfig": "prefrontal.configs",
     "TestConfig": "prefrontal.configs",
     "TrainConfig": "prefrontal.configs",
     "Trajectory": "prefrontal.rollouts.episodes",
@@ -73,11 +75,13 @@ if TYPE_CHECKING:  # the same names, for those who read the types; a name that i
     from prefrontal.analysis.regressors import multi_back as multi_back
     from prefrontal.analysis.regressors import one_back as one_back
     from prefrontal.configs import ActorCriticConfig as ActorCriticConfig
+    from prefrontal.configs import AgentConfig as AgentConfig
     from prefrontal.configs import BanditConfig as BanditConfig
     from prefrontal.configs import InterventionConfig as InterventionConfig
     from prefrontal.configs import RecurrentConfig as RecurrentConfig
     from prefrontal.configs import ReversalConfig as ReversalConfig
     from prefrontal.configs import RiskConfig as RiskConfig
+    from prefrontal.configs import TaskConfig as TaskConfig
     from prefrontal.configs import TestConfig as TestConfig
     from prefrontal.configs import TrainConfig as TrainConfig
     from prefrontal.configs import TwoStepConfig as TwoStepConfig

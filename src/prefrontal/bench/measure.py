@@ -16,7 +16,6 @@ from prefrontal.learning.group import new_learner
 from prefrontal.learning.lanes import spread, stack, train_lanes
 from prefrontal.learning.train import train
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import make_task
 
 SECONDS_PER_MEASUREMENT = 1.0
 """How long one measurement trains, about; one episode of all seeds at the least."""
@@ -71,7 +70,7 @@ def measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) ->
         num_seeds: as many groups of seeds as it takes train one after the other.
         peak: operations a second the machine can do.
     """
-    task, layout = make_task(config.task), devices.layout(num_seeds)
+    task, layout = config.task.make(), devices.layout(num_seeds)
     trials = getattr(config.task, "num_trials", None)
     unroll = config.train.unroll_for(task.num_steps)
     learners = [new_learner(task, config.agent, config.train, seed) for seed in range(num_seeds)]

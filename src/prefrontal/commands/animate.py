@@ -71,11 +71,10 @@ def run(command: str, arguments: Sequence[str]) -> None:
     import jax
 
     from prefrontal.rollouts.episodes import rollout
-    from prefrontal.tasks import make_task
 
     left = max(1, config.task.num_trials - options.first_trial)
     path = save_animation(
-        rollout(agent, make_task(config.task), jax.random.key(options.episode)),
+        rollout(agent, config.task.make(), jax.random.key(options.episode)),
         config.task,
         options.out,
         title=title,
@@ -114,10 +113,9 @@ def _player(
     """The network to film, and what stands above the pictures."""
     from prefrontal import devices
     from prefrontal.learning.trained import load_agents, load_snapshots
-    from prefrontal.tasks import make_task
 
     devices.configure()
-    seeds, task = folder.seeds(), make_task(config.task)
+    seeds, task = folder.seeds(), config.task.make()
     seed = (seeds or [0])[0] if options.seed is None else options.seed
     if options.after is None:
         episodes, agent = config.train.num_episodes, load_agents(folder, task, config.agent, [seed])[seed]

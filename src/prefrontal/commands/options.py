@@ -11,13 +11,13 @@ from typing import Annotated, Any, Generic, TypeVar, get_args
 
 import tyro
 
-from prefrontal.configs import ActorCriticConfig, Config, Recipe, TaskConfig, TestConfig, TrainConfig
+from prefrontal.configs import ActorCriticConfig, AgentConfig, Recipe, TaskConfig, TestConfig, TrainConfig
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.experiments import Experiment, ExperimentConfig
 from prefrontal.runs.shipped import shipped_seeds
 
 Task = TypeVar("Task", bound=TaskConfig)
-Agent = TypeVar("Agent", bound=Config)
+Agent = TypeVar("Agent", bound=AgentConfig)
 Test = TypeVar("Test", bound=TestConfig)
 
 

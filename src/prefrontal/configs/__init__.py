@@ -5,7 +5,7 @@ This layer imports nothing heavy: `prefrontal --help` and `prefrontal list` read
 
 from prefrontal.configs.actor_critic import ActorCriticConfig
 from prefrontal.configs.bandits import BanditConfig, InformativeArmConfig, RestlessConfig
-from prefrontal.configs.base import Config, TaskConfig
+from prefrontal.configs.base import AgentConfig, Config, TaskConfig
 from prefrontal.configs.block_two_step import BlockTwoStepConfig
 from prefrontal.configs.daw_two_step import DawTwoStepConfig
 from prefrontal.configs.intervention import InterventionConfig
@@ -22,6 +22,7 @@ from prefrontal.configs.volatility import VolatilityConfig
 __all__ = [
     "RECIPES",
     "ActorCriticConfig",
+    "AgentConfig",
     "BanditConfig",
     "BlockTwoStepConfig",
     "Config",

@@ -1,20 +1,22 @@
 """The parameters of the agent with a separate actor and critic."""
 
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import ClassVar, get_args
 
-from prefrontal.configs.base import LATER
+from prefrontal.configs.base import LATER, LazyAgentConfig
 from prefrontal.configs.recurrent import CellName, InitialState, KernelInitialiser, check_cell
 from prefrontal.configs.training import TrainConfig
 from prefrontal.errors import UserError, check_choice, check_count, check_not_negative, check_probability
 
 
 @dataclass(frozen=True)
-class ActorCriticConfig:
+class ActorCriticConfig(LazyAgentConfig):
     """Two LSTMs: a critic, and an actor that is told the critic's prediction error in place of the reward.
 
     Wang et al. (2018), Methods, Simulation 6. What the paper leaves open is an option here.
     """
+
+    makes: ClassVar[str] = "prefrontal.agents.actor_critic:ActorCriticAgent"
 
     actor_size: int = 48
     """Recurrent units of the actor."""

@@ -1,8 +1,9 @@
 """The parameters of the bandits."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
+from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.errors import (
     UserError,
     check_choice,
@@ -20,11 +21,13 @@ BETTER_PROBABILITY = {"easy": 0.9, "medium": 0.75, "hard": 0.6}
 
 
 @dataclass(frozen=True)
-class BanditConfig:
+class BanditConfig(LazyTaskConfig):
     """Bernoulli bandits: how the arms' probabilities are drawn, how many arms, how many trials.
 
     The defaults are the independent bandits of Wang et al. (2016), section 3.1.1.
     """
+
+    makes: ClassVar[str] = "prefrontal.tasks.bandit:Bandit"
 
     num_trials: int = 100
     """Pulls in an episode."""
@@ -64,8 +67,10 @@ class BanditConfig:
 
 
 @dataclass(frozen=True)
-class InformativeArmConfig:
+class InformativeArmConfig(LazyTaskConfig):
     """Arms of which one is rich and one tells which. The defaults are those of Wang et al. (2016), section 3.1.3."""
+
+    makes: ClassVar[str] = "prefrontal.tasks.informative_arm:InformativeArm"
 
     num_trials: int = 5
     """Pulls in an episode."""
@@ -98,12 +103,14 @@ class InformativeArmConfig:
 
 
 @dataclass(frozen=True)
-class RestlessConfig:
+class RestlessConfig(LazyTaskConfig):
     """Two dependent arms, p and 1 - p, where p walks at random: slowly in some episodes, fast in others.
 
     The form is that of Wang et al. (2016), section 3.1.4. How fast the arms walked there is not known to us. The two
     volatilities are our choice: with the high one, the best fixed learning rate is the .5 that the paper states.
     """
+
+    makes: ClassVar[str] = "prefrontal.tasks.restless:Restless"
 
     num_trials: int = 100
     """Pulls in an episode."""

@@ -1,7 +1,18 @@
-"""What every config is."""
+"""What every config is: numbers, and how what they describe is made."""
 
+import inspect
+import pkgutil
+from abc import ABC, abstractmethod
 from dataclasses import asdict, fields
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+
+from prefrontal.errors import UserError
+
+if TYPE_CHECKING:  # the contracts, which know no config; those who keep them are found when they are made
+    from jaxtyping import PRNGKeyArray
+
+    from prefrontal.agents.base import AbstractAgent
+    from prefrontal.tasks.base import AbstractTask
 
 LATER = {"later": True}
 """Metadata of a field that came after the first release: at its default it changes nothing and is not recorded, so that
@@ -15,20 +26,165 @@ class Config(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
-@runtime_checkable
-class TaskConfig(Config, Protocol):
-    """The parameters of a task."""
+class _Missing(UserError, AttributeError):
+    """What an experiment or an analysis reads of a config is not there."""
+
+
+class _Complete:
+    """What makes something: of a class that is not complete no config can be made."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def __new__(cls, *arguments: Any, **numbers: Any) -> Any:
+        _check_complete(cls)
+        if unknown := numbers.keys() - cls.__dataclass_fields__.keys():
+            raise UserError(
+                f"`{cls.__name__}` must be given fields of its own ({', '.join(cls.__dataclass_fields__)}), got "
+                f"{', '.join(sorted(unknown))}. Leave out what it has not, or define it."
+            )
+        return super().__new__(cls)
+
+    if not TYPE_CHECKING:  # else everything would be there to those who read the types
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise _Missing(
+                f"`{type(self).__name__}` must have `{name}`, which is read here, got a config without. Define it: a "
+                "field, or a property computed from the fields."
+            )
+
+
+class TaskConfig(_Complete, ABC):
+    """The parameters of a task. For a task of your own, subclass it as a frozen dataclass:
+
+        @dataclass(frozen=True)
+        class LeverConfig(TaskConfig):
+            num_pulls: int = 10
+
+            @property
+            def num_steps(self) -> int:
+                return self.num_pulls
+
+            def make(self) -> Lever:
+                return Lever(self.num_pulls)
+
+    It then works wherever one of the package's does. Fields are plain values (numbers, strings, tuples of them): they
+    are what a run is known by.
+    """
 
     @property
+    @abstractmethod
     def num_steps(self) -> int:
         """Network steps in an episode."""
-        ...
+
+    @abstractmethod
+    def make(self) -> "AbstractTask":
+        """The task."""
+
+
+class AgentConfig(_Complete, ABC):
+    """The parameters of an agent that is trained. For one of your own, subclass it as a frozen dataclass:
+
+    @dataclass(frozen=True)
+    class TableConfig(AgentConfig):
+        num_states: int = 8
+
+        def make(self, task: AbstractTask, key: PRNGKeyArray) -> Table:
+            return Table(self.num_states, task.num_actions, key)
+    """
+
+    @abstractmethod
+    def make(self, task: "AbstractTask", key: "PRNGKeyArray") -> "AbstractAgent":
+        """The untrained agent.
+
+        Arguments:
+            task: what it is to play: it says how many actions there are, and how long an observation is.
+            key: random key of its weights.
+        """
+
+
+class LazyTaskConfig(TaskConfig):
+    """The parameters of a task of this package. It names the class that it makes, which is imported then and not
+    before: reading numbers starts no JAX, and a config knows nothing of those who read it."""
+
+    makes: ClassVar[str]
+    """Where the class is, "module:name"; it is made of the config."""
+
+    def make(self) -> "AbstractTask":
+        return pkgutil.resolve_name(self.makes)(self)
+
+
+class LazyAgentConfig(AgentConfig):
+    """The parameters of an agent of this package; see `LazyTaskConfig`."""
+
+    makes: ClassVar[str]
+    """Where the class is, "module:name"; it is made of the config, a task and a key."""
+
+    def make(self, task: "AbstractTask", key: "PRNGKeyArray") -> "AbstractAgent":
+        return pkgutil.resolve_name(self.makes)(self, task, key=key)
 
 
 def recorded(config: Config) -> dict[str, Any]:
-    """What a run keeps of `config`: plain values by name. See `LATER`."""
+    """What a run keeps of `config`: plain values by name, and whose class it is when it is not the package's.
+
+    See `LATER`.
+
+    Raises:
+        UserError: when a value is not plain.
+    """
     unused = {field.name for field in fields(config) if field.metadata.get("later") and _is_default(config, field.name)}
-    return {name: value for name, value in asdict(config).items() if name not in unused}
+    values = {name: value for name, value in asdict(config).items() if name not in unused}
+    kind = type(config)
+    if kind.__module__.partition(".")[0] != __name__.partition(".")[0] and isinstance(config, _Complete):
+        for name, value in values.items():
+            _check_plain(name, value)
+        values["class"] = kind.__name__  # no field can be called that
+    return values
+
+
+def check_config(name: str, config: object, kind: type) -> None:
+    """Refuse what is no config of `kind`.
+
+    Raises:
+        UserError: when it is none.
+    """
+    if not isinstance(config, kind):
+        got = f"the class {config.__name__}" if inspect.isclass(config) else f"a {type(config).__name__}"
+        raise UserError(
+            f"`{name}` must be a {kind.__name__}, got {got}. Give one of the package's, or write your own: a frozen "
+            f"dataclass that is a subclass of prefrontal.{kind.__name__}."
+        )
+
+
+def _check_complete(kind: type) -> None:
+    """Refuse a class that is not a frozen dataclass of its own, or lacks what its base asks for."""
+    name, missing = kind.__name__, sorted(getattr(kind, "__abstractmethods__", ()))
+    if missing:
+        raise UserError(
+            f"`{name}` must have {' and '.join(missing)}, got a class without. Define "
+            f"{'them' if len(missing) > 1 else 'it'} as in prefrontal.{kind.__mro__[1].__name__}."
+        )
+    parameters = kind.__dict__.get("__dataclass_params__")
+    if parameters is None or not parameters.frozen:
+        raise UserError(
+            f"`{name}` must be a frozen dataclass, got a class that is none. Write @dataclass(frozen=True) above it."
+        )
+
+
+def _check_plain(name: str, value: object) -> None:
+    """Refuse a value that config.json could not keep."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            _check_plain(name, item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_plain(f"{name}.{key}", item)
+    elif not (value is None or isinstance(value, str | int | float)):
+        raise UserError(
+            f"`{name}` must be a plain value, so that a run can be known by it, got a {type(value).__name__}. Give "
+            "numbers, strings, or tuples of them, and let `make` build the rest."
+        )
 
 
 def _is_default(config: Config, name: str) -> bool:

@@ -1,18 +1,22 @@
 """The parameters of the two-step task whose reversals come in blocks."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.configs.two_step import Encoding, TwoStepConfig
 from prefrontal.errors import UserError, check_count, check_probability
 
 
 @dataclass(frozen=True)
-class BlockTwoStepConfig:
+class BlockTwoStepConfig(LazyTaskConfig):
     """The two-step task whose second-stage states change places between blocks of trials.
 
     The defaults are the task of Akam, Costa & Dayan (2015): blocks of 50 trials. The rats' task of Miller, Botvinick &
     Brody (2017): `shortest_block` 10, `longest_block` None and `reversal_probability` .02.
     """
+
+    makes: ClassVar[str] = "prefrontal.tasks.block_two_step:BlockTwoStep"
 
     num_trials: int = 300
     """Trials in an episode."""

@@ -1,13 +1,17 @@
 """The parameters of Daw's two-step task."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.errors import UserError, check_count, check_not_negative, check_probability
 
 
 @dataclass(frozen=True)
-class DawTwoStepConfig:
+class DawTwoStepConfig(LazyTaskConfig):
     """The two-step task with second-stage choices, whose rewards drift: Daw et al. (2011)."""
+
+    makes: ClassVar[str] = "prefrontal.tasks.daw_two_step:DawTwoStep"
 
     num_trials: int = 201
     """Trials in an episode."""

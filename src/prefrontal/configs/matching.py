@@ -1,8 +1,9 @@
 """The parameters of the matching task."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
+from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.errors import UserError, check_choice, check_count, check_probability
 
 BaseProbabilities = Literal["all", "trained", "held-out"]
@@ -12,11 +13,13 @@ STEPS_PER_TRIAL = 2
 
 
 @dataclass(frozen=True)
-class MatchingConfig:
+class MatchingConfig(LazyTaskConfig):
     """Two arms with baited rewards, a choice between them, and how rich each is.
 
     The defaults are the task of Wang et al. (2018), Methods, Simulation 1, as it is trained.
     """
+
+    makes: ClassVar[str] = "prefrontal.tasks.matching:Matching"
 
     min_trials: int = 50
     """Fewest trials in an episode; their number is drawn at its start, uniformly."""

@@ -1,9 +1,9 @@
 """The parameters of the recurrent actor-critic."""
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
-from prefrontal.configs.base import LATER
+from prefrontal.configs.base import LATER, LazyAgentConfig
 from prefrontal.errors import UserError, check_choice, check_count, check_not_negative
 
 InitialState = Literal["learned", "zero"]
@@ -14,8 +14,10 @@ KernelInitialiser = Literal["glorot-uniform", "lecun-normal", "orthogonal"]
 
 
 @dataclass(frozen=True)
-class RecurrentConfig:
+class RecurrentConfig(LazyAgentConfig):
     """The LSTM actor-critic of Wang et al. (2018), Methods. What the papers leave open is an option here."""
+
+    makes: ClassVar[str] = "prefrontal.agents.recurrent:RecurrentAgent"
 
     hidden_size: int = 48
     """Recurrent units."""

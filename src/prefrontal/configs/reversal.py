@@ -1,8 +1,9 @@
 """The parameters of the reversal task."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
+from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.errors import check_choice, check_count, check_probability
 
 FirstCue = Literal["drawn", "carried"]
@@ -12,12 +13,14 @@ STEPS_PER_TRIAL = 4
 
 
 @dataclass(frozen=True)
-class ReversalConfig:
+class ReversalConfig(LazyTaskConfig):
     """Two cues, of which one is followed by reward, in short blocks: an episode is a run of blocks through which the
     network keeps its memory.
 
     The defaults are the task of Wang et al. (2018), Methods, Simulation 3, whose five-trial episodes are the blocks.
     """
+
+    makes: ClassVar[str] = "prefrontal.tasks.reversal:Reversal"
 
     num_blocks: int = 10
     """Blocks in an episode. The paper learns from 200 steps at a time, which is ten blocks."""

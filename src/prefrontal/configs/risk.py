@@ -1,7 +1,9 @@
 """The parameters of the risk task."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.errors import UserError, check_count, check_probability
 
 STEPS_PER_TRIAL = 2
@@ -9,11 +11,13 @@ STEPS_PER_TRIAL = 2
 
 
 @dataclass(frozen=True)
-class RiskConfig:
+class RiskConfig(LazyTaskConfig):
     """A safe arm and a risky one, first pulled as told and then at will.
 
     The defaults are the task of Wang et al. (2018), Methods, Simulation 6.
     """
+
+    makes: ClassVar[str] = "prefrontal.tasks.risk:Risk"
 
     num_forced_pairs: int = 5
     """Pairs of forced trials, one of each arm in random order, that an episode starts with."""

@@ -1,8 +1,9 @@
 """The parameters of the two-step task."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
+from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.errors import check_choice, check_count, check_probability
 
 Encoding = Literal["trial", "stage", "fixation"]
@@ -12,11 +13,13 @@ TRIAL_KINDS = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "unc
 
 
 @dataclass(frozen=True)
-class TwoStepConfig:
+class TwoStepConfig(LazyTaskConfig):
     """The two-step task: its probabilities, its length, and how it is shown to an agent.
 
     The defaults are the task of Wang et al. (2018), Methods, Simulation 4.
     """
+
+    makes: ClassVar[str] = "prefrontal.tasks.two_step:TwoStep"
 
     num_trials: int = 100
     """Trials in an episode."""

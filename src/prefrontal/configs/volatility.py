@@ -2,8 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
+from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.errors import UserError, check_choice, check_count, check_positive, check_probability
 
 Schedule = Literal["drawn", "stable-first", "volatile-first"]
@@ -11,11 +12,13 @@ Retying = Literal["keep-side", "draw"]
 
 
 @dataclass(frozen=True)
-class VolatilityConfig:
+class VolatilityConfig(LazyTaskConfig):
     """Two arms, one of which wins each trial for a cued prize; which one is likely to changes, seldom or often.
 
     The defaults are the task of Wang et al. (2018), Methods, Simulation 2, as it is trained.
     """
+
+    makes: ClassVar[str] = "prefrontal.tasks.volatility:Volatility"
 
     num_trials: int = 200
     """Trials in an episode, one network step each."""

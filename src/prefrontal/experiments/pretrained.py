@@ -7,7 +7,6 @@ from prefrontal.experiments import find_experiment
 from prefrontal.learning.trained import load_agents
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.shipped import shipped_folder
-from prefrontal.tasks import make_task
 
 
 def load_pretrained(name: str, *, seed: int = 0, variant: str = "") -> AbstractAgent:
@@ -35,4 +34,4 @@ def load_pretrained(name: str, *, seed: int = 0, variant: str = "") -> AbstractA
     if seed not in run.seeds():
         raise UserError(f"`seed` must be one of {', '.join(map(str, run.seeds()))}, got {seed}.")
     config = variants[variant]
-    return load_agents(run, make_task(config.task), config.agent, [seed])[seed]
+    return load_agents(run, config.task.make(), config.agent, [seed])[seed]

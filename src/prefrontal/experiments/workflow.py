@@ -23,7 +23,6 @@ from prefrontal.runs.files import read_arrays, read_bytes, write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import to_json
 from prefrontal.runs.results import INTERVENTION, RESULTS, read_results, write_learning
-from prefrontal.tasks import make_task
 
 MOST_VALUES_OF_FALLS = 10_000
 """Falls last some tens of episodes: in blocks of more they cannot be seen."""
@@ -87,11 +86,12 @@ def train_runs(
             "Leave it out; --snapshot-every keeps the weights."
         )
     for config, out in zip(configs, outs, strict=True):
+        _check_task(experiment, config)
         trainer, folder = networks_of(experiment, config, out)
         folders.append(folder)
         for name, variant in experiment.variants(config).items():
             run = RunFolder.open(folder / name, trainer, variant.training)
-            task = make_task(variant.task)
+            task = variant.task.make()
             watch = study.watch(variant) if plot_every else None
             for seed in dict.fromkeys(seeds):
                 job = Job(run.seed(seed), task, variant.agent, variant.train, snapshot_every, watch)
@@ -129,6 +129,7 @@ def evaluate_run(
             or cannot act; or when the folder of the results holds anything else than earlier ones.
     """
     devices.configure()
+    _check_task(experiment, config)
     trainer, networks = networks_of(experiment, config, out, pretrained=pretrained)
     variants = experiment.variants(config)
     if pretrained:  # only those that were worth it come with the package: see `Experiment.kept`
@@ -142,7 +143,7 @@ def evaluate_run(
         if not path.exists():
             raise UserError(f"`{path}` must be a run to test, got none there. Train it first, with the same options.")
         runs[name] = RunFolder.open(path, trainer, variant.training)
-        task = make_task(variant.task)
+        task = variant.task.make()
         agents[name] = load_agents(runs[name], task, variant.agent, seeds)
         if intervention is not None:
             agents[name] = {seed: intervened(agent, task, intervention) for seed, agent in agents[name].items()}
@@ -177,13 +178,14 @@ def evaluate_weights(
             file.
     """
     devices.configure()
+    _check_task(experiment, config)
     if list(experiment.variants(config)) != [""]:
         raise UserError(
             f"`--weights` must go with an experiment on one set of networks, got {experiment.name}. "
             "Choose another: `prefrontal list` tells about each."
         )
     arrays, facts = read_arrays(weights)
-    agent = with_arrays(new_agent(config.agent, make_task(config.task), seed=0), arrays, source=f"`{weights}`")
+    agent = with_arrays(new_agent(config.agent, config.task.make(), seed=0), arrays, source=f"`{weights}`")
     source = {"file": weights.name, "sha256": hashlib.sha256(read_bytes(weights)).hexdigest(), "facts": facts}
     folder = out or Path("runs") / experiment.name / weights.stem
     subjects = Subjects("file", weights=source)
@@ -237,6 +239,17 @@ def _check_kept(jobs: Iterable[Job], asked_for: str) -> None:
                 f"finished and kept no weights of episode {min(missing):,}. Leave it out, or give another --out to "
                 "train there."
             )
+
+
+def _check_task(experiment: Experiment, config: ExperimentConfig) -> None:
+    """Refuse a task of another kind than the experiment can test: it reads what happens in its own."""
+    kind = type(experiment.config.task)
+    if not isinstance(config.task, kind):
+        raise UserError(
+            f"`task` must be a {kind.__name__}, the kind of task that {experiment.name} tests, got a "
+            f"{type(config.task).__name__}. Make it a subclass of that with a `make` of its own, or write an "
+            "experiment of your own."
+        )
 
 
 def _check_intervention(experiment: Experiment, intervention: InterventionConfig) -> None:

@@ -14,7 +14,7 @@ from prefrontal.configs import BlockTwoStepConfig, DawTwoStepConfig, KnownTask, 
 from prefrontal.configs.two_step import Encoding
 from prefrontal.errors import UserError, check_count, check_seed
 from prefrontal.rollouts.episodes import rollout
-from prefrontal.tasks import AbstractTask, make_task
+from prefrontal.tasks import AbstractTask
 from prefrontal.trials.table import trial_table
 
 TwoStepForm = TwoStepConfig | BlockTwoStepConfig | DawTwoStepConfig
@@ -84,7 +84,7 @@ def simulate(
     if not isinstance(config, DawTwoStepConfig):
         encoding = "trial"
         config = replace(config, encoding=encoding)
-    event = _play(model, tuple(values), encoding, make_task(config), matrix, keys)
+    event = _play(model, tuple(values), encoding, config.make(), matrix, keys)
     return trial_table(jax.tree.map(np.asarray, event), subjects=list(range(count)))
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 from prefrontal import devices
-from prefrontal.agents import AbstractAgent, make_agent
-from prefrontal.configs import Config, TrainConfig, recipe
+from prefrontal.agents.base import AbstractAgent
+from prefrontal.configs import AgentConfig, TrainConfig, recipe
 from prefrontal.configs.actor_critic import check_discounts
+from prefrontal.configs.base import check_config
 from prefrontal.errors import UserError
 from prefrontal.learning.breakdown import breakdown, refusal
 from prefrontal.learning.lanes import Learner, spread, stack, train_lanes, unstack
@@ -47,7 +48,7 @@ class Chunk:
         return unstack(self._lanes.state, len(self.metrics["reward"]))
 
 
-def new_learner(task: AbstractTask, agent_config: Config, config: TrainConfig, seed: int) -> Learner:
+def new_learner(task: AbstractTask, agent_config: AgentConfig, config: TrainConfig, seed: int) -> Learner:
     """What trains `seed`, before its first episode.
 
     Raises:
@@ -60,9 +61,25 @@ def new_learner(task: AbstractTask, agent_config: Config, config: TrainConfig, s
     return Learner(state, task, hyperparameters)
 
 
-def new_agent(config: Config, task: AbstractTask, seed: int) -> AbstractAgent:
-    """The untrained agent of `seed`."""
-    return make_agent(config, task, key=jax.random.fold_in(jax.random.key(seed), 0))
+def new_agent(config: AgentConfig, task: AbstractTask, seed: int) -> AbstractAgent:
+    """The untrained agent of `seed`.
+
+    Raises:
+        UserError: when the task is no task, the config no config of an agent, or what it makes no agent.
+    """
+    check_config("agent", config, AgentConfig)
+    if not isinstance(task, AbstractTask):
+        raise UserError(
+            f"`task` must be an AbstractTask, got a {type(task).__name__}. Give a task, or the config of one whose "
+            "`make` returns one: what is to be learned is a subclass of prefrontal.AbstractTask."
+        )
+    agent = config.make(task, jax.random.fold_in(jax.random.key(seed), 0))
+    if not isinstance(agent, AbstractAgent):
+        raise UserError(
+            f"`{type(config).__name__}.make` must return an AbstractAgent, got a {type(agent).__name__}. Return a "
+            "subclass of prefrontal.AbstractAgent."
+        )
+    return agent
 
 
 def train_group(
@@ -102,7 +119,7 @@ def train_group(
 
 
 def train_agents(
-    task: AbstractTask, agent_config: Config, config: TrainConfig | None = None, seeds: Sequence[int] = (0,)
+    task: AbstractTask, agent_config: AgentConfig, config: TrainConfig | None = None, seeds: Sequence[int] = (0,)
 ) -> list[AbstractAgent]:
     """Train an agent for each of `seeds` and keep nothing but the agents.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.configs import Config
+from prefrontal.configs import AgentConfig
 from prefrontal.errors import UserError
 from prefrontal.learning.group import new_agent
 from prefrontal.runs.arrays import with_arrays
@@ -15,7 +15,7 @@ from prefrontal.tasks.base import AbstractTask
 
 
 def load_agents(
-    run: RunFolder, task: AbstractTask, agent_config: Config, seeds: Sequence[int]
+    run: RunFolder, task: AbstractTask, agent_config: AgentConfig, seeds: Sequence[int]
 ) -> dict[int, AbstractAgent]:
     """The trained agents of `seeds`.
 
@@ -35,7 +35,9 @@ def load_agents(
     return agents
 
 
-def load_snapshots(folder: SeedFolder, task: AbstractTask, agent_config: Config) -> Iterator[tuple[int, AbstractAgent]]:
+def load_snapshots(
+    folder: SeedFolder, task: AbstractTask, agent_config: AgentConfig
+) -> Iterator[tuple[int, AbstractAgent]]:
     """The episodes at which a seed's weights were kept, ascending, and the agent as it was then.
 
     Raises:

@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
 from prefrontal.errors import UserError
+from prefrontal.rollouts.contracts import check_contracts
 from prefrontal.rollouts.hoisting import hoisted_scan
 from prefrontal.tasks.base import AbstractTask, Event, State
 
@@ -46,9 +47,11 @@ def begin(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, previous:
     """The situation at the start of an episode; `previous` is the task's state at the end of the one before.
 
     Raises:
-        UserError: when the task's episodes are longer than those that the agent is made for.
+        UserError: when the two do not fit each other (see `check_contracts`), or the task's episodes are longer than
+            those that the agent is made for.
     """
     _check_length(agent, task.num_steps)
+    check_contracts(agent, task)
     task_state = task.init(key, previous)
     inputs = AgentInput(
         observation=task.observe(task_state),

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, final
 
-from prefrontal.configs import Config, Recipe, RecurrentConfig, TaskConfig, TestConfig, TrainConfig, in_recipe
+from prefrontal.configs import AgentConfig, Recipe, RecurrentConfig, TaskConfig, TestConfig, TrainConfig, in_recipe
 from prefrontal.configs.actor_critic import check_discounts
-from prefrontal.configs.base import recorded
+from prefrontal.configs.base import check_config, recorded
 from prefrontal.runs.provenance import default_folder
 
 Task = TypeVar("Task", bound=TaskConfig)
@@ -18,11 +18,13 @@ class ExperimentConfig(Generic[Task]):
     """Every number of an experiment. A run folder belongs to its task, agent and training."""
 
     task: Task
-    agent: Config = field(default_factory=RecurrentConfig)
+    agent: AgentConfig = field(default_factory=RecurrentConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
     test: TestConfig = field(default_factory=TestConfig)
 
     def __post_init__(self) -> None:
+        check_config("task", self.task, TaskConfig)
+        check_config("agent", self.agent, AgentConfig)
         self.train.unroll_for(self.task.num_steps)
         check_discounts(self.agent, self.train)
 

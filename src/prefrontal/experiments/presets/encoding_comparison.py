@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
+from prefrontal.errors import UserError
 from prefrontal.experiments.presets.base import Experiment, ExperimentConfig, Variants
 from prefrontal.experiments.presets.criteria import LearningCriteria
 
@@ -22,7 +23,10 @@ def encodings_and_times(config: ExperimentConfig[TwoStepConfig], criteria: Learn
     try"); both had the time as an input, which counts stages in either encoding.
     """
     if not isinstance(config.agent, RecurrentConfig):
-        raise TypeError(f"`agent` must be a RecurrentConfig, got {type(config.agent).__name__}.")
+        raise UserError(
+            f"`agent` must be a RecurrentConfig, whose time input is varied here, got a "
+            f"{type(config.agent).__name__}. Choose another experiment for it."
+        )
     found = {}
     for encoding in ENCODINGS:
         for time in TIMES:

@@ -16,7 +16,6 @@ from prefrontal.experiments.studies.played import Played, play_test
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import NOT_NEGATIVE, holds, near, over_seeds
 from prefrontal.figures.bandits import draw
-from prefrontal.tasks import make_task
 from prefrontal.tasks.base import AbstractTask
 
 NUM_BASELINE_EPISODES = 3_000
@@ -40,7 +39,7 @@ class Bandits(Study[BanditConfig, BanditCriteria]):
         self, agents: Agents, config: ExperimentConfig[BanditConfig], folder: Path, subjects: Subjects
     ) -> dict[str, Any]:
         experiment = self.experiment
-        tasks = {arms: make_task(replace(config.task, arms=arms)) for arms in experiment.criteria.settings}
+        tasks = {arms: replace(config.task, arms=arms).make() for arms in experiment.criteria.settings}
         chosen = {arms: _best(experiment, agents, config, arms, task) for arms, task in tasks.items()}
         tested = {
             trained: {on: [_second_half(network, task, config) for network in networks] for on, task in tasks.items()}

@@ -136,8 +136,9 @@ def changed_options(experiment: Experiment, config: ExperimentConfig) -> list[st
     for part, numbers in config.training.items():
         preset = experiment.config.training[part]
         for name in sorted(numbers.keys() | preset.keys()):
-            if numbers.get(name) != preset.get(name):
-                value = getattr(getattr(config, part), name)
+            value = numbers.get(name, getattr(getattr(config, part), name, None))
+            is_there = name in numbers or hasattr(getattr(config, part), name)  # not so, where configs are of two kinds
+            if is_there and numbers.get(name) != preset.get(name):
                 changed.append(f"--{part}.{name.replace('_', '-')} {value}")
     return changed
 

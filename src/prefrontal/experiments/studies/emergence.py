@@ -30,7 +30,6 @@ from prefrontal.learning.group import new_agent
 from prefrontal.learning.trained import load_snapshots
 from prefrontal.runs.files import write_text
 from prefrontal.runs.folder import RunFolder
-from prefrontal.tasks import make_task
 
 MOST_FITS = 10
 """Models are fitted to the last snapshot and about so many before it, evenly spaced: fits take longer than all else."""
@@ -89,7 +88,7 @@ def _moments(
     """
     if run is None:
         raise UserError("`agents` must be of a run, got others. Train one: it keeps the weights along the training.")
-    task, last = make_task(config.task), config.train.num_episodes
+    task, last = config.task.make(), config.train.num_episodes
     by_seed = {seed: dict(load_snapshots(run.seed(seed), task, config.agent)) for seed in agents}
     shared = sorted(set.intersection(*(set(kept) for kept in by_seed.values())) - {0, last})
     moments = [0, *shared, last]

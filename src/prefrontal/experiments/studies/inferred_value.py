@@ -18,7 +18,6 @@ from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, holds, near, on_average, over_seeds
 from prefrontal.figures.inferred_value import draw
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import make_task
 from prefrontal.tasks.reversal import OUTCOME, STIMULUS
 
 NUM_SHOWN = 30
@@ -37,7 +36,7 @@ class InferredValue(Study[ReversalConfig, None]):
     ) -> dict[str, Any]:
         experiment = self.experiment
         networks = agents[""]
-        task, block = make_task(config.task), config.task.trials_per_block
+        task, block = config.task.make(), config.task.trials_per_block
         played = {
             seed: evaluate(
                 agent,

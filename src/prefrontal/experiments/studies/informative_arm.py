@@ -14,7 +14,6 @@ from prefrontal.experiments.studies.played import Played, play_test
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, holds, over_seeds
 from prefrontal.figures.informative_arm import draw
-from prefrontal.tasks import make_task
 
 
 class InformativeArm(Study[InformativeArmConfig, InformativeArmCriteria]):
@@ -24,7 +23,7 @@ class InformativeArm(Study[InformativeArmConfig, InformativeArmCriteria]):
         self, agents: Agents, config: ExperimentConfig[InformativeArmConfig], folder: Path, subjects: Subjects
     ) -> dict[str, Any]:
         networks = agents[""]
-        task, test = make_task(config.task), config.test
+        task, test = config.task.make(), config.test
         played = [play_test(agent, task, test.seed, test.num_episodes) for agent in networks.values()]
         asks = np.array([episodes.choice[:, 0] == config.task.num_targets for episodes in played])
         is_target = ~np.array([episodes.is_suboptimal for episodes in played])

@@ -20,7 +20,6 @@ from prefrontal.experiments.studies.verdicts import SHARE, SIGNED, holds, near, 
 from prefrontal.figures.matching import draw
 from prefrontal.rollouts.episodes import Trajectory
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import make_task
 from prefrontal.tasks.matching import CHOICE, FIXATION
 
 RANGES: tuple[BaseProbabilities, ...] = ("trained", "held-out")
@@ -102,7 +101,7 @@ def _test(
     agent: AbstractAgent, config: ExperimentConfig[MatchingConfig], which: BaseProbabilities, seed: int
 ) -> Trajectory:
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.test.seed), seed), RANGES.index(which))
-    task = make_task(replace(config.task, base_probabilities=which))
+    task = replace(config.task, base_probabilities=which).make()
     return evaluate(agent, task, key, num_episodes=config.test.num_episodes)
 
 

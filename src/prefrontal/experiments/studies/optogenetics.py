@@ -14,7 +14,6 @@ from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import PERCENT, PERCENT_POINTS, SHARE, holds, on_average, over_seeds
 from prefrontal.figures.optogenetics import draw
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import make_task
 
 PUBLISHED_PERCENT = {
     "block_risky_reward": {"network": ((28.5, 25.2), (89.8, 43.3)), "rats": ((25.0, 23.2), (75.1, 54.2))},
@@ -52,7 +51,7 @@ class Optogenetics(Study[RiskConfig, None]):
     ) -> dict[str, Any]:
         experiment = self.experiment
         networks = agents[""]
-        task, odds = make_task(config.task), config.task.risky_probabilities
+        task, odds = config.task.make(), config.task.risky_probabilities
         percent: dict[str, list[list[float]]] = {}
         reward, missed = [], []
         for seed, agent in networks.items():

@@ -21,7 +21,6 @@ from prefrontal.experiments.studies.verdicts import NOT_NEGATIVE, SHARE, SIGNED,
 from prefrontal.figures.restless import draw
 from prefrontal.fitting.rescorla_wagner import MODELS
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import make_task
 
 NUM_TUNING_EPISODES = 1_000
 """Of each volatility, on which the algorithms' fixed parameters are chosen: others than those of the test."""
@@ -120,7 +119,7 @@ def _told(value: float | None) -> str:
 
 
 def _tasks(config: ExperimentConfig[RestlessConfig]) -> dict[str, Any]:
-    return {volatility: make_task(replace(config.task, volatility=volatility)) for volatility in VOLATILITIES}
+    return {volatility: replace(config.task, volatility=volatility).make() for volatility in VOLATILITIES}
 
 
 def _episodes(config: ExperimentConfig[RestlessConfig]) -> int:

@@ -16,7 +16,6 @@ from prefrontal.configs import RestlessConfig
 from prefrontal.configs.bandits import Volatility
 from prefrontal.fitting.rescorla_wagner import FIXED
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import make_task
 from prefrontal.tasks.base import AbstractTask
 
 VOLATILITIES: tuple[Volatility, ...] = ("low", "high")
@@ -47,7 +46,7 @@ def baselines(config: RestlessConfig, seed: int, num_episodes: int) -> Baselines
         seed: of the problems.
         num_episodes: of each volatility.
     """
-    tasks = [make_task(replace(config, volatility=volatility)) for volatility in VOLATILITIES]
+    tasks = [replace(config, volatility=volatility).make() for volatility in VOLATILITIES]
 
     def regrets(make: Callable[[Array], AbstractAgent], values: np.ndarray) -> np.ndarray:
         return np.mean([_regrets(make, values, task, seed, num_episodes) for task in tasks], axis=0)

@@ -21,7 +21,6 @@ from prefrontal.learning.trained import load_snapshots
 from prefrontal.rollouts.episodes import Trajectory, agent_inputs, replay
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.runs.folder import RunFolder
-from prefrontal.tasks import make_task
 
 NUM_SHOWN = 10
 """Episodes of each seed that are drawn in the plane of its first components."""
@@ -30,7 +29,7 @@ NUM_SHOWN = 10
 def play(agent: AbstractAgent, config: ExperimentConfig[TwoStepConfig], seed: int) -> Trajectory:
     """The test episodes of one network; leaves (episode, time)."""
     key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
-    return evaluate(agent, make_task(config.task), key, num_episodes=config.test.num_episodes)
+    return evaluate(agent, config.task.make(), key, num_episodes=config.test.num_episodes)
 
 
 def belief_results(
@@ -47,7 +46,7 @@ def belief_results(
     every network's activity echoes the last trials (untrained_shown); from all units, and from the first two principal
     components alone.
     """
-    task, size = make_task(config.task), config.task.steps_per_trial
+    task, size = config.task.make(), config.task.steps_per_trial
     decoded: dict[str, list[float]] = {}
     shares, planes = [], []
     for seed, trajectory in played.items():
@@ -122,7 +121,7 @@ def _over_training(
     shared = sorted(set.intersection(*(set(run.seed(seed).kept_episodes()) for seed in agents)))
     if not shared:
         return None
-    task, size = make_task(config.task), config.task.steps_per_trial
+    task, size = config.task.make(), config.task.steps_per_trial
     curves: dict[str, list[list[float]]] = {"decoded": [], "reward": []}
     for seed, trained in agents.items():
         along = [

@@ -22,7 +22,6 @@ from prefrontal.runs.files import make_folder, write_bytes, write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import jsonable, parse_json, to_json, versions
 from prefrontal.runs.seed_folder import SeedFolder
-from prefrontal.tasks import make_task
 
 PLOT_DPI = 100
 
@@ -67,7 +66,7 @@ def write_course(config: ExperimentConfig[TwoStepConfig], run: RunFolder, seeds:
     Raises:
         UserError: when a snapshot is damaged or of another shape.
     """
-    task = make_task(config.task)
+    task = config.task.make()
     kept = [run.seed(seed) for seed in seeds if run.seed(seed).kept_episodes()]
     rows = [
         {"seed": of.seed, **_tested(of, episode, agent, config)}

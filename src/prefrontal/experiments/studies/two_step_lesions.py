@@ -22,7 +22,7 @@ from prefrontal.experiments.studies.verdicts import ANY, SHARE, on_average, over
 from prefrontal.figures.lesions import draw
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.runs.files import write_text
-from prefrontal.tasks import AbstractTask, make_task
+from prefrontal.tasks import AbstractTask
 from prefrontal.tasks.two_step import TwoStepEvent
 from prefrontal.trials.table import trial_table
 
@@ -39,7 +39,7 @@ class TwoStepLesions(Study[TwoStepConfig, None]):
         self, agents: Agents, config: ExperimentConfig[TwoStepConfig], folder: Path, subjects: Subjects
     ) -> dict[str, Any]:
         networks = agents[""]
-        task = make_task(config.task)
+        task = config.task.make()
         tables = [
             lesion_table(agent, task, config.test.num_episodes, seed=seed, test_seed=config.test.seed).assign(seed=seed)
             for seed, agent in networks.items()

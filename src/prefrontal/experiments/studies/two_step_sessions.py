@@ -12,7 +12,6 @@ from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.configs import TwoStepConfig
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import make_task
 from prefrontal.trials.table import trial_table
 
 
@@ -42,7 +41,7 @@ def play_session(
 ) -> tuple[Any, np.ndarray]:
     """One agent's test episodes: events, leaves (B, T), and total rewards, (B,)."""
     key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
-    trajectory = evaluate(agent, make_task(config.task), key, num_episodes=num_episodes)
+    trajectory = evaluate(agent, config.task.make(), key, num_episodes=num_episodes)
     return jax.tree.map(np.asarray, trajectory.event), np.asarray(trajectory.reward).sum(axis=1)
 
 

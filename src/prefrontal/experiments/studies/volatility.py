@@ -32,7 +32,6 @@ from prefrontal.experiments.studies.verdicts import (
 from prefrontal.figures.volatility import draw
 from prefrontal.rollouts.episodes import Trajectory, agent_inputs, replay
 from prefrontal.rollouts.evaluation import evaluate
-from prefrontal.tasks import make_task
 
 ORDERS: dict[Schedule, tuple[str, str]] = {
     "stable-first": ("stable_1", "volatile_1"),
@@ -122,7 +121,7 @@ def _test(agent: AbstractAgent, config: ExperimentConfig[VolatilityConfig], seed
     return {
         order: evaluate(
             agent,
-            make_task(replace(config.task, schedule=order)),
+            replace(config.task, schedule=order).make(),
             jax.random.fold_in(key, number),
             num_episodes=max(1, config.test.num_episodes // len(ORDERS)),
         )
