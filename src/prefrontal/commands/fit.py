@@ -13,7 +13,7 @@ from rich.table import Table
 from prefrontal.commands.counting import counting
 from prefrontal.commands.options import read_options
 from prefrontal.commands.tables import Reading, expanded, read_group
-from prefrontal.commands.words import check_new, labels_of, read_pairs
+from prefrontal.commands.words import check_new, read_pairs
 from prefrontal.configs.models import KnownTask, ModelName
 from prefrontal.errors import UserError
 
@@ -171,36 +171,15 @@ def _fit(
         )
 
 
-def _labels(fit: "Fit | Posterior") -> dict[str, str]:
-    from prefrontal.agents.two_step import find_model
-
-    declared = find_model(fit.model).parameters(fit.task, fit.fixed)
-    return labels_of({name: declared[name].symbol for name in fit.parameters})
-
-
 def _report_fits(fits: "dict[str, Fit]", options: Options, read: str) -> None:
-    import numpy as np
-    import pandas as pd
-
-    from prefrontal.figures.fits import comparison_figure, estimates_figure
+    from prefrontal.figures.own import plot_comparison, plot_fit
     from prefrontal.figures.style import save_figure
+    from prefrontal.fitting.comparison import compare_fits
     from prefrontal.runs.files import write_text
     from prefrontal.runs.provenance import environment, to_json
 
-    bic = pd.DataFrame({name: fit.table["bic"] for name, fit in fits.items()})
-    best = bic.columns[bic.to_numpy().argmin(axis=1)]
-    rows = {
-        name: {
-            "num_parameters": len(fit.parameters),
-            "log_likelihood": fit.table["log_likelihood"].sum(),
-            "aic": fit.table["aic"].sum(),
-            "bic": fit.table["bic"].sum(),
-            "num_best": int((best == name).sum()),
-            "num_converged": int(np.sum(fit.table["converged"])),
-        }
-        for name, fit in fits.items()
-    }
-    comparison = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+    compared = compare_fits(fits)
+    bic, comparison = compared.bic, compared.table
     write_text(options.out / "comparison.csv", comparison.to_csv())
     record = {
         "options": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()},
@@ -212,17 +191,15 @@ def _report_fits(fits: "dict[str, Fit]", options: Options, read: str) -> None:
     write_text(options.out / RECORD, to_json(record))
     for name, fit in fits.items():
         title = f"{name}, {options.method}: {_count(fit.table, options.by)}"
-        spread = "bars: standard errors" if len(fit.table) <= 40 else "line: median"
-        figure = estimates_figure(fit.table, _labels(fit), "se_", f"{title}; {spread}")
-        save_figure(figure, options.out / f"{name}-estimates")
+        save_figure(plot_fit(fit, title), options.out / f"{name}-estimates")
     if len(fits) > 1:
         title = f"Models compared, {options.method}, {_count(bic, options.by)}"
-        save_figure(comparison_figure(bic, title), options.out / "comparison")
+        save_figure(plot_comparison(compared, title), options.out / "comparison")
 
     shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
     for heading in ("model", "k", "log-likelihood", "BIC", "best for", "converged"):
         shown.add_column(heading, justify="left" if heading == "model" else "right")
-    for name, row in rows.items():
+    for name, row in comparison.to_dict(orient="index").items():
         numbers = (f"{row[key]:,.1f}" for key in ("log_likelihood", "bic"))
         shown.add_row(name, f"{row['num_parameters']}", *numbers, f"{row['num_best']:,}", f"{row['num_converged']:,}")
     console = Console()
@@ -234,7 +211,7 @@ def _report_fits(fits: "dict[str, Fit]", options: Options, read: str) -> None:
 
 
 def _report_posteriors(posteriors: "dict[str, Posterior]", options: Options, read: str) -> None:
-    from prefrontal.figures.fits import estimates_figure
+    from prefrontal.figures.own import plot_fit
     from prefrontal.figures.style import save_figure
     from prefrontal.runs.files import write_text
     from prefrontal.runs.provenance import environment, to_json
@@ -249,9 +226,7 @@ def _report_posteriors(posteriors: "dict[str, Posterior]", options: Options, rea
     for name, posterior in posteriors.items():
         write_text(options.out / f"{name}-diagnostics.csv", posterior.diagnostics.to_csv())
         title = f"{name}, hierarchical: {_count(posterior.table, options.by)}; posterior means"
-        spread = ", bars: posterior standard deviations" if len(posterior.table) <= 40 else ", line: median"
-        figure = estimates_figure(posterior.table, _labels(posterior), "sd_", title + spread)
-        save_figure(figure, options.out / f"{name}-estimates")
+        save_figure(plot_fit(posterior, title), options.out / f"{name}-estimates")
         group = posterior.diagnostics.loc[[f"group_{key}" for key in posterior.parameters]]
         shown = Table(title=f"{name}: the group", title_justify="left", box=box.SIMPLE, padding=(0, 1), show_edge=False)
         for heading in ("parameter", "mean", "sd", "ESS", "R-hat"):

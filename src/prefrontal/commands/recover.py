@@ -12,7 +12,7 @@ from rich.table import Table
 from prefrontal.commands.counting import counting
 from prefrontal.commands.forms import Asked, Form, read_asked
 from prefrontal.commands.options import read_options
-from prefrontal.commands.words import check_new, labels_of, read_pairs
+from prefrontal.commands.words import check_new, read_pairs
 from prefrontal.errors import UserError, check_count, check_seed
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ Made = tuple[dict[str, Any], dict[str, str], "Figure"]
 
 def _parameters(asked: Asked, task: Form, options: Options[Form]) -> Made:
     from prefrontal.agents.two_step import find_model
-    from prefrontal.figures.fits import recovery_figure
+    from prefrontal.figures.fits import labels_of, recovery_figure
     from prefrontal.fitting.recovery import recover_parameters
     from prefrontal.fitting.simulation import known_of
 
@@ -134,10 +134,9 @@ def _parameters(asked: Asked, task: Form, options: Options[Form]) -> Made:
         style="dim",
         highlight=False,
     )
-    symbols = {key: found.symbol for key, found in find_model(name).parameters(known_of(task)).items()}
     title = f"{name}, {options.method}: {options.num_subjects} subjects x {_trials(task, options)}"
     tables = {"subjects.csv": recovery.subjects.to_csv(index=False), "summary.csv": summary.to_csv()}
-    figure = recovery_figure(recovery.subjects, labels_of(symbols), title)
+    figure = recovery_figure(recovery.subjects, labels_of(find_model(name).parameters(known_of(task))), title)
     return {"summary": summary.to_dict(orient="index")}, tables, figure
 
 

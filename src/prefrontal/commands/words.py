@@ -1,6 +1,6 @@
-"""What commands on cognitive models have in common: NAME=VALUE words, labels, files that are not written over."""
+"""What commands on cognitive models have in common: NAME=VALUE words, files that are not written over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from prefrontal.errors import UserError
@@ -26,14 +26,6 @@ def read_pairs(option: str, words: Sequence[str]) -> dict[str, float]:
             raise UserError(f"`{option}` must name each once, got {name} twice. Leave one out.")
         pairs[name] = number
     return pairs
-
-
-def labels_of(parameters: Mapping[str, str]) -> dict[str, str]:
-    """What figures call each parameter: its words and its symbol, of symbols by name."""
-    words = {name: name.replace("_", " ") for name in parameters}
-    return {
-        name: words[name] if symbol == words[name] else f"{words[name]} {symbol}" for name, symbol in parameters.items()
-    }
 
 
 def check_new(path: Path) -> None:

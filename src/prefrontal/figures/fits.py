@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from prefrontal.agents.two_step import Parameter
 from prefrontal.figures.style import PALETTE, style
 
 COLUMNS = 4
@@ -129,6 +130,15 @@ def confusion_figure(confusion: pd.DataFrame, title: str) -> Figure:
         ax.set_ylabel("Simulated")
         ax.set_title(title, fontsize=9)
     return figure
+
+
+def labels_of(parameters: Mapping[str, Parameter]) -> dict[str, str]:
+    """What figures call each parameter: its words and its symbol."""
+    words = {name: name.replace("_", " ") for name in parameters}
+    return {
+        name: words[name] if found.symbol == words[name] else f"{words[name]} {found.symbol}"
+        for name, found in parameters.items()
+    }
 
 
 _DOTS: dict[str, Any] = {

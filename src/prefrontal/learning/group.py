@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import equinox as eqx
 import jax
@@ -118,10 +119,43 @@ def train_group(
             return
 
 
+@dataclass(frozen=True, repr=False)
+class TrainedAgents(Sequence[AbstractAgent]):
+    """Trained agents in the order of their seeds, and how their training went. Iterate over it, or take one by its
+    place: it is a sequence of agents. Made by `train_agents`.
+
+    Example:
+        >>> trained = pf.train_agents(task, pf.RecurrentConfig(hidden_size=2), pf.recipe("robust", num_episodes=50))
+        >>> len(trained), trained.seeds, trained.metrics["reward"].shape
+        (1, (0,), (1, 50))
+    """
+
+    agents: tuple[AbstractAgent, ...]
+    """One a seed."""
+    seeds: tuple[int, ...]
+    """Theirs."""
+    metrics: dict[str, Float[np.ndarray, "seed episode"]]
+    """The learning curves: of every training episode its reward, and the losses and other numbers that training goes
+    by, by name."""
+
+    @overload
+    def __getitem__(self, index: int) -> AbstractAgent: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[AbstractAgent, ...]: ...
+    def __getitem__(self, index: int | slice) -> AbstractAgent | tuple[AbstractAgent, ...]:
+        return self.agents[index]
+
+    def __len__(self) -> int:
+        return len(self.agents)
+
+    def __repr__(self) -> str:
+        return f"TrainedAgents(seeds={self.seeds}, metrics={list(self.metrics)})"
+
+
 def train_agents(
     task: AbstractTask, agent_config: AgentConfig, config: TrainConfig | None = None, seeds: Sequence[int] = (0,)
-) -> list[AbstractAgent]:
-    """Train an agent for each of `seeds` and keep nothing but the agents.
+) -> TrainedAgents:
+    """Train an agent for each of `seeds`, and keep the agents and their learning curves.
 
     `train_run` does the same for an experiment, and saves, resumes and shows what it does.
 
@@ -132,19 +166,26 @@ def train_agents(
         seeds: one agent each.
 
     Returns:
-        The trained agents, in the order of `seeds`.
+        The trained agents, in the order of `seeds`, a sequence; its `metrics` are the learning curves.
 
     Raises:
         UserError: when numbers do not fit the task, or a training breaks down: its weights become infinite.
+
+    Example:
+        >>> trained = pf.train_agents(task, pf.RecurrentConfig(hidden_size=2), pf.recipe("robust", num_episodes=50))
+        >>> [type(agent).__name__ for agent in trained]
+        ['RecurrentAgent']
     """
     devices.configure()
     config = recipe("robust") if config is None else config
     seeds, agents = list(seeds), []
+    curves: list[dict[str, Float[np.ndarray, "seed episode"]]] = []
     size, unroll = devices.layout(len(seeds)).size, config.unroll_for(task.num_steps)
     for first in range(0, len(seeds), size):
         group = seeds[first : first + size]
         learners = [new_learner(task, agent_config, config, seed) for seed in group]
         states: list[TrainState] = []
+        parts: list[dict[str, Float[np.ndarray, "seed episode"]]] = []
         for chunk in train_group(learners, num_episodes=config.num_episodes, unroll=unroll):
             found = [
                 breakdown(seed, config, task.num_steps, chunk.before, chunk.of(lane)) for lane, seed in enumerate(group)
@@ -152,8 +193,11 @@ def train_agents(
             if broken := [one for one in found if one]:
                 raise refusal(broken, kept=False)
             states = chunk.states()
+            parts.append(chunk.metrics)
         agents += [state.trained_agent for state in states]
-    return agents
+        curves.append({name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]})
+    metrics = {name: np.concatenate([curve[name] for curve in curves]) for name in curves[0]} if curves else {}
+    return TrainedAgents(tuple(agents), tuple(seeds), metrics)
 
 
 def _capacity(learner: Learner) -> int:

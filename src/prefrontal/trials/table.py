@@ -41,7 +41,8 @@ state was better or how long a choice took."""
 
 @runtime_checkable
 class TrialEvent(Protocol):
-    """What happened at each step: `TwoStepEvent` or anything like it, leaves (subject, episode, time).
+    """What happened at each step: `TwoStepEvent` or anything like it, leaves (subject, episode, time) or, of one
+    subject, (episode, time).
 
     An event that has `choice2` as well, the second-stage choice, gives the table that column.
     """
@@ -64,12 +65,13 @@ class TrialEvent(Protocol):
     def better_state(self) -> ArrayLike: ...
 
 
-def trial_table(event: TrialEvent, *, subjects: Sequence[int | str]) -> pd.DataFrame:
+def trial_table(event: TrialEvent, *, subjects: Sequence[int | str] | None = None) -> pd.DataFrame:
     """The trials in `event`, one row each, ordered by subject, session and trial.
 
     Arguments:
-        event: what happened, leaves (subject, episode, time). The steps with `complete` are the trials.
-        subjects: the name of each subject: of each seed, person or animal.
+        event: what happened, leaves (subject, episode, time); or (episode, time), as `evaluate` gives them, of one
+            subject. The steps with `complete` are the trials.
+        subjects: the name of each subject: of each seed, person or animal. None: numbers from 0.
 
     Returns:
         Columns subject; session (the episode) and trial, from 0; choice, 0 or 1; state, the second-stage
@@ -79,14 +81,26 @@ def trial_table(event: TrialEvent, *, subjects: Sequence[int | str]) -> pd.DataF
         often, 0 or 1.
 
     Raises:
-        UserError: when `subjects` are not as many as `event` has, or two have one name.
+        UserError: when `event` has other axes, or `subjects` are not as many as it has, or two have one name.
+
+    Example:
+        >>> two_step = pf.TwoStep(pf.TwoStepConfig(num_trials=5))
+        >>> network = pf.load_pretrained("wang2018-two-step")
+        >>> played = pf.evaluate(network, two_step, jax.random.key(0), num_episodes=2)
+        >>> len(pf.trial_table(played.event))
+        10
     """
+    leaves = {name: "rewarded" if name == "reward" else name for name in DTYPES}
+    values = {name: np.asarray(getattr(event, leaf)) for name, leaf in leaves.items() if hasattr(event, leaf)}
     complete = np.asarray(event.complete)
-    if complete.ndim != 3:
+    if complete.ndim not in (2, 3) or any(leaf.shape != complete.shape for leaf in values.values()):
         raise UserError(
-            f"`event` must have the axes (subject, episode, time), got shape {complete.shape}. "
-            "Give a single subject or episode an axis of length 1."
+            f"`event` must have the axes (episode, time) or (subject, episode, time), got shape {complete.shape}. "
+            "Give a single subject or episode an axis of length 1, and all leaves the same axes."
         )
+    if complete.ndim == 2:
+        complete, values = complete[None], {name: leaf[None] for name, leaf in values.items()}
+    subjects = range(len(complete)) if subjects is None else subjects
     if len(subjects) != len(complete):
         raise UserError(f"`subjects` must name the {len(complete)} subjects of `event`, got {len(subjects)}.")
     if len(set(map(str, subjects))) < len(subjects):
@@ -94,12 +108,7 @@ def trial_table(event: TrialEvent, *, subjects: Sequence[int | str]) -> pd.DataF
     numbered = all(isinstance(subject, int | np.integer) for subject in subjects)
     names = np.asarray(subjects, dtype=np.int64 if numbered else object)
     subject, session, time = np.nonzero(complete)
-    leaves = {name: "rewarded" if name == "reward" else name for name in DTYPES}
-    columns = {
-        name: np.asarray(getattr(event, leaf))[subject, session, time]
-        for name, leaf in leaves.items()
-        if hasattr(event, leaf)
-    } | {"session": session}
+    columns = {name: leaf[subject, session, time] for name, leaf in values.items()} | {"session": session}
     return pd.DataFrame(
         {"subject": names[subject] if numbered else names.astype(str)[subject]}
         | {name: columns[name].astype(dtype) for name, dtype in DTYPES.items() if name in columns}

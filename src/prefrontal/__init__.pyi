@@ -1,0 +1,106 @@
+# What `import prefrontal as pf` offers, by topic. This is the one list: type checkers read it, and `__init__.py` reads
+# from it where each name lives.
+
+# What is played: tasks, and the numbers of each.
+from prefrontal.configs import BanditConfig as BanditConfig
+from prefrontal.configs import BlockTwoStepConfig as BlockTwoStepConfig
+from prefrontal.configs import DawTwoStepConfig as DawTwoStepConfig
+from prefrontal.configs import InformativeArmConfig as InformativeArmConfig
+from prefrontal.configs import MatchingConfig as MatchingConfig
+from prefrontal.configs import RestlessConfig as RestlessConfig
+from prefrontal.configs import ReversalConfig as ReversalConfig
+from prefrontal.configs import RiskConfig as RiskConfig
+from prefrontal.configs import TaskConfig as TaskConfig
+from prefrontal.configs import TwoStepConfig as TwoStepConfig
+from prefrontal.configs import VolatilityConfig as VolatilityConfig
+from prefrontal.tasks.bandit import Bandit as Bandit
+from prefrontal.tasks.base import AbstractTask as AbstractTask
+from prefrontal.tasks.block_two_step import BlockTwoStep as BlockTwoStep
+from prefrontal.tasks.daw_two_step import DawTwoStep as DawTwoStep
+from prefrontal.tasks.informative_arm import InformativeArm as InformativeArm
+from prefrontal.tasks.matching import Matching as Matching
+from prefrontal.tasks.restless import Restless as Restless
+from prefrontal.tasks.reversal import Reversal as Reversal
+from prefrontal.tasks.risk import Risk as Risk
+from prefrontal.tasks.two_step import TwoStep as TwoStep
+from prefrontal.tasks.volatility import Volatility as Volatility
+
+# Who plays: networks, cognitive models, and either with something done to it.
+from prefrontal.agents.actor_critic import ActorCriticAgent as ActorCriticAgent
+from prefrontal.agents.base import AbstractAgent as AbstractAgent
+from prefrontal.agents.base import AgentInput as AgentInput
+from prefrontal.agents.base import AgentOutput as AgentOutput
+from prefrontal.agents.interventions import intervened as intervened
+from prefrontal.agents.interventions import silenced as silenced
+from prefrontal.agents.recurrent import RecurrentAgent as RecurrentAgent
+from prefrontal.agents.two_step import find_model as find_model
+from prefrontal.configs import ActorCriticConfig as ActorCriticConfig
+from prefrontal.configs import AgentConfig as AgentConfig
+from prefrontal.configs import InterventionConfig as InterventionConfig
+from prefrontal.configs import KnownTask as KnownTask
+from prefrontal.configs import RecurrentConfig as RecurrentConfig
+
+# Training, and playing with frozen weights.
+from prefrontal.configs import TrainConfig as TrainConfig
+from prefrontal.configs import recipe as recipe
+from prefrontal.learning.group import TrainedAgents as TrainedAgents
+from prefrontal.learning.group import train_agents as train_agents
+from prefrontal.rollouts.episodes import Trajectory as Trajectory
+from prefrontal.rollouts.episodes import agent_inputs as agent_inputs
+from prefrontal.rollouts.episodes import replay as replay
+from prefrontal.rollouts.episodes import rollout as rollout
+from prefrontal.rollouts.evaluation import evaluate as evaluate
+
+# Published experiments, and the networks that come with the package.
+from prefrontal.configs import TestConfig as TestConfig
+from prefrontal.experiments import ExperimentConfig as ExperimentConfig
+from prefrontal.experiments import find_experiment as find_experiment
+from prefrontal.experiments.pretrained import load_pretrained as load_pretrained
+from prefrontal.experiments.studies.two_step_lesions import lesion_table as lesion_table
+from prefrontal.experiments.workflow import evaluate_run as evaluate_run
+from prefrontal.experiments.workflow import train_run as train_run
+from prefrontal.runs.folder import RunFolder as RunFolder
+
+# The trial table: one row a trial, the same for agents, people and animals.
+from prefrontal.trials.formats import Columns as Columns
+from prefrontal.trials.formats import overview as overview
+from prefrontal.trials.formats import read_trials as read_trials
+from prefrontal.trials.table import read_table as read_table
+from prefrontal.trials.table import trial_table as trial_table
+from prefrontal.trials.table import write_table as write_table
+
+# Behaviour and activity, measured.
+from prefrontal.analysis.behaviour import stay_probability as stay_probability
+from prefrontal.analysis.cautions import cautions as cautions
+from prefrontal.analysis.decoding import classify as classify
+from prefrontal.analysis.decoding import decode as decode
+from prefrontal.analysis.mixed import regress_mixed as regress_mixed
+from prefrontal.analysis.regression import indices as indices
+from prefrontal.analysis.regression import regress as regress
+from prefrontal.analysis.regressors import multi_back as multi_back
+from prefrontal.analysis.regressors import one_back as one_back
+
+# Cognitive models: simulated, fitted, compared, recovered.
+from prefrontal.fitting.bandits import fit_bandit_agents as fit_bandit_agents
+from prefrontal.fitting.comparison import Comparison as Comparison
+from prefrontal.fitting.comparison import compare_fits as compare_fits
+from prefrontal.fitting.fit import Fit as Fit
+from prefrontal.fitting.fit import fit_model as fit_model
+from prefrontal.fitting.hierarchical import Posterior as Posterior
+from prefrontal.fitting.hierarchical import fit_hierarchy as fit_hierarchy
+from prefrontal.fitting.recovery import recover_models as recover_models
+from prefrontal.fitting.recovery import recover_parameters as recover_parameters
+from prefrontal.fitting.simulation import simulate as simulate
+
+# Figures of your own results.
+from prefrontal.figures.own import plot_behaviour as plot_behaviour
+from prefrontal.figures.own import plot_comparison as plot_comparison
+from prefrontal.figures.own import plot_fit as plot_fit
+from prefrontal.figures.own import plot_learning as plot_learning
+from prefrontal.figures.own import plot_stay as plot_stay
+from prefrontal.figures.style import save_figure as save_figure
+
+# What goes wrong, in a sentence.
+from prefrontal.errors import UserError as UserError
+
+__version__: str
