@@ -9,6 +9,8 @@ os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "compiled"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+# Most of the tests' time goes into compiling programs that run once: they are compiled with few optimisations.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 # As in pyproject.toml, for the commands that tests start.
 os.environ.setdefault("PYTHONWARNINGS", "ignore:Error reading persistent compilation cache entry")
 
@@ -21,6 +23,7 @@ import threading
 import jax
 import pytest
 from hypothesis import settings
+from jax._src import compiler
 from jaxtyping import install_import_hook
 
 import prefrontal.configs  # noqa: F401  (before the hook: configs refuse wrong values in words of their own)
@@ -43,12 +46,38 @@ settings.register_profile("prefrontal", deadline=None, derandomize=True)
 settings.load_profile("prefrontal")
 
 
+# In this process each operation is compiled on its own besides, which is quicker again.
+_compile_options = compiler.get_compile_options
+
+
+def _light_options(*arguments, **options):
+    chosen = _compile_options(*arguments, **options)
+    if jax.config.values["jax_disable_most_optimizations"]:
+        chosen.env_option_overrides = [*chosen.env_option_overrides, ("xla_cpu_use_fusion_emitters", False)]
+    return chosen
+
+
+compiler.get_compile_options = _light_options
+
+
+def pytest_collection_finish():
+    """The million objects that packages and tests are made of stay to the end: nobody need look for garbage in them."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _programs_of_a_file_go_with_it(request):
-    """Compiled programs would pile up to gigabytes. And a file of tests that spends most of its time in the compiler,
-    and holds nothing that depends on the last bit, may have it optimise less: see the marker in pyproject.toml."""
-    jax.config.update("jax_disable_most_optimizations", bool(request.node.get_closest_marker("lightly_compiled")))
-    yield
+    """Compiled programs would pile up to gigabytes. Files marked `fully_compiled` have them as everybody else does."""
+    if request.node.get_closest_marker("fully_compiled"):
+        jax.clear_caches()  # of what was compiled when tests were collected
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "0")
+            jax.config.update("jax_disable_most_optimizations", False)
+            yield
+        jax.config.update("jax_disable_most_optimizations", True)
+    else:
+        yield
     jax.clear_caches()
     gc.collect()
     if sys.platform == "linux":

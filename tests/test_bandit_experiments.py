@@ -23,8 +23,6 @@ from prefrontal.experiments.studies.played import play_test
 from prefrontal.learning.group import new_agent
 from prefrontal.runs.results import LEARNING
 
-pytestmark = pytest.mark.lightly_compiled
-
 INFORMATIVE = find_experiment("wang2016-informative-arm")
 SEARCH = find_experiment("wang2016-bandits")
 LEARNED = "variant,seed,episode,reward\n,0,10,5\n,0,20,6\n,1,10,5\n,1,20,7\n"

@@ -24,8 +24,6 @@ from prefrontal.fitting.bandits import RESCORLA_WAGNER, fit_bandit_agents
 from prefrontal.rollouts.episodes import agent_inputs, replay
 from prefrontal.rollouts.evaluation import evaluate
 
-pytestmark = pytest.mark.lightly_compiled
-
 NUM_EPISODES, NUM_TRIALS = 40, 50
 
 

@@ -13,8 +13,6 @@ from prefrontal import cli
 from prefrontal.configs.models import MODELS
 from prefrontal.trials.table import read_table
 
-pytestmark = pytest.mark.lightly_compiled
-
 
 def run(*arguments: str | Path) -> str:
     """What the command prints."""

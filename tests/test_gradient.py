@@ -23,8 +23,6 @@ from prefrontal.rollouts.episodes import Situation, begin
 from prefrontal.runs.arrays import named_arrays
 from prefrontal.tasks import TwoStep
 
-pytestmark = pytest.mark.lightly_compiled
-
 TOLERANCE = 1e-5
 DISCOUNT, VALUE_COST, ENTROPY_COST = 0.8, 0.4, 0.3
 NUM_TRIALS, UNROLL = 5, 3

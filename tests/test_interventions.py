@@ -20,8 +20,6 @@ from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import TwoStep
 from prefrontal.tasks.risk import Risk
 
-pytestmark = pytest.mark.lightly_compiled
-
 TASK = TwoStep(TwoStepConfig(num_trials=8))
 RISK = Risk(RiskConfig(num_forced_pairs=2, num_free_trials=4))
 NUM_UNITS = 6

@@ -24,6 +24,8 @@ from prefrontal.learning.train import TrainState
 from prefrontal.runs.arrays import named_arrays
 from prefrontal.tasks import AbstractTask, TwoStep
 
+pytestmark = pytest.mark.fully_compiled
+
 AGENT = RecurrentConfig(hidden_size=4)
 
 

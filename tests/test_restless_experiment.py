@@ -26,8 +26,6 @@ from prefrontal.fitting.search import double_precision
 from prefrontal.rollouts.episodes import agent_inputs, replay
 from prefrontal.runs.results import LEARNING
 
-pytestmark = pytest.mark.lightly_compiled
-
 EXPERIMENT = find_experiment("wang2016-restless")
 LEARNED = "variant,seed,episode,reward\n,0,10,50\n,1,10,50\n"
 

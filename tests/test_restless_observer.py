@@ -17,8 +17,6 @@ from prefrontal.rollouts.episodes import agent_inputs, replay
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks import Restless
 
-pytestmark = pytest.mark.lightly_compiled
-
 
 class TestIdealObserver(AgentContract):
     agent = ideal_observer(RestlessConfig())

@@ -27,6 +27,8 @@ from prefrontal.learning.trained import load_agents
 from prefrontal.runs.files import read_arrays
 from prefrontal.runs.folder import RunFolder
 
+pytestmark = pytest.mark.fully_compiled
+
 SEEDS = (0, 1)
 
 

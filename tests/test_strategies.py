@@ -27,8 +27,6 @@ from prefrontal.experiments.studies.two_step_weights import _compatible, _verdic
 from prefrontal.figures.strategies import strategies_figure
 from prefrontal.fitting.simulation import simulate
 
-pytestmark = pytest.mark.lightly_compiled
-
 WEIGHTS, EMERGENCE = find_experiment("wang2018-two-step-weights"), find_experiment("emergence")
 TINY = ["--task.num-trials", "10", "--task.encoding", "trial", "--agent.hidden-size", "4", "--train.unroll", "None"]
 

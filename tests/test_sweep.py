@@ -17,6 +17,8 @@ from prefrontal.experiments.workflow import train_run
 from prefrontal.learning import lanes
 from prefrontal.runs.folder import RunFolder
 
+pytestmark = pytest.mark.fully_compiled
+
 TINY = ExperimentConfig(
     task=TwoStepConfig(num_trials=5, encoding="trial"),
     agent=RecurrentConfig(hidden_size=3),

@@ -21,6 +21,8 @@ from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.runs.arrays import named_arrays
 from prefrontal.tasks import AbstractTask, TwoStep
 
+pytestmark = pytest.mark.fully_compiled
+
 UNROLL = 60
 
 

@@ -14,6 +14,8 @@ from prefrontal.rollouts.episodes import advance, begin
 from prefrontal.runs.arrays import named_arrays, with_arrays
 from prefrontal.tasks import TwoStep
 
+pytestmark = pytest.mark.fully_compiled
+
 TASK = TwoStep(TwoStepConfig(num_trials=4, better_state="carried", reversal_probability=0.3))
 NUM_EPISODES, UNROLL = 3, 4
 MAX_NORM = 3.0
