@@ -9,7 +9,8 @@ os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "compiled"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
-# Most of the tests' time goes into compiling programs that run once: they are compiled with few optimisations.
+# Most of the tests' time goes into compiling programs that run once: they are compiled with few optimisations. With 0
+# all are compiled as users have them.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 # As in pyproject.toml, for the commands that tests start.
 os.environ.setdefault("PYTHONWARNINGS", "ignore:Error reading persistent compilation cache entry")
@@ -73,9 +74,10 @@ def _programs_of_a_file_go_with_it(request):
         jax.clear_caches()  # of what was compiled when tests were collected
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "0")
+            before = jax.config.values["jax_disable_most_optimizations"]
             jax.config.update("jax_disable_most_optimizations", False)
             yield
-        jax.config.update("jax_disable_most_optimizations", True)
+            jax.config.update("jax_disable_most_optimizations", before)
     else:
         yield
     jax.clear_caches()

@@ -73,7 +73,7 @@ def send(*numbers: int) -> Callable[[], None]:
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen) -> None:
     """Wait until `condition` holds, which it must while `process` still runs."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not condition():
         assert process.poll() is None, "it ended before it was to be ended"
         assert time.monotonic() < deadline

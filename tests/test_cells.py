@@ -31,8 +31,6 @@ from prefrontal.tasks import TwoStep
 from prefrontal.tasks.base import AbstractTask
 from prefrontal.tasks.risk import Risk
 
-pytestmark = pytest.mark.lightly_compiled
-
 CELLS = get_args(CellName)
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 TASK = TwoStep(TwoStepConfig(num_trials=6))

@@ -32,8 +32,6 @@ from prefrontal.runs.folder import RunFolder
 from prefrontal.tasks import TwoStep
 from prefrontal.tasks.base import AbstractTask
 
-pytestmark = pytest.mark.lightly_compiled
-
 
 class Bonus(AbstractTask):
     """The two-step task, for people who are paid for coming."""
