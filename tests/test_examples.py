@@ -11,8 +11,6 @@ import pytest
 
 import prefrontal as pf
 
-pytestmark = pytest.mark.lightly_compiled
-
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
