@@ -1,6 +1,8 @@
 """Cells: each is its equations, and whatever works with one works with the others."""
 
+import json
 import re
+import signal
 from dataclasses import replace
 from typing import get_args
 
@@ -11,7 +13,9 @@ import numpy as np
 import pytest
 from contracts import AgentContract
 from numpy_actor_critic import sigmoid
+from sessions import seed_of, send, when
 
+from prefrontal import cli
 from prefrontal.agents.actor_critic import ActorCriticAgent
 from prefrontal.agents.base import AgentInput
 from prefrontal.agents.cells import AbstractCell, make_cell
@@ -211,6 +215,32 @@ def test_weights_of_another_cell_are_refused():
     message = "`w`: `kernel` must have shape (13, 15), got (13, 20). Give the file that belongs to this configuration"
     with pytest.raises(UserError, match=f"^{re.escape(message)}"):
         with_arrays(recurrent("gru"), arrays, source="`w`")
+
+
+@pytest.mark.parametrize("cell", ["gru", "rnn"])
+def test_from_the_command_line(cell, tmp_path, monkeypatch):
+    """Trained, stopped and gone on with, tested, lesioned, filmed."""
+    monkeypatch.setattr("prefrontal.learning.group.STEPS_PER_CHUNK", 250)
+    options = [
+        *("--agent.cell", cell, "--agent.hidden-size", "3", "--task.num-trials", "5", "--task.encoding", "trial"),
+        *("--train.num-episodes", "100", "--train.unroll", "5", "--seeds", "0", "--test.num-episodes", "4"),
+    ]
+    for folder in ("straight", "stopped"):
+        arguments = ["wang2018-two-step", *options, "--out", str(tmp_path / folder)]
+        if folder == "stopped":
+            with when("advance", send(signal.SIGINT)), pytest.raises(SystemExit):
+                cli.main(["train", *arguments])
+            assert seed_of(tmp_path / folder).status != "finished"
+        cli.main(["train", *arguments])
+    straight, stopped = (seed_of(tmp_path / folder).load_weights()[0] for folder in ("straight", "stopped"))
+    assert straight["kernel"].shape == (6 + 3, GATES[cell] * 3)
+    for name, array in straight.items():
+        np.testing.assert_array_equal(stopped[name], array)
+    for command in (["evaluate"], ["intervene", "--silence", "0"]):
+        cli.main([command[0], *arguments[:1], *command[1:], *arguments[1:]])
+    assert f"--agent.cell {cell}" in json.loads((tmp_path / "stopped" / "results.json").read_text())["changed"]
+    cli.main(["animate", str(tmp_path / "stopped"), "--out", str(tmp_path / "play.gif"), "--num-trials", "1"])
+    assert (tmp_path / "play.gif").exists()
 
 
 class Glasses(AbstractEncoder):

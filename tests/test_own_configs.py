@@ -18,6 +18,7 @@ from sessions import send, when
 
 import prefrontal.configs
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
+from prefrontal.commands import animate
 from prefrontal.commands.options import Setting, sweep_settings
 from prefrontal.commands.sweep import run_sweep
 from prefrontal.configs import AgentConfig, RecurrentConfig, TaskConfig, TestConfig, TrainConfig, TwoStepConfig
@@ -154,6 +155,11 @@ def test_they_are_tested(trained):
     told = {"--task.class TwoStepBonusConfig", "--task.bonus 0.5", "--agent.class TraceConfig", "--agent.decay 0.0"}
     assert told <= set(results["changed"])
     assert draw_results(EXPERIMENT, folder)
+
+
+def test_the_command_line_cannot_film_what_it_cannot_find(trained):
+    with pytest.raises(UserError, match=r"must be a run of configs of the package, got one of TraceConfig and Two"):
+        animate._run_of(str(trained))
 
 
 def test_a_task_of_its_own_kind_is_trained_where_it_is_the_experiments(tmp_path, short_chunks):

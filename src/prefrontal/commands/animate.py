@@ -103,6 +103,12 @@ def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[TwoStepConfig]]:
         raise UserError(
             f"`{name}` must be a run on the two-step task, got one of {folder.experiment}. Only that task is filmed."
         )
+    own = [str(values["class"]) for values in folder.config.values() if "class" in values]
+    if own:
+        raise UserError(
+            f"`{name}` must be a run of configs of the package, got one of {' and '.join(own)}, which the command line "
+            "cannot find. Film it in Python: prefrontal.figures.animated.animation.save_animation."
+        )
     parts = {part: type(getattr(preset, part))(**values) for part, values in folder.config.items()}
     return folder, ExperimentConfig(**parts)
 

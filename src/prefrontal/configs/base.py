@@ -56,21 +56,28 @@ class _Complete:
 
 
 class TaskConfig(_Complete, ABC):
-    """The parameters of a task. For a task of your own, subclass it as a frozen dataclass:
+    """The parameters of a task. For a task of your own, subclass it as a frozen dataclass; it then works wherever one
+    of the package's does.
 
-        @dataclass(frozen=True)
-        class LeverConfig(TaskConfig):
-            num_pulls: int = 10
+    Fields are plain values (numbers, strings, tuples of them): they are what a run is known by.
 
-            @property
-            def num_steps(self) -> int:
-                return self.num_pulls
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class LeversConfig(pf.TaskConfig):
+        ...     num_pulls: int = 10
+        ...
+        ...     @property
+        ...     def num_steps(self) -> int:
+        ...         return self.num_pulls
+        ...
+        ...     def make(self) -> pf.AbstractTask:
+        ...         return pf.Bandit(pf.BanditConfig(num_trials=self.num_pulls))
+        >>> LeversConfig(num_pulls=5).make().num_steps
+        5
 
-            def make(self) -> Lever:
-                return Lever(self.num_pulls)
-
-    It then works wherever one of the package's does. Fields are plain values (numbers, strings, tuples of them): they
-    are what a run is known by.
+    Raises:
+        UserError: when one is made of a class that is no frozen dataclass, or lacks `num_steps` or `make`; or with a
+            field that it has not.
     """
 
     @property
@@ -84,14 +91,26 @@ class TaskConfig(_Complete, ABC):
 
 
 class AgentConfig(_Complete, ABC):
-    """The parameters of an agent that is trained. For one of your own, subclass it as a frozen dataclass:
+    """The parameters of an agent that is trained. For one of your own, subclass it as a frozen dataclass; it then works
+    wherever one of the package's does.
 
-    @dataclass(frozen=True)
-    class TableConfig(AgentConfig):
-        num_states: int = 8
+    Fields are plain values, as in `TaskConfig`. This one makes networks with an LSTM of as many units as there are
+    actions:
 
-        def make(self, task: AbstractTask, key: PRNGKeyArray) -> Table:
-            return Table(self.num_states, task.num_actions, key)
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class SmallConfig(pf.AgentConfig):
+        ...     forget_bias: float = 1.0
+        ...
+        ...     def make(self, task, key):
+        ...         size = task.num_actions
+        ...         return pf.RecurrentConfig(hidden_size=size, forget_bias=self.forget_bias).make(task, key)
+        >>> SmallConfig().make(task, jax.random.key(0)).cell.num_units
+        2
+
+    Raises:
+        UserError: when one is made of a class that is no frozen dataclass, or lacks `make`; or with a field that it has
+            not.
     """
 
     @abstractmethod
