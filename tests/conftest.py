@@ -15,6 +15,7 @@ os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 # As in pyproject.toml, for the commands that tests start.
 os.environ.setdefault("PYTHONWARNINGS", "ignore:Error reading persistent compilation cache entry")
 
+import contextlib
 import ctypes
 import gc
 import signal
@@ -67,18 +68,31 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@contextlib.contextmanager
+def _as_marked(node):
+    """Files and tests marked `fully_compiled` have their programs as everybody else does."""
+    if not node.get_closest_marker("fully_compiled") or not jax.config.values["jax_disable_most_optimizations"]:
+        yield
+        return
+    jax.clear_caches()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "0")
+        jax.config.update("jax_disable_most_optimizations", False)
+        yield
+    jax.config.update("jax_disable_most_optimizations", True)
+    jax.clear_caches()
+
+
+@pytest.fixture(autouse=True)
+def _test_as_marked(request):
+    with _as_marked(request.node):
+        yield
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _programs_of_a_file_go_with_it(request):
-    """Compiled programs would pile up to gigabytes. Files marked `fully_compiled` have them as everybody else does."""
-    if request.node.get_closest_marker("fully_compiled"):
-        jax.clear_caches()  # of what was compiled when tests were collected
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "0")
-            before = jax.config.values["jax_disable_most_optimizations"]
-            jax.config.update("jax_disable_most_optimizations", False)
-            yield
-            jax.config.update("jax_disable_most_optimizations", before)
-    else:
+    """Compiled programs would pile up to gigabytes."""
+    with _as_marked(request.node):
         yield
     jax.clear_caches()
     gc.collect()

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import prefrontal
 from prefrontal.experiments import find_experiment
 
@@ -26,6 +28,7 @@ def test_five_lines_train_and_test(tmp_path, monkeypatch, capsys):
     assert len(code.strip().splitlines()) <= 6
 
 
+@pytest.mark.fully_compiled
 def test_a_task_of_ones_own_is_learned():
     (code,) = (block for block in BLOCKS if "AbstractTask" in block)
     assert len(code.strip().splitlines()) <= 40

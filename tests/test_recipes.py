@@ -24,8 +24,6 @@ from prefrontal.learning.train import TrainState
 from prefrontal.runs.arrays import named_arrays
 from prefrontal.tasks import AbstractTask, TwoStep
 
-pytestmark = pytest.mark.fully_compiled
-
 AGENT = RecurrentConfig(hidden_size=4)
 
 
@@ -86,6 +84,7 @@ class TestNames:
             parse("evaluate", EXPERIMENTS["wang2018-two-step"], ["--pretrained", "--recipe", "robust"])
 
 
+@pytest.mark.fully_compiled
 @pytest.mark.parametrize(
     "config",
     [

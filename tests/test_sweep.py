@@ -17,8 +17,6 @@ from prefrontal.experiments.workflow import train_run
 from prefrontal.learning import lanes
 from prefrontal.runs.folder import RunFolder
 
-pytestmark = pytest.mark.fully_compiled
-
 TINY = ExperimentConfig(
     task=TwoStepConfig(num_trials=5, encoding="trial"),
     agent=RecurrentConfig(hidden_size=3),
@@ -85,6 +83,7 @@ def test_settings_that_train_the_same_networks_are_refused(option, values):
         sweep_settings("train", EXPERIMENT, [], {option: values})
 
 
+@pytest.mark.fully_compiled
 def test_a_sweep_gives_each_setting_the_weights_it_has_alone(tmp_path, monkeypatch):
     """Two discounts, two learning rates, two seeds: eight learners in one program, as if each had been alone."""
     signatures = set()
