@@ -36,7 +36,7 @@ from prefrontal.tasks.base import AbstractTask
 from prefrontal.tasks.risk import Risk
 
 CELLS = get_args(CellName)
-GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+GATES = {"lstm": 4, "gru": 2, "rnn": 1}
 TASK = TwoStep(TwoStepConfig(num_trials=6))
 RISK = Risk(RiskConfig(num_forced_pairs=1, num_free_trials=3))
 UNITS = 5
@@ -79,18 +79,18 @@ class TestActorCriticRNN(AgentContract):
     agent = actor_critic("rnn", initial_state="zero")
 
 
-def numpy_steps(cell: str, kernel: np.ndarray, bias: np.ndarray, inputs: np.ndarray, h: np.ndarray, c: np.ndarray):
+def numpy_steps(cell: str, weights: dict[str, np.ndarray], inputs: np.ndarray, h: np.ndarray, c: np.ndarray):
     """The outputs after each of `inputs`, in double precision, unit for unit as the equations have it."""
     units, outputs = len(h), []
     part = lambda n: slice(n * units, (n + 1) * units)  # noqa: E731
     for x in inputs:
-        z = np.concatenate([x, h]) @ kernel + bias
+        z = np.concatenate([x, h]) @ weights["kernel"] + weights["bias"]
         if cell == "lstm":
             c = sigmoid(z[part(1)]) * c + sigmoid(z[part(0)]) * np.tanh(z[part(2)])
             h = sigmoid(z[part(3)]) * np.tanh(c)
         elif cell == "gru":
             reset, keep = sigmoid(z[part(0)]), sigmoid(z[part(1)])
-            content = np.concatenate([x, reset * h]) @ kernel[:, part(2)] + bias[part(2)]
+            content = np.concatenate([x, reset * h]) @ weights["content_kernel"] + weights["content_bias"]
             h = keep * h + (1 - keep) * np.tanh(content)
         else:
             h = np.tanh(z)
@@ -105,12 +105,12 @@ def test_a_cell_is_its_equations(name):
     inputs, state = rng.normal(size=(8, 3)), cell.init()
     state = jax.tree.map(lambda leaf: jnp.float32(rng.normal(size=leaf.shape)), state)
     h, c = np.asarray(state.h, np.float64), np.asarray(getattr(state, "c", state.h), np.float64)
-    kernel, bias = np.asarray(cell.kernel, np.float64), np.asarray(cell.bias, np.float64)
+    weights = {name: array.astype(np.float64) for name, array in named_arrays(cell).items()}
     outputs = []
     for x in inputs:
         state = cell(jnp.float32(x), state)
         outputs.append(state.h)
-    np.testing.assert_allclose(np.stack(outputs), numpy_steps(name, kernel, bias, inputs, h, c), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(np.stack(outputs), numpy_steps(name, weights, inputs, h, c), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -161,11 +161,13 @@ def test_a_silenced_unit_is_one_without_weights(cell):
     """Cut by hand: nothing reads the unit, neither the heads nor the next step of the others."""
     agent, unit = recurrent(cell, initial_state="zero"), 2
     row = agent.encoder.size + unit
-    cut = eqx.tree_at(
-        lambda a: (a.cell.kernel, a.policy, a.value),
-        agent,
-        (agent.cell.kernel.at[row].set(0.0), agent.policy.at[unit].set(0.0), agent.value.at[unit].set(0.0)),
-    )
+
+    def readers(agent):
+        return [agent.cell.kernel, agent.policy, agent.value, *([agent.cell.content_kernel] if cell == "gru" else [])]
+
+    rows = (row, unit, unit, row)
+    silent = [array.at[at].set(0.0) for array, at in zip(readers(agent), rows, strict=False)]
+    cut = eqx.tree_at(readers, agent, silent)
     lesioned = intervened(agent, TASK, InterventionConfig(silence=(unit,)))
     one, other = (evaluate(a, TASK, jax.random.key(0), num_episodes=10) for a in (lesioned, cut))
     np.testing.assert_array_equal(one.action, other.action)
@@ -207,14 +209,13 @@ def test_what_is_kept_names_the_cell_only_where_it_is_another(kind):
 
 def test_weights_of_another_cell_are_refused():
     arrays = named_arrays(recurrent("lstm"))
-    with pytest.raises(
-        UserError, match=r"^`w` must hold bias, initial_state\.h, kernel, .*; unknown: initial_state\.c\."
-    ):
+    told = r"^`w` must hold bias, .*; missing: content_bias, content_kernel; unknown: initial_state\.c\."
+    with pytest.raises(UserError, match=told):
         with_arrays(recurrent("gru"), arrays, source="`w`")
     arrays.pop("initial_state.c")
-    message = "`w`: `kernel` must have shape (13, 15), got (13, 20). Give the file that belongs to this configuration"
+    message = "`w`: `kernel` must have shape (13, 5), got (13, 20). Give the file that belongs to this configuration"
     with pytest.raises(UserError, match=f"^{re.escape(message)}"):
-        with_arrays(recurrent("gru"), arrays, source="`w`")
+        with_arrays(recurrent("rnn"), arrays, source="`w`")
 
 
 @pytest.mark.parametrize("cell", ["gru", "rnn"])

@@ -35,7 +35,7 @@ class OutputState(AbstractCellState):
 
 
 class AbstractCell(eqx.Module):
-    """The next state of some units, given an input and their state. One matrix, one bias: gates lie side by side."""
+    """The next state of some units, given an input and their state. The gates of all have one matrix and one bias."""
 
     kernel: eqx.AbstractVar[Float[Array, "input_and_unit gate"]]
     """W: the rows of the inputs, then those of the units; the columns of one gate after the other."""
@@ -105,19 +105,21 @@ class GRU(AbstractCell):
     """
 
     kernel: Float[Array, "input_and_unit gate"]
-    """W: the columns of r, u and n."""
+    """W_ru: the columns of r, then those of u."""
     bias: Float[Array, " gate"]
-    num_gates: ClassVar[int] = 3
+    content_kernel: Float[Array, "input_and_unit unit"]
+    """W_n. An array of its own: cut out of one with the gates', it would be copied at every step."""
+    content_bias: Float[Array, " unit"]
+    num_gates: ClassVar[int] = 2
     keeping_gate: ClassVar[int | None] = 1
 
     def init(self) -> OutputState:
         return OutputState(h=jnp.zeros(self.num_units))
 
     def __call__(self, inputs: Float[Array, " input"], state: OutputState) -> OutputState:
-        gates = 2 * self.num_units
-        both = jnp.concatenate([inputs, state.h]) @ self.kernel[:, :gates] + self.bias[:gates]
-        reset, keep = jnp.split(jax.nn.sigmoid(both), 2)
-        content = jnp.concatenate([inputs, reset * state.h]) @ self.kernel[:, gates:] + self.bias[gates:]
+        gates = jnp.concatenate([inputs, state.h]) @ self.kernel + self.bias
+        reset, keep = jnp.split(jax.nn.sigmoid(gates), 2)
+        content = jnp.concatenate([inputs, reset * state.h]) @ self.content_kernel + self.content_bias
         return OutputState(h=keep * state.h + (1 - keep) * jnp.tanh(content))
 
 
@@ -155,7 +157,7 @@ def make_cell(
         name: "lstm", "gru" or "rnn".
         num_inputs: length of its input, I.
         num_units: its units, H.
-        initialiser: how its kernel is drawn, all gates at once.
+        initialiser: how its weights are drawn, all at once.
         forget_bias: first bias of the gate that keeps what is remembered; all others are zero.
         key: random key.
     """
@@ -165,9 +167,14 @@ def make_cell(
         "lecun-normal": jax.nn.initializers.lecun_normal(),
         "orthogonal": jax.nn.initializers.orthogonal(),
     }[initialiser]
-    kernel = initialise(key, (num_inputs + num_units, kind.num_gates * num_units), jnp.float32)
-    bias = jnp.zeros(kind.num_gates * num_units)
+    num_gates = kind.num_gates
+    num_columns = (num_gates + (kind is GRU)) * num_units
+    kernel = initialise(key, (num_inputs + num_units, num_columns), jnp.float32)
+    bias = jnp.zeros(num_gates * num_units)
     if kind.keeping_gate is not None:
         first = kind.keeping_gate * num_units
         bias = bias.at[first : first + num_units].set(forget_bias)
+    if kind is GRU:
+        gates, content = jnp.split(kernel, [num_gates * num_units], axis=1)
+        return GRU(gates, bias, content, jnp.zeros(num_units))
     return kind(kernel, bias)
