@@ -10,10 +10,8 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
 from prefrontal.agents.bandit_tables import gittins_indices, optimal_preferences, preference_place
-from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
+from prefrontal.agents.base import GREEDY, AbstractAgent, AgentInput, AgentOutput
 
-GREEDY = 1e6
-"""Inverse temperature that leaves only exact ties to chance."""
 UNTRIED = 1e3
 """Index of an arm that must be pulled before any that was."""
 NUM_PROBABILITIES = 100

@@ -8,6 +8,8 @@ import equinox as eqx
 from jaxtyping import Array, Float, Int
 
 AgentState = Any
+GREEDY = 1e6
+"""Inverse temperature that leaves only exact ties to chance."""
 Tap = Callable[[str, Array], Array]
 """Given a signal's name and its value: the value to go on with."""
 

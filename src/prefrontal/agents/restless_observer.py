@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jax.scipy.special import ndtr
 from jaxtyping import Array, Float
 
-from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
-from prefrontal.agents.two_step.base import GREEDY
+from prefrontal.agents.base import GREEDY, AbstractAgent, AgentInput, AgentOutput
 from prefrontal.configs import RestlessConfig
 
 Policy = Literal["greedy", "thompson"]

@@ -4,8 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
-from prefrontal.agents.two_step.base import GREEDY
+from prefrontal.agents.base import GREEDY, AbstractAgent, AgentInput, AgentOutput
 from prefrontal.configs.volatility import Retying, VolatilityConfig
 
 Belief = Float[Array, "switch volatile better"]

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from prefrontal.agents.two_step.hybrid import sarsa_errors
+from prefrontal.agents.two_step.inference import may_reverse, posterior
 from prefrontal.configs.two_step import TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.rollouts.episodes import Trajectory
@@ -118,13 +120,12 @@ def belief(config: TwoStepConfig, trials: TwoStepTrials) -> Float[np.ndarray, "*
     p = np.full(trials.choice.shape[:-1], {"first": 1.0, "second": 0.0}.get(config.better_state, 0.5))
     before = np.empty(trials.choice.shape)
     for t in range(trials.choice.shape[-1]):
-        p = p * (1 - hazard) + (1 - p) * hazard
+        p = may_reverse(p, hazard)
         before[..., t] = p
         rewarded, at_zero = trials.rewarded[..., t], trials.state[..., t] == 0
         if_zero, if_one = np.where(at_zero, better, worse), np.where(at_zero, worse, better)
-        joint = p * np.where(rewarded, if_zero, 1 - if_zero)
-        other = (1 - p) * np.where(rewarded, if_one, 1 - if_one)
-        p = np.where(trials.valid[..., t], joint / (joint + other), p)
+        after = posterior(p, np.where(rewarded, if_zero, 1 - if_zero), np.where(rewarded, if_one, 1 - if_one))
+        p = np.where(trials.valid[..., t], after, p)
     return before
 
 
@@ -168,7 +169,7 @@ def model_free_errors(learning_rate: float, trials: TwoStepTrials) -> TwoStepErr
     first, second = _model_free_values(learning_rate, trials)
     expected = np.where(trials.choice == 0, first[..., 0], first[..., 1])
     reached = np.where(trials.state == 0, second[..., 0], second[..., 1])
-    return TwoStepErrors(reached - expected, trials.rewarded - reached)
+    return TwoStepErrors(*sarsa_errors(expected, reached, trials.rewarded))
 
 
 def model_free_likelihood(learning_rate: float, trials: TwoStepTrials) -> tuple[float, float]:
@@ -198,10 +199,9 @@ def _model_free_values(learning_rate: float, trials: TwoStepTrials) -> tuple[np.
     for t in range(trials.choice.shape[-1]):
         before[0, ..., t, :], before[1, ..., t, :] = first, second
         chosen, reached = np.eye(2)[trials.choice[..., t]], np.eye(2)[trials.state[..., t]]
-        reached_value = np.sum(reached * second, axis=-1)
+        values = np.sum(chosen * first, axis=-1), np.sum(reached * second, axis=-1)
+        first_error, second_error = sarsa_errors(*values, trials.rewarded[..., t])
         rate = learning_rate * trials.valid[..., t]
-        first_error = rate * (reached_value - np.sum(chosen * first, axis=-1))
-        second_error = rate * (trials.rewarded[..., t] - reached_value)
-        first = first + first_error[..., None] * chosen
-        second = second + second_error[..., None] * reached
+        first = first + (rate * first_error)[..., None] * chosen
+        second = second + (rate * second_error)[..., None] * reached
     return before[0], before[1]

@@ -44,3 +44,6 @@ NETWORKS = PrintedBehaviour(
 )
 PRINTED = {"rats": RATS, "networks": NETWORKS}
 """By the word that asks for them. Read off vector graphics, to about half a per cent of an axis."""
+
+MATCHING_SLOPES = {"trained": 0.665, "held-out": 0.696}
+"""Slopes of choice on reward ratios, by range of reward probabilities: Wang et al. (2018), Figure 2a, d."""

@@ -1,6 +1,5 @@
 """The figure of bandits, and panels that other figures of pulls and regret share."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from prefrontal.figures.parts import Above
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 
@@ -222,15 +222,10 @@ def published_dots(measured: Mapping[str, Sequence[float]], published: Mapping[s
 def framed(title: str, caption: str, width: float, height: float) -> Figure:
     """A figure with a heading above `height` inches for panels."""
     with style():
-        heading = textwrap.wrap(title, 84, break_on_hyphens=False)
-        below = textwrap.wrap(caption, 126)
-        top = 0.3 + 0.19 * len(heading) + 0.16 * len(below)
-        figure = Figure(figsize=(width, height + top))
+        above = Above(width, title, caption)
+        figure = Figure(figsize=(width, height + 0.2 + above.height))
         FigureCanvasAgg(figure)
-        whole = height + top
-        figure.text(0.15 / width, 1 - 0.1 / whole, "\n".join(heading), fontsize=10, weight="bold", va="top")
-        place = 1 - (0.1 + 0.19 * len(heading)) / whole
-        figure.text(0.15 / width, place, "\n".join(below), fontsize=7.5, color="dimgrey", va="top")
+        above.write(figure)
     return figure
 
 

@@ -1,6 +1,5 @@
 """Groups side by side: networks, people, animals and models."""
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from prefrontal.analysis.published import NETWORKS, RATS
 from prefrontal.analysis.summary import NUM_LAGS, Behaviour, behaviour, printed
 from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
+from prefrontal.figures.parts import Above
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 from prefrontal.trials.table import read_table
@@ -60,18 +60,17 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
     """
     if not 1 <= len(groups) <= MOST_GROUPS:
         raise UserError(f"`groups` must be 1 to {MOST_GROUPS} to fit on a page, got {len(groups)}. Draw fewer at once.")
-    heading = textwrap.wrap(title, 22 * len(groups) + 6, break_on_hyphens=False)
     sources = [f"{group.name}: {group.source}." for group in groups if group.source]
-    caption = textwrap.wrap(" ".join(sources), 36 * len(groups) + 8)
     with style():
         handles = _handles(groups)
         ncols = min(len(handles), 1 + len(groups))
         below = 0.2 * -(-len(handles) // ncols) + 0.1
-        above = 0.17 * len(heading + caption) + 0.1
-        width, height = 0.75 + 2.15 * len(groups), 6.1 + above + below
+        width = 0.75 + 2.15 * len(groups)
+        above = Above(width, title, " ".join(sources))
+        height = 6.1 + above.height + below
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
-        figure.get_layout_engine().set(rect=(0, below / height, 1, 1 - (above + below) / height))  # pyright: ignore
+        figure.get_layout_engine().set(rect=(0, below / height, 1, 1 - (above.height + below) / height))  # pyright: ignore
         axes = figure.subplots(3, len(groups), squeeze=False, height_ratios=(1, 1.15, 0.9))
         for column, group in zip(axes.T, groups, strict=True):
             stay_of_group(group, column[0])
@@ -83,10 +82,7 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
             axes, ("Stay probability", "Weight (log odds)", "Index (log odds,\nsum over lags)"), strict=True
         ):
             row[0].set_ylabel(label)
-        for number, line in enumerate(heading + caption):
-            big = {"fontsize": 9.5, "weight": "bold"}
-            looks = big if number < len(heading) else {"fontsize": 7, "color": "dimgrey"}
-            figure.text(0.12 / width, 1 - (0.1 + 0.17 * number) / height, line, looks, va="top", parse_math=False)
+        above.write(figure)
         figure.legend(handles.values(), handles.keys(), loc="lower center", ncols=ncols, fontsize=7)
     return figure
 

@@ -1,6 +1,5 @@
 """How behaviour comes about in training: what frozen weights did in a test at one moment, and at all of them."""
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from matplotlib.lines import Line2D
 from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, count_episodes, reference_lines, stay_bars
+from prefrontal.figures.parts import Above
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 
@@ -162,9 +162,9 @@ def course_figure(
         test_episodes: episodes of each test.
     """
     with style():
-        heading = textwrap.wrap(title, 80, break_on_hyphens=False)
-        caption = textwrap.wrap(_caption(curves, test_episodes, source if published else ""), 122)
-        width, height = 7.2, 3.0 + 0.19 * len(heading) + 0.16 * len(caption)
+        width = 7.2
+        above = Above(width, title, _caption(curves, test_episodes, source if published else ""))
+        height = 2.9 + above.height
         figure = Figure(figsize=(width, height))
         FigureCanvasAgg(figure)
         boxes = [(left / width, 0.88 / height, 1.5 / width, 1.75 / height) for left in (0.5, 2.45, 4.45)]
@@ -179,11 +179,7 @@ def course_figure(
             handles["published"] = Line2D([], [], color=PALETTE["ours"], **PUBLISHED)
         place = (2.15 / width, 0.42 / height)
         figure.legend(handles.values(), handles.keys(), loc="upper center", bbox_to_anchor=place, ncols=3)
-        for lines, y, looks in (
-            (heading, height - 0.1, {"fontsize": 10, "weight": "bold"}),
-            (caption, height - 0.1 - 0.19 * len(heading), {"fontsize": 7.5, "color": "dimgrey"}),
-        ):
-            figure.text(0.15 / width, y / height, "\n".join(lines), looks, va="top")
+        above.write(figure)
     return figure
 
 

@@ -1,6 +1,5 @@
 """The figure of the encodings: how many networks have not learned yet, and their rewards."""
 
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from prefrontal.analysis.learning_speed import running_reward, survival
+from prefrontal.figures.parts import Above
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_learning, read_results
 
@@ -44,8 +44,8 @@ def draw(folder: Path, title: str) -> list[Path]:
     num_episodes = results["training_episodes"]
     learning = read_learning(folder)
     with style():
-        lines = textwrap.wrap(title, 84, break_on_hyphens=False)
-        height = 3.4 + 0.19 * (len(lines) - 1)
+        above = Above(7.2, title)
+        height = 3.11 + above.height
         figure = Figure(figsize=(7.2, height))
         FigureCanvasAgg(figure)
         left, right = figure.subplots(1, 2)
@@ -69,7 +69,7 @@ def draw(folder: Path, title: str) -> list[Path]:
         figure.legend(
             *left.get_legend_handles_labels(), loc="lower center", ncols=4, handlelength=2.4, columnspacing=1.4
         )
-        figure.suptitle("\n".join(lines), x=0.02, ha="left", weight="bold", fontsize=10)
-        top, bottom = 1 - (0.58 + 0.19 * (len(lines) - 1)) / height, 0.88 / height
+        above.write(figure)
+        top, bottom = 1 - (0.29 + above.height) / height, 0.88 / height
         figure.subplots_adjust(left=0.09, right=0.97, top=top, bottom=bottom, wspace=0.3)
     return save_figure(figure, folder / "figure")

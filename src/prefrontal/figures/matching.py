@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from prefrontal.analysis.published import MATCHING_SLOPES
 from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 
-PUBLISHED_SLOPE = {"trained": 0.665, "held-out": 0.696}
 COLOR = {"trained": "#0072B2", "held-out": "#E69F00"}
 NAMES = {"choice": "last\nchoice", "reward": "last\nreward", "choice_x_reward": "choice x\nreward", "value": "value"}
 
@@ -64,7 +64,7 @@ def matching_slopes(matched: Mapping[str, Any], ax: Axes, *, beside_published: b
     every = [np.abs(row).max() for part in matched.values() for row in part["reward_ratio"] if row]
     reach = max(every, default=1.0)
     ends = np.array([-reach, reach])
-    for which in PUBLISHED_SLOPE:
+    for which in MATCHING_SLOPES:
         part = matched[which]
         ax.plot(part["reward_ratio"][0], part["choice_ratio"][0], "o", color=COLOR[which], markersize=1.8, alpha=0.35)
         ax.lines[-1].set(markeredgewidth=0, rasterized=True)
@@ -72,7 +72,7 @@ def matching_slopes(matched: Mapping[str, Any], ax: Axes, *, beside_published: b
             if len(x) >= 3 and np.ptp(x) > 0:
                 ax.plot(ends, np.polyval(np.polyfit(x, y, 1), ends), color=COLOR[which], linewidth=0.7, alpha=0.8)
         mean = part["slope"]["mean"]
-        published = f" (published {PUBLISHED_SLOPE[which]:.2f})" if beside_published else ""
+        published = f" (published {MATCHING_SLOPES[which]:.2f})" if beside_published else ""
         told = "none" if mean is None else f"{mean:.2f}"
         ax.plot([], [], color=COLOR[which], label=f"{which}: slope {told}{published}")
     ax.plot(ends, ends, color="dimgrey", linewidth=0.8, linestyle=":", label="perfect matching")

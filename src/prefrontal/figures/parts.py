@@ -13,23 +13,39 @@ from matplotlib.gridspec import GridSpec
 from prefrontal.figures.style import PALETTE
 
 
+class Above:
+    """The heading of a figure and the caption below it, broken into lines that fit its width."""
+
+    def __init__(self, width: float, title: str, caption: str = "") -> None:
+        """`width` in inches, of the figure."""
+        self.heading = textwrap.wrap(title, round(11 * width), break_on_hyphens=False)
+        self.caption = textwrap.wrap(caption, round(17 * width))
+
+    @property
+    def height(self) -> float:
+        """Inches that the text takes, from the top of the figure."""
+        return 0.1 + 0.19 * len(self.heading) + 0.16 * len(self.caption)
+
+    def write(self, figure: Figure) -> None:
+        """Write both at the top of `figure`."""
+        width, height = figure.get_size_inches()
+        for lines, y, looks in (
+            (self.heading, 0.1, {"fontsize": 10, "weight": "bold"}),
+            (self.caption, 0.1 + 0.19 * len(self.heading), {"fontsize": 7.5, "color": "dimgrey"}),
+        ):
+            figure.text(0.15 / width, 1 - y / height, "\n".join(lines), looks, va="top", parse_math=False)
+
+
 def page(width: float, height: float, title: str, caption: str) -> tuple[Figure, float]:
     """An empty figure with its title and, below it, a caption; sizes in inches.
 
     Returns:
         The figure, and how much of its height, from the top, the text takes.
     """
-    figure = Figure(figsize=(width, height))
+    figure, above = Figure(figsize=(width, height)), Above(width, title, caption)
     FigureCanvasAgg(figure)
-    heading = textwrap.wrap(title, round(11 * width), break_on_hyphens=False)
-    lines = textwrap.wrap(caption, round(17 * width))
-    below = 0.1 + 0.19 * len(heading)
-    for text, y, looks in (
-        ("\n".join(heading), 0.1, {"fontsize": 10, "weight": "bold"}),
-        ("\n".join(lines), below, {"fontsize": 7.5, "color": "dimgrey"}),
-    ):
-        figure.text(0.15 / width, 1 - y / height, text, looks, va="top")
-    return figure, below + 0.16 * len(lines)
+    above.write(figure)
+    return figure, above.height
 
 
 def grid(figure: Figure, rows: int, columns: int, **spacing: Any) -> GridSpec:

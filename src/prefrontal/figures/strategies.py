@@ -1,6 +1,5 @@
 """Behaviour over the course of training."""
 
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from prefrontal.configs import TwoStepConfig
+from prefrontal.figures.parts import Above
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results, read_table
 
@@ -58,24 +58,23 @@ def strategies_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str,
     fitted = "best_model" in course
     num_seeds, num_tests = course["seed"].nunique(), course["episode"].nunique()
     with style():
-        heading = textwrap.wrap(title, 70, break_on_hyphens=False)
+        num_axes = 3 + 2 * fitted
         figure = Figure(figsize=(6.4, 6.4 + 2.6 * fitted), layout="constrained")
         FigureCanvasAgg(figure)
-        axes = figure.subplots(3 + 2 * fitted, 1, sharex=True, height_ratios=(1, 1.5, 1.1, 0.8, 1)[: 3 + 2 * fitted])
-        figure.suptitle("\n".join(heading), x=0.01, ha="left", fontsize=10, weight="bold")
+        axes = figure.subplots(num_axes, 1, sharex=True, height_ratios=(1, 1.5, 1.1, 0.8, 1)[:num_axes])
         cut = reward_course(course, axes[0], rewards)
         index_course(course, axes[1])
         stay_course(course, axes[2])
         if fitted:
             weight_course(course, axes[3])
             model_course(course, axes[4])
-        axes[0].set_title(
-            f"{num_seeds} seeds, thin; their mean, thick. Tested with frozen weights at {num_tests} moments."
-            + ("\nRewards of networks that do not yet keep to fixation and choice are below the axis." if cut else ""),
-            loc="left",
-            fontsize=7.5,
-            color="dimgrey",
-        )
+        caption = f"{num_seeds} seeds, thin; their mean, thick. Tested with frozen weights at {num_tests} moments."
+        if cut:
+            caption += " Rewards of networks that do not yet keep to fixation and choice are below the axis."
+        width, height = figure.get_size_inches()
+        above = Above(width, title, caption)
+        above.write(figure)
+        figure.get_layout_engine().set(rect=(0, 0, 1, 1 - (above.height + 0.05) / height))  # pyright: ignore
         axes[-1].set_xlabel("Training episodes")
         axes[-1].set_xlim(0, course["episode"].max())
         axes[-1].xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")

@@ -1,6 +1,5 @@
 """The figure of the two-step task: stay probabilities and learning curves."""
 
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from prefrontal.figures.panels import LearningCurves, learning_curves, stay_bars, training_curves
+from prefrontal.figures.parts import Above
 from prefrontal.figures.style import save_figure, style
 from prefrontal.runs.results import read_results
 
@@ -50,9 +50,8 @@ def two_step_figure(
     with style():
         bars = [trials for trials in ("stay_probability", "first_transition") if trials in result]
         width = 3.85 * len(bars) + (3.35 if curves else 0.3)
-        heading = textwrap.wrap(title, int(11.1 * width), break_on_hyphens=False)
-        caption = textwrap.wrap(_caption(result, curves, source), int(17 * width))
-        height = 3.4 + 0.19 * len(heading) + 0.16 * len(caption)
+        above = Above(width, title, _caption(result, curves, source))
+        height = 3.3 + above.height
         figure = Figure(figsize=(width, height))
         FigureCanvasAgg(figure)
         for number, trials in enumerate(bars):
@@ -63,11 +62,7 @@ def two_step_figure(
             learning_curves(curves, figure.add_axes((left, 1 / height, 1.73 / width, 2.05 / height)))
         for number, letter in enumerate("abc"[: len(bars) + bool(curves)]):
             figure.text((3.85 * number + 0.25) / width, 3.12 / height, letter, fontsize=11, weight="bold")
-        for lines, y, looks in (
-            (heading, height - 0.1, {"fontsize": 10, "weight": "bold"}),
-            (caption, height - 0.1 - 0.19 * len(heading), {"fontsize": 7.5, "color": "dimgrey"}),
-        ):
-            figure.text(0.15 / width, y / height, "\n".join(lines), looks, va="top")
+        above.write(figure)
     return figure
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from prefrontal.configs.daw_two_step import DawTwoStepConfig
 from prefrontal.tasks.base import AbstractTask
+from prefrontal.tasks.walks import reflected
 
 
 class DawTwoStepState(eqx.Module):
@@ -120,15 +121,6 @@ class DawTwoStep(AbstractTask):
 
     def is_active(self, state: DawTwoStepState) -> Bool[Array, ""]:
         return jnp.bool_(True)
-
-
-def reflected(
-    value: Float[Array, "*axes"], lowest: Float[Array, ""], highest: Float[Array, ""]
-) -> Float[Array, "*axes"]:
-    """`value` folded back at the bounds, as often as it takes."""
-    width = highest - lowest
-    beyond = jnp.mod(value - lowest, 2 * width)
-    return lowest + jnp.minimum(beyond, 2 * width - beyond)
 
 
 def _second_state(choice: Int[Array, ""], common: Bool[Array, ""]) -> Int[Array, ""]:

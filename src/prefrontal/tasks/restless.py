@@ -8,6 +8,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from prefrontal.configs.bandits import RestlessConfig, Volatility
 from prefrontal.tasks.bandit import BanditEvent, bandit_event
 from prefrontal.tasks.base import AbstractTask
+from prefrontal.tasks.walks import reflected
 
 
 class RestlessState(eqx.Module):
@@ -67,10 +68,9 @@ class Restless(AbstractTask):
     ) -> tuple[RestlessState, Float[Array, ""], BanditEvent]:
         to_reward, to_walk = jax.random.split(key)
         reward = (jax.random.uniform(to_reward) < state.rewards[action]).astype(jnp.float32)
-        walked = state.rewards[0] + state.volatility * jax.random.normal(to_walk)
-        reflected = 1 - jnp.abs(1 - jnp.mod(walked, 2))
+        walked = reflected(state.rewards[0] + state.volatility * jax.random.normal(to_walk))
         after = RestlessState(
-            rewards=jnp.stack([reflected, 1 - reflected]), trial=state.trial + 1, volatility=state.volatility
+            rewards=jnp.stack([walked, 1 - walked]), trial=state.trial + 1, volatility=state.volatility
         )
         return after, reward, bandit_event(state.rewards, state.trial, action)
 

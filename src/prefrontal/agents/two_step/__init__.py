@@ -1,7 +1,8 @@
 """Cognitive models and the ideal observer of the two-step task, as agents. One contract, one file a family."""
 
+from prefrontal.agents.base import GREEDY
 from prefrontal.agents.two_step.agent import TwoStepAgent, TwoStepMemory
-from prefrontal.agents.two_step.base import GREEDY, NEVER, AbstractTwoStepModel, Trial
+from prefrontal.agents.two_step.base import NEVER, AbstractTwoStepModel, Trial
 from prefrontal.agents.two_step.hbayesdm import HybridHBayesDM
 from prefrontal.agents.two_step.hybrid import Hybrid, HybridValues
 from prefrontal.agents.two_step.inference import BayesOptimal, Inference, LatentState

@@ -9,8 +9,6 @@ from jaxtyping import Array, Float, Int
 
 NEVER = -1e9
 """Logit of an action that is never taken."""
-GREEDY = 1e6
-"""Inverse temperature that leaves only exact ties to chance."""
 
 
 class Trial(eqx.Module):

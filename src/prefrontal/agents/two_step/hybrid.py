@@ -1,5 +1,7 @@
 """Daw's hybrid of model-free and model-based values, whose special cases are the purely model-free and model-based."""
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
@@ -86,11 +88,16 @@ class Hybrid(AbstractTwoStepModel):
     def learn(self, beliefs: HybridValues, trial: Trial) -> HybridValues:
         chosen = one_hot(trial.choice, 2)
         reached = one_hot(trial.state, 2) @ beliefs.second_stage @ one_hot(trial.second_choice, self.second_options)
-        first_error = reached - beliefs.first_stage
-        second_error = trial.reward - reached
+        first_error, second_error = sarsa_errors(beliefs.first_stage, reached, trial.reward)
         first_change = self.first_learning_rate * (first_error + self.trace * second_error)
         return HybridValues(
             first_stage=beliefs.first_stage + first_change * chosen,
             second_stage=second_learned(beliefs.second_stage, self.second_learning_rate, trial),
             last_choice=chosen,
         )
+
+
+def sarsa_errors(expected: Any, reached: Any, reward: Any) -> tuple[Any, Any]:
+    """The two prediction errors of a trial: what was reached less what was chosen, and the reward less what was reached.
+    Numbers, or arrays of JAX or NumPy, of one shape."""
+    return reached - expected, reward - reached

@@ -1,11 +1,13 @@
 """Models that infer which second-stage state is better: the latent-state model and the ideal observer."""
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from prefrontal.agents.base import GREEDY
 from prefrontal.agents.two_step.base import (
-    GREEDY,
     AbstractTwoStepModel,
     Trial,
     one_hot,
@@ -40,13 +42,19 @@ def infer(
     """Bayes' rule: the probability that state 0 is better, after `trial`, of `belief` before it."""
     pays = jnp.stack([better, worse])
     outcome = jnp.where(trial.reward > 0, pays, 1 - pays)
-    likelihood = jnp.where(trial.state == 0, outcome, outcome[::-1])
-    joint = likelihood * jnp.stack([belief, 1 - belief])
-    return joint[0] / jnp.sum(joint)
+    if_zero, if_one = jnp.where(trial.state == 0, outcome, outcome[::-1])
+    return posterior(belief, if_zero, if_one)
 
 
-def may_reverse(belief: Float[Array, ""], reversal_probability: Float[Array, ""]) -> Float[Array, ""]:
-    """The same for the next trial, before which the states may have changed places."""
+def posterior(belief: Any, if_true: Any, if_false: Any) -> Any:
+    """Bayes' rule: how probable a hypothesis is, believed before with probability `belief`, after what happened with
+    probability `if_true` under it and `if_false` else. Numbers, or arrays of JAX or NumPy, of one shape."""
+    joint, other = if_true * belief, if_false * (1 - belief)
+    return joint / (joint + other)
+
+
+def may_reverse(belief: Any, reversal_probability: Any) -> Any:
+    """The same for the next trial, before which the states may have changed places. Numbers or arrays."""
     return belief * (1 - reversal_probability) + (1 - belief) * reversal_probability
 
 

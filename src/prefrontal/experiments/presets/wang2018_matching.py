@@ -1,5 +1,6 @@
 """Wang et al. (2018), Simulation 1: a network divides its choices as the rewards are divided."""
 
+from prefrontal.analysis.published import MATCHING_SLOPES
 from prefrontal.configs import MatchingConfig, RecurrentConfig, TestConfig, TrainConfig
 from prefrontal.experiments.presets.base import Experiment, ExperimentConfig, Published
 
@@ -29,8 +30,8 @@ WANG2018_MATCHING = Experiment(
     ),
     seeds=tuple(range(8)),
     published={
-        "trained": Published("slope, trained range", 0.665, 0.1, f"{SOURCE}a, d"),
-        "held-out": Published("slope, held-out range", 0.696, 0.1, f"{SOURCE}a, d"),
+        "trained": Published("slope, trained range", MATCHING_SLOPES["trained"], 0.1, f"{SOURCE}a, d"),
+        "held-out": Published("slope, held-out range", MATCHING_SLOPES["held-out"], 0.1, f"{SOURCE}a, d"),
     },
     study="matching",
     note="Slope: of log choice ratio on log reward ratio, over test episodes; 1 is perfect matching, and a seed "
