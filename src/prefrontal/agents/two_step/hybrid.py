@@ -98,6 +98,6 @@ class Hybrid(AbstractTwoStepModel):
 
 
 def sarsa_errors(expected: Any, reached: Any, reward: Any) -> tuple[Any, Any]:
-    """The two prediction errors of a trial: what was reached less what was chosen, and the reward less what was reached.
-    Numbers, or arrays of JAX or NumPy, of one shape."""
+    """The two prediction errors of a trial: what was reached less what was expected of the choice, and the reward less
+    what was reached. Numbers, or arrays of JAX or NumPy, of one shape."""
     return reached - expected, reward - reached
