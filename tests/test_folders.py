@@ -15,10 +15,10 @@ from prefrontal.commands.sweep import run_sweep
 from prefrontal.configs import InterventionConfig, RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig, find_experiment
+from prefrontal.experiments.places import check_results_folder
 from prefrontal.experiments.studies import Agents, study_of
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.workflow import (
-    check_results_folder,
     draw_results,
     evaluate_run,
     evaluate_weights,

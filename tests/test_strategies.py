@@ -54,7 +54,7 @@ def paper_weights(num_seeds: int = 8, scatter: float = 0.1) -> pd.DataFrame:
 
 def test_the_papers_own_weights_pass_and_others_do_not() -> None:
     weights = paper_weights()
-    verdicts = {verdict["name"]: verdict for verdict in _verdicts(WEIGHTS, weights, indices(weights))}
+    verdicts = {verdict["name"]: verdict for verdict in _verdicts(WEIGHTS.criteria, weights, indices(weights))}
     assert len(verdicts) == 20 + 3 + 2
     assert all(verdict["passed"] for verdict in verdicts.values())
     assert verdicts["uncommon unrewarded, 2 back"]["published"] == 2.71
@@ -63,7 +63,7 @@ def test_the_papers_own_weights_pass_and_others_do_not() -> None:
         columns=lambda name: name.replace("uncommon_unr", "x").replace("common_unr", "uncommon_unr")
     )
     swapped = swapped.rename(columns=lambda name: name.replace("x", "common_unr", 1) if name.startswith("x") else name)
-    failed = {v["name"] for v in _verdicts(WEIGHTS, swapped, indices(swapped)) if not v["passed"]}
+    failed = {v["name"] for v in _verdicts(WEIGHTS.criteria, swapped, indices(swapped)) if not v["passed"]}
     assert {"common unrewarded, 1 back", "model-based index > 15 in every seed (least)"} <= failed
 
 
@@ -71,7 +71,7 @@ def test_every_seed_is_held_to_the_limits() -> None:
     weights = paper_weights()
     each = indices(weights)
     each.loc[3, "model_free"] = -2.1
-    last = _verdicts(WEIGHTS, weights, each)[-1]
+    last = _verdicts(WEIGHTS.criteria, weights, each)[-1]
     assert (last["name"], last["measured"], last["passed"]) == (
         "|model-free index| < 2 in every seed (most)",
         2.1,

@@ -10,10 +10,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from prefrontal.commands.counting import counting
+from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
+from prefrontal.commands.progress import progress
 from prefrontal.commands.tables import Reading, expanded, read_group
-from prefrontal.commands.words import check_new, read_pairs
 from prefrontal.configs.models import KnownTask, ModelName
 from prefrontal.errors import UserError
 
@@ -157,7 +157,7 @@ def _fit(
     from prefrontal.fitting.fit import fit_model
 
     num = len(table[["subject"] if options.by == "subject" else ["subject", "session"]].drop_duplicates())
-    with counting(f"Fitting {name}", num) as told:
+    with progress(f"Fitting {name}", num) as told:
         return fit_model(
             table,
             name,

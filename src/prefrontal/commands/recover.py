@@ -9,10 +9,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from prefrontal.commands.counting import counting
-from prefrontal.commands.forms import Asked, Form, read_asked
+from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
-from prefrontal.commands.words import check_new, read_pairs
+from prefrontal.commands.progress import progress
+from prefrontal.commands.simulated import Asked, Form, read_asked
 from prefrontal.errors import UserError, check_count, check_seed
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _parameters(asked: Asked, task: Form, options: Options[Form]) -> Made:
     from prefrontal.fitting.simulation import known_of
 
     (name,) = asked.models
-    with counting(f"Fitting {name}", options.num_subjects) as told:
+    with progress(f"Fitting {name}", options.num_subjects) as told:
         recovery = recover_parameters(
             name,
             task,
@@ -147,7 +147,7 @@ def _models(asked: Asked, task: Form, options: Options[Form]) -> Made:
     if options.parameters:
         raise UserError("`parameters` must go with one model, got several models. Leave it out.")
     total = options.num_subjects * len(asked.models) ** 2
-    with counting("Fitting all models to all subjects", total) as told:
+    with progress("Fitting all models to all subjects", total) as told:
         recovery = recover_models(
             asked.models,
             task,

@@ -7,9 +7,9 @@ from typing import Any, Generic, TypeVar
 
 from rich.console import Console
 
-from prefrontal.commands.forms import Form, read_asked
+from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
-from prefrontal.commands.words import check_new, read_pairs
+from prefrontal.commands.simulated import Form, read_asked
 from prefrontal.errors import check_count, check_seed
 
 Task = TypeVar("Task", bound=Form)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from prefrontal.analysis.accounts import residuals
+from prefrontal.analysis.least_squares import residuals
 from prefrontal.figures.parts import grid, letter, names_below, page, seed_column
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results, read_table

@@ -17,7 +17,7 @@ from prefrontal.errors import Stopped, UserError
 from prefrontal.learning.breakdown import Breakdown, breakdown, refusal
 from prefrontal.learning.group import new_learner, train_group
 from prefrontal.learning.lanes import Learner, signature
-from prefrontal.learning.monitor import Monitor, Sight
+from prefrontal.learning.monitor import Monitor, SnapshotView
 from prefrontal.learning.train import Metrics, TrainState
 from prefrontal.runs.arrays import named_arrays, with_arrays
 from prefrontal.runs.folder import RunFolder
@@ -26,7 +26,7 @@ from prefrontal.tasks.base import AbstractTask
 
 SECONDS_BETWEEN_SAVES = 10.0
 
-Watch = Callable[[SeedFolder, int, AbstractAgent], Sight]
+Watch = Callable[[SeedFolder, int, AbstractAgent], SnapshotView]
 """Looks at a snapshot: the seed's folder, the episodes trained, and the agent as it is then. May leave files there."""
 
 

@@ -34,7 +34,7 @@ TAGS = {
 }
 
 
-class Sight(NamedTuple):
+class SnapshotView(NamedTuple):
     """What is to be seen of one moment of a training."""
 
     numbers: Mapping[str, float]
@@ -76,7 +76,7 @@ class Writer:
                 values = [Summary.Value(tag=tag, simple_value=mean) for tag, mean in means.items()]
                 self._add(first_episode + points.stop, summary=Summary(value=values))
 
-    def show(self, sight: Sight, episode: int) -> None:
+    def show(self, sight: SnapshotView, episode: int) -> None:
         """Add what is to be seen when `episode` episodes are trained."""
         values = [Summary.Value(tag=tag, simple_value=number) for tag, number in sight.numbers.items()]
         for tag, picture in sight.pictures.items():

@@ -16,7 +16,7 @@ from prefrontal.experiments.studies.two_step_sessions import behaviour
 from prefrontal.figures.course import COLUMNS, COURSE, moment_figure
 from prefrontal.figures.style import style
 from prefrontal.learning.jobs import Watch
-from prefrontal.learning.monitor import Sight
+from prefrontal.learning.monitor import SnapshotView
 from prefrontal.learning.trained import load_snapshots
 from prefrontal.runs.files import make_folder, write_bytes, write_text
 from prefrontal.runs.folder import RunFolder
@@ -34,7 +34,7 @@ def watch(config: ExperimentConfig[TwoStepConfig], published: Mapping[str, float
         published: stay probabilities to draw beside, by kind of trial.
     """
 
-    def look(folder: SeedFolder, episode: int, agent: AbstractAgent) -> Sight:
+    def look(folder: SeedFolder, episode: int, agent: AbstractAgent) -> SnapshotView:
         tested = _tested(folder, episode, agent, config)
         stay = {
             measure: {
@@ -50,7 +50,7 @@ def watch(config: ExperimentConfig[TwoStepConfig], published: Mapping[str, float
         png = _png({"stay_probability": stay}, title)
         write_bytes(_path(folder, episode, "png"), png)
         numbers = {"test/reward": tested["reward"], **{f"stay/{measure}": tested[measure] for measure in TRIAL_KINDS}}
-        return Sight(
+        return SnapshotView(
             numbers={tag: number for tag, number in numbers.items() if number is not None},
             pictures={"stay_probability": png},
         )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prefrontal.analysis.accounts import explained_variance, multiple_regression, residual_correlation
+from prefrontal.analysis.least_squares import explained_variance, multiple_regression, residual_correlation
 from prefrontal.analysis.prediction_errors import (
     TwoStepErrors,
     TwoStepTrials,

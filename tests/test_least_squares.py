@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prefrontal.agents.two_step import BayesOptimal, Hybrid, TwoStepAgent
-from prefrontal.analysis.accounts import explained_variance, multiple_regression, residual_correlation, residuals
+from prefrontal.analysis.least_squares import explained_variance, multiple_regression, residual_correlation, residuals
 from prefrontal.analysis.prediction_errors import (
     TwoStepErrors,
     TwoStepTrials,

@@ -11,7 +11,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextlib.contextmanager
-def counting(what: str, total: int, console: Console | None = None) -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: int, console: Console | None = None) -> Iterator[Callable[[int], None]]:
     """Tells, on standard error, how many of `total` are done; what it yields is called with each number done."""
     console = console or Console(stderr=True)
     if console.is_interactive:
