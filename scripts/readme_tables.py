@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.runs.shipped import shipped_results
 
-CONDITIONS = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
 README = Path(__file__).parents[1] / "README.md"
 Verdict = dict[str, Any]
 
@@ -36,7 +36,7 @@ def two_step() -> list[str]:
             span(part["interval95"]),
             places(part["bayes_optimal"]),
         ]
-        for name, part in ((name, results["stay_probability"][name]) for name in CONDITIONS)
+        for name, part in ((name, results["stay_probability"][name]) for name in TRIAL_KINDS)
     ]
     label = f"reward per 100 trials (chance {reward['chance']:.0f}, oracle {reward['oracle']:.0f})"
     mean, ideal = places(reward["mean"], 1), places(reward["bayes_optimal"], 1)
