@@ -16,7 +16,7 @@ from prefrontal.configs import InterventionConfig, RecurrentConfig, TestConfig, 
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig, find_experiment
 from prefrontal.experiments.places import check_results_folder
-from prefrontal.experiments.studies import Agents, study_of
+from prefrontal.experiments.studies import Agents, Study, study_of
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.workflow import (
     draw_results,
@@ -73,12 +73,12 @@ def put_run(experiment: Experiment, config: ExperimentConfig, folder: Path, *, s
 def named_only(experiment: Experiment) -> mock._patch:
     """The experiment's analysis writes its name and nothing that takes time."""
 
-    def measure(self: Experiment, agents: Agents, config: ExperimentConfig, folder: Path, subjects: Subjects) -> dict:
+    def measure(self: Study, agents: Agents, config: ExperimentConfig, folder: Path, subjects: Subjects) -> dict:
         test = {"num_episodes": config.test.num_episodes, "seed": config.test.seed}
         config_record = {**config.training, "test": test}
-        return {"experiment": self.name, "seeds": [0], "verdicts": [], "config": config_record}
+        return {"experiment": self.experiment.name, "seeds": [0], "verdicts": [], "config": config_record}
 
-    return mock.patch.object(type(experiment), "measure", measure)
+    return mock.patch.object(type(study_of(experiment)), "measure", measure)
 
 
 def theirs(folder: Path, *names: str) -> dict[str, str]:
@@ -192,7 +192,7 @@ def test_a_sweep_of_borrowed_networks_leaves_the_trainers_results_alone(here: Pa
     for point in points:
         put_run(TWO_STEP, point.config, TWO_STEP.folder(point.config))
     weights = BORROWERS[2]
-    unmeasured = mock.patch.object(type(weights), "compared", return_value={"x": None})
+    unmeasured = mock.patch.object(type(study_of(weights)), "compared", return_value={"x": None})
     with named_only(TWO_STEP), named_only(weights), unmeasured:
         evaluate_run(TWO_STEP, points[0].config, [0])
         before = {path: path.read_bytes() for path in Path("runs/wang2018-two-step").rglob("*") if path.is_file()}
@@ -202,7 +202,7 @@ def test_a_sweep_of_borrowed_networks_leaves_the_trainers_results_alone(here: Pa
         assert {read_results(Path(run))["experiment"] for run in table["run"]} == {weights.name}
         assert path.parent == Path("runs") / weights.name
         assert table["x"].isna().all()
-        draw = mock.patch.object(type(TWO_STEP), "draw", lambda self, folder: [folder])
+        draw = mock.patch.object(type(study_of(TWO_STEP)), "draw", lambda self, folder: [folder])
         with draw:
             assert draw_results(TWO_STEP, TWO_STEP.folder(points[0].config))
         longer = [replace(point, config=replace(point.config, test=TestConfig(num_episodes=11))) for point in points]
@@ -296,13 +296,13 @@ def test_every_experiment_takes_an_intervention_or_refuses_it(name: str, here: P
     for variant, of_variant in experiment.variants(config).items():
         put_run(trainer, of_variant, trainer.folder(config) / variant)
 
-    def measure(self: Experiment, agents: Agents, config: ExperimentConfig, folder: Path, subjects: Subjects) -> dict:
+    def measure(self: Study, agents: Agents, config: ExperimentConfig, folder: Path, subjects: Subjects) -> dict:
         seen.update(agents)
         assert set(subjects.runs) == set(agents)
-        return {"experiment": self.name, "seeds": [0], "verdicts": [], "config": config.training}
+        return {"experiment": self.experiment.name, "seeds": [0], "verdicts": [], "config": config.training}
 
     noise = InterventionConfig(noise=0.1)
-    with mock.patch.object(type(experiment), "measure", measure):
+    with mock.patch.object(type(study_of(experiment)), "measure", measure):
         if name == "encoding-comparison":
             with pytest.raises(UserError, match="must go with an experiment that tests its networks, got encoding-"):
                 evaluate_run(experiment, config, [0], intervention=noise)
@@ -321,7 +321,7 @@ def test_every_experiment_takes_an_intervention_or_refuses_it(name: str, here: P
 
 def test_the_command_tells_how_to_test_without(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     silent = dict.fromkeys(("draw", "report"), mock.DEFAULT)
-    with named_only(TWO_STEP), mock.patch.multiple(type(TWO_STEP), **silent):
+    with named_only(TWO_STEP), mock.patch.multiple(type(study_of(TWO_STEP)), **silent):
         cli.main(["intervene", TWO_STEP.name, "--pretrained", "--seeds", "0", "--episodes", "3", "--noise", "1"])
     told = capsys.readouterr().out
     assert "Without: prefrontal evaluate wang2018-two-step --pretrained --seeds 0 --episodes 3\n" in told
