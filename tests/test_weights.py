@@ -87,6 +87,8 @@ def test_imported_weights_are_tested_as_one_seed(weights, tmp_path):
         (["evaluate", "wang2018-two-step", "--pretrained"], "must go with evaluate alone, got --pretrained."),
         (["evaluate", "encoding-comparison"], "must go with an experiment on one set of networks, got encoding-"),
         (["evaluate", FINAL, "--agent.hidden-size", "47"], "`kernel` must have shape (54, 188), got (55, 192)."),
+        (["evaluate", FINAL, "--agent.cell", "gru"], "missing: content_bias, content_kernel."),
+        (["evaluate", FINAL, "--agent.cell", "rnn"], "`kernel` must have shape (55, 48), got (55, 192)."),
         (["evaluate", FINAL, "--agent.head-bias"], "missing: policy_bias, value_bias."),
         (["evaluate", "wang2018-two-step"], "missing: initial_state.c, initial_state.h, policy_bias, value_bias."),
         (["evaluate", FINAL, "--episodes", "0"], "`episodes` must be a whole number of at least 1, got 0."),

@@ -43,6 +43,7 @@ def import_tf1(path: Path) -> Imported:
 
     TensorFlow orders an LSTM's gates input, content, forget, output, and adds one to the forget gate's
     pre-activation; `RecurrentAgent` orders them input, forget, content, output, and has that one in its bias.
+    The weights are an LSTM's: agents with another cell refuse them.
 
     Arguments:
         path: the checkpoint's name, one of its files, or its folder.
