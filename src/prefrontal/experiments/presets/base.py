@@ -75,7 +75,7 @@ class Experiment(Generic[Task]):
     """What else its study has to know: see `prefrontal.experiments.presets.criteria`."""
     trains: Callable[[ExperimentConfig[Any], Any], Variants] = one_set
     """What to train, of a config and the criteria: see `variants`."""
-    robust: "Experiment[Task] | None" = None
+    robust: "Callable[[Experiment[Task]], Experiment[Task]] | None" = None
     """What the robust recipe makes of it. None: the same, trained with that recipe's optimiser."""
     networks: str = ""
     """The experiment whose trained agents it studies; empty: it trains its own."""
@@ -99,7 +99,7 @@ class Experiment(Generic[Task]):
         train = in_recipe(self.config.train, name)
         if name == "paper":
             return self
-        return self.robust or replace(self, config=replace(self.config, train=train))
+        return self.robust(self) if self.robust else replace(self, config=replace(self.config, train=train))
 
     def variants(self, config: ExperimentConfig[Task]) -> Variants:
         """What to train of `config`, by name."""

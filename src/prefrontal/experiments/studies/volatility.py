@@ -188,7 +188,7 @@ def _covariates(played: Trajectory) -> Float[np.ndarray, "episode trial covariat
 
 
 def _verdicts(experiment: Experiment[VolatilityConfig], results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rates, num = results["learning_rate"], len(results["seeds"])
+    rates = results["learning_rate"]
     verdicts = [
         near(number, rates[name]["mean"]) | {"interval95": rates[name]["interval95"]}
         for name, number in experiment.published.items()
@@ -197,7 +197,7 @@ def _verdicts(experiment: Experiment[VolatilityConfig], results: Mapping[str, An
         name = f"ratio over {RATIO:g}, {order}"
         verdicts.append(on_average(name, ratio["per_seed"], bool(ratio["mean"] > RATIO), None, NOT_NEGATIVE))
     both = [min(pair) > RATIO for pair in zip(*(one["per_seed"] for one in results["ratio"].values()), strict=True)]
-    verdicts.append(holds("seeds with both ratios", sum(both), all(both), num))
+    verdicts.append(holds("seeds with both ratios", sum(both), all(both), len(both)))
     for name, part, within in (
         ("volatility decoded, r^2", results["decoded_volatility"]["r2"], AT_MOST_ONE),
         ("units that code volatility", results["coding_share"]["volatility"], SHARE),
