@@ -20,7 +20,7 @@ from PIL import Image
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.agents.two_step import BayesOptimal, RandomChoice, TwoStepAgent
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, on_the_command_line
 from prefrontal.figures.animated import animation
 from prefrontal.figures.animated.animation import Picture, save_animation
 from prefrontal.figures.animated.frames import ACTIONS, PHASES, STEPS, episode_frames, words
@@ -29,6 +29,14 @@ from prefrontal.figures.style import PALETTE
 from prefrontal.rollouts.episodes import rollout
 from prefrontal.tasks.two_step import FIXATE
 from prefrontal.trials.table import trial_table
+
+
+@pytest.fixture(autouse=True)
+def _messages_name_flags():
+    """As on the command line; what they say to callers from Python is in `test_errors.py`."""
+    with on_the_command_line():
+        yield
+
 
 ENCODINGS = tuple(STEPS)
 NETWORK, BAYES, RANDOM = "network", "bayes", "random"

@@ -19,8 +19,16 @@ from prefrontal.bench import run
 from prefrontal.bench.arithmetic import count_operations, peak_rate
 from prefrontal.bench.figure import bench_figure
 from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, on_the_command_line
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
+
+
+@pytest.fixture(autouse=True)
+def _messages_name_flags():
+    """As on the command line; what they say to callers from Python is in `test_errors.py`."""
+    with on_the_command_line():
+        yield
+
 
 TINY = ExperimentConfig(
     task=TwoStepConfig(num_trials=10, encoding="trial"),

@@ -9,11 +9,19 @@ from drawn_texts import check_texts
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, on_the_command_line
 from prefrontal.figures.architecture import architecture_figure
 from prefrontal.figures.course import Course, course_figure, moment_figure, reward_curves, stay_curves
 from prefrontal.figures.side_by_side import side_by_side_figure
 from prefrontal.figures.style import PALETTE
+
+
+@pytest.fixture(autouse=True)
+def _messages_name_flags():
+    """As on the command line; what they say to callers from Python is in `test_errors.py`."""
+    with on_the_command_line():
+        yield
+
 
 CONDITIONS = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
 PUBLISHED = dict(zip(CONDITIONS, (0.989, 0.638, 0.621, 0.988), strict=True))

@@ -60,7 +60,9 @@ def chains(means: tuple[float, ...], sticking: float = 0.0, num_divergences: int
     num = 2000
     noise = np.random.default_rng(0).normal(size=(len(means), num)) * np.sqrt(1 - sticking**2)
     draws = np.stack([lfilter([1.0], [1.0, -sticking], row) + mean for row, mean in zip(noise, means, strict=True)])
-    inference = arviz.from_dict(posterior={"bias": draws[:, :, None]}, dims={"bias": ["subject"]})
+    groups: dict = {"posterior": {"bias": draws[:, :, None]}}
+    given = (groups,) if arviz.__version__ >= "1" else ()
+    inference = arviz.from_dict(*given, **({} if given else groups), dims={"bias": ["subject"]})
     units = TABLE[["subject"]].iloc[:1]
     return Posterior("biased-random", KnownTask(), ("bias",), {}, units, inference, num_divergences, 0.0)
 

@@ -14,9 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, on_the_command_line
 from prefrontal.runs import provenance
 from prefrontal.runs.provenance import config_hash, differences, environment, read_record, to_json, versions
+
+
+@pytest.fixture(autouse=True)
+def _messages_name_flags():
+    """As on the command line; what they say to callers from Python is in `test_errors.py`."""
+    with on_the_command_line():
+        yield
+
 
 CONFIG = {"train": {"discount": 0.9, "unroll": None}, "task": {"num_trials": 100, "encoding": "fixation"}}
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, on_the_command_line
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import config_hash, default_folder
+
+
+@pytest.fixture(autouse=True)
+def _messages_name_flags():
+    """As on the command line; what they say to callers from Python is in `test_errors.py`."""
+    with on_the_command_line():
+        yield
+
 
 CONFIG = {"train": {"discount": 0.9, "unroll": None}, "task": {"num_trials": 100, "encoding": "fixation"}}
 REMEDIES = "Give another --out, or move or delete that folder yourself (prefrontal never deletes a run)."

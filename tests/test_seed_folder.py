@@ -13,10 +13,18 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, on_the_command_line
 from prefrontal.runs.files import read_arrays, write_arrays
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.seed_folder import SeedFolder
+
+
+@pytest.fixture(autouse=True)
+def _messages_name_flags():
+    """As on the command line; what they say to callers from Python is in `test_errors.py`."""
+    with on_the_command_line():
+        yield
+
 
 CONFIG = {"train": {"discount": 0.9, "unroll": None}, "task": {"num_trials": 100}}
 

@@ -45,6 +45,7 @@ from prefrontal.configs import TrainConfig as TrainConfig
 from prefrontal.configs import recipe as recipe
 from prefrontal.learning.group import TrainedAgents as TrainedAgents
 from prefrontal.learning.group import train_agents as train_agents
+from prefrontal.rollouts.contracts import check_task as check_task
 from prefrontal.rollouts.episodes import Trajectory as Trajectory
 from prefrontal.rollouts.episodes import agent_inputs as agent_inputs
 from prefrontal.rollouts.episodes import replay as replay

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 
 from prefrontal.commands import COMMANDS
-from prefrontal.errors import Notice, Stopped, UserError
+from prefrontal.errors import Notice, Stopped, UserError, on_the_command_line
 
 _SUMMARIES = "\n".join(f"  {name:<12} {command.summary}" for name, command in COMMANDS.items())
 USAGE = f"""\
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     _open_streams()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), on_the_command_line():
             warnings.showwarning = _warn
             _dispatch(arguments)
         sys.stdout.flush()

@@ -1,6 +1,9 @@
 """Errors that a person caused and can mend: one sentence, no traceback, exit code 2."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+
+_on_the_command_line = False
 
 
 class UserError(ValueError):
@@ -8,6 +11,11 @@ class UserError(ValueError):
 
     A message says what must hold, what was got, and what to do:
     "`name` must <condition>, got <value>. <what to do>."
+
+    Example:
+        >>> pf.BanditConfig(num_trials=0)
+        Traceback (most recent call last):
+        prefrontal.errors.UserError: `num_trials` must be a whole number of at least 1, got 0.
     """
 
 
@@ -22,6 +30,27 @@ class Stopped(Exception):
     def __init__(self, signal_number: int):
         super().__init__(signal_number)
         self.signal_number = signal_number
+
+
+@contextlib.contextmanager
+def on_the_command_line() -> Iterator[None]:
+    """Within it, messages call arguments what they are called on the command line; see `argument`."""
+    global _on_the_command_line
+    before, _on_the_command_line = _on_the_command_line, True
+    try:
+        yield
+    finally:
+        _on_the_command_line = before
+
+
+def argument(name: str) -> str:
+    """What a message calls the argument `name` when it tells what to do: `out` to whoever called a function, and --out
+    to whoever gave a command.
+
+    Arguments:
+        name: of an argument, or of a field of one, such as "task.encoding".
+    """
+    return f"--{name.replace('_', '-')}" if _on_the_command_line else f"`{name}`"
 
 
 def check_probability(name: str, value: float) -> None:

@@ -65,6 +65,11 @@ class ActorCriticAgent(AbstractTappedAgent):
 
     Reference:
         Wang et al. (2018), Nat Neurosci 21:860, Methods, Simulation 6.
+
+    Example:
+        >>> config = pf.ActorCriticConfig(actor_size=2, critic_size=2)
+        >>> type(config.make(task, jax.random.key(0))).__name__
+        'ActorCriticAgent'
     """
 
     actor: Network

@@ -16,7 +16,15 @@ Tap = Callable[[str, Array], Array]
 
 class AgentInput(eqx.Module):
     """All that an agent sees at one step. Past action and reward are what makes learning *within* the activity
-    possible (Wang et al. 2018, Methods)."""
+    possible (Wang et al. 2018, Methods).
+
+    Example:
+        >>> sizes = task.observation_size, task.num_actions
+        >>> first = pf.AgentInput(*map(jnp.zeros, sizes), jnp.zeros(()), jnp.int32(0))
+        >>> output, memory = agent(first, agent.init())
+        >>> output.logits.shape
+        (2,)
+    """
 
     observation: Float[Array, "*axes observation"]
     """What the task shows now."""
@@ -29,7 +37,13 @@ class AgentInput(eqx.Module):
 
 
 class AgentOutput(eqx.Module):
-    """What an agent answers at one step."""
+    """What an agent answers at one step.
+
+    Example:
+        >>> uniform = pf.AgentOutput(logits=jnp.zeros(2), value=jnp.zeros(()), activity=jnp.zeros(1))
+        >>> jax.nn.softmax(uniform.logits).tolist()
+        [0.5, 0.5]
+    """
 
     logits: Float[Array, "*axes action"]
     """Unnormalised log-probability of each action."""
@@ -40,7 +54,18 @@ class AgentOutput(eqx.Module):
 
 
 class AbstractAgent(eqx.Module):
-    """A policy with memory. It has no batch axis; whoever runs it maps over episodes and over agents."""
+    """A policy with memory. It has no batch axis; whoever runs it maps over episodes and over agents.
+
+    Example:
+        >>> class Sticky(pf.AbstractAgent):
+        ...     "Does again what it did before."
+        ...     def init(self):
+        ...         return ()
+        ...     def __call__(self, inputs, state):
+        ...         return pf.AgentOutput(inputs.previous_action, jnp.zeros(()), jnp.zeros(1)), state
+        >>> pf.rollout(Sticky(), task, jax.random.key(0)).action.shape
+        (10,)
+    """
 
     @abstractmethod
     def init(self) -> AgentState:

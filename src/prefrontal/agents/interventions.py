@@ -108,8 +108,22 @@ class IntervenedAgent(AbstractTappedAgent):
 def intervened(agent: AbstractAgent, task: AbstractTask, config: InterventionConfig) -> IntervenedAgent:
     """`agent`, with what `config` describes done to it whenever it plays `task`.
 
+    Arguments:
+        agent: the agent.
+        task: what it plays: it says which actions and signals there are.
+        config: what is done: units silenced, clamped or made noisy, rewards or prediction errors shifted.
+
+    Returns:
+        An agent, which plays, is tested and is replayed as any other.
+
     Raises:
         UserError: see `make_intervention`.
+
+    Example:
+        >>> lesioned = pf.intervened(agent, task, pf.InterventionConfig(silence=(0,)))
+        >>> played = pf.evaluate(lesioned, task, jax.random.key(0), num_episodes=2)
+        >>> float(jnp.abs(played.activity[..., 0]).max())
+        0.0
     """
     return IntervenedAgent(agent, make_intervention(config, agent, task), jax.random.key(0))
 
@@ -186,6 +200,20 @@ def tapped_signals(agent: AbstractAgent, task: AbstractTask) -> dict[str, tuple[
 
 
 def silenced(agent: AbstractAgent, units: Bool[Array, " unit"]) -> IntervenedAgent:
-    """`agent` without the marked units. Which they are is not compiled in: map over many lesions at once."""
+    """`agent` without the marked units. Which they are is not compiled in: map over many lesions at once.
+
+    Arguments:
+        agent: an agent whose units can be changed.
+        units: (unit,), true for those that are silenced.
+
+    Returns:
+        An agent, which plays, is tested and is replayed as any other.
+
+    Example:
+        >>> lesioned = pf.silenced(agent, jnp.array([True, False]))
+        >>> played = pf.evaluate(lesioned, task, jax.random.key(0), num_episodes=2)
+        >>> float(jnp.abs(played.activity[..., 0]).max())
+        0.0
+    """
     lesion = Units(held=units, value=jnp.zeros(units.shape), noise=jnp.zeros(()))
     return IntervenedAgent(agent, Intervention(units=lesion), jax.random.key(0))

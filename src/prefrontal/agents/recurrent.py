@@ -26,6 +26,11 @@ class RecurrentAgent(AbstractTappedAgent):
 
     Reference:
         Wang et al. (2018), Nat Neurosci 21:860, Methods, "Architecture".
+
+    Example:
+        >>> network = pf.RecurrentAgent(pf.RecurrentConfig(hidden_size=2), task, key=jax.random.key(0))
+        >>> pf.rollout(network, task, jax.random.key(1)).activity.shape
+        (10, 2)
     """
 
     cell: AbstractCell = eqx.field(metadata=UNNAMED)

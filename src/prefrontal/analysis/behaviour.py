@@ -76,6 +76,10 @@ def stay_probability(table: pd.DataFrame, *, trials: Trials = "all") -> pd.DataF
     References:
         Daw, Gershman, Seymour, Dayan, Dolan (2011), Neuron 69:1204, Figure 2.
         Akam, Costa, Dayan (2015), PLoS Comput Biol 11:e1004648 (what the pattern can and cannot tell).
+
+    Example:
+        >>> pf.stay_probability(table).columns.tolist()
+        ['common_rewarded', 'uncommon_rewarded', 'common_unrewarded', 'uncommon_unrewarded']
     """
     counts = stay_counts(table, trials=trials)
     stays = counts.xs("stays", axis="columns", level="count")

@@ -33,8 +33,18 @@ class Caution:
 def cautions(table: pd.DataFrame) -> list[Caution]:
     """What about `table` is known to make stay probabilities mislead; nothing found is an empty list.
 
+    Arguments:
+        table: a trial table (see `prefrontal.trials.table`).
+
+    Returns:
+        What was found, each with a sentence and its source.
+
     Raises:
         UserError: when `table` is not a trial table.
+
+    Example:
+        >>> [caution.name for caution in pf.cautions(table)]
+        ['contrast', 'few']
     """
     table = check_table(table)
     if "missed" in table:

@@ -40,8 +40,18 @@ def decode(
         episode: (sample,), which episode each is from.
         num_folds: parts that the episodes are divided into; each is tested once.
 
+    Returns:
+        The r² of the predictions, and these, each by a decoder that had not seen the sample's episode.
+
     Raises:
         UserError: when there are fewer episodes than folds, or the lengths differ.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> variable, episode = rng.normal(size=60), np.repeat(np.arange(6), 10)
+        >>> activity = variable[:, None] + 0.1 * rng.normal(size=(60, 2))
+        >>> round(pf.decode(activity, variable, episode).score, 1)
+        1.0
     """
     from sklearn.linear_model import RidgeCV  # slow to import
 
@@ -62,8 +72,24 @@ def classify(
 
     Classes weigh the same, however frequent. For the arguments see `decode`.
 
+    Arguments:
+        activity: (sample, unit).
+        label: (sample,), the class of each.
+        episode: (sample,), which episode each is from.
+        num_folds: parts that the episodes are divided into; each is tested once.
+
+    Returns:
+        Balanced accuracy, and the class predicted for every sample by a decoder that had not seen its episode.
+
     Raises:
         UserError: when there are fewer episodes than folds, or the lengths differ.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> label, episode = np.tile([0, 1], 30), np.repeat(np.arange(6), 10)
+        >>> activity = label[:, None] + 0.1 * rng.normal(size=(60, 2))
+        >>> pf.classify(activity, label, episode).score
+        1.0
     """
     from sklearn.linear_model import LogisticRegression  # slow to import
     from sklearn.metrics import balanced_accuracy_score

@@ -108,7 +108,11 @@ def fixed_points(
 
 @eqx.filter_jit
 def _search(agent: AbstractAgent, inputs: AgentInput, starts: AgentState, num_steps: int) -> tuple[Array, Array, Array]:
-    """Where each start ends, how fast it still is, and the Jacobian there."""
+    """Where each start ends, how fast it still is, and the Jacobian there.
+
+    Not `optimistix.LevenbergMarquardt`: from eight states of a trained network of 48 units, in 100 steps, that brought
+    four to rest, this six, in a hundredth of its time.
+    """
     _, unravel = ravel_pytree(jax.tree.map(lambda leaf: leaf[0], starts))
 
     def change(x: Array) -> Array:

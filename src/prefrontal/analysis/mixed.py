@@ -44,6 +44,12 @@ def regress_mixed(design: Design) -> MixedRegression:
     Differs from a fit by quadrature or sampling: with few trials a subject Laplace's method finds too little variance,
     by a tenth with 60 trials a subject in our tests.
 
+    Arguments:
+        design: what is regressed on what; see `one_back`.
+
+    Returns:
+        The population's means and deviations, `group`, and each subject's weights.
+
     Raises:
         UserError: when there are not more subjects than regressors, regressors cannot be told apart (without
             uncommon transitions, say), one is not a number in every trial, or no end is reached.
@@ -51,6 +57,10 @@ def regress_mixed(design: Design) -> MixedRegression:
     References:
         Daw, Gershman, Seymour, Dayan, Dolan (2011), Neuron 69:1204 (mixed effects, all by subject).
         Huys et al. (2011), PLoS Comput Biol 7:e1002028 (expectation and maximisation with Laplace's approximation).
+
+    Example:
+        >>> pf.regress_mixed(pf.one_back(table)).group.index.tolist()
+        ['stay', 'reward', 'transition', 'reward_x_transition']
     """
     num, size = len(design.subjects), len(design.regressors)
     if num <= size:

@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float, Int
 from prefrontal.agents.two_step.hybrid import sarsa_errors
 from prefrontal.agents.two_step.inference import may_reverse, posterior
 from prefrontal.configs.two_step import TwoStepConfig
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, argument
 from prefrontal.rollouts.episodes import Trajectory
 from prefrontal.tasks.base import Event
 
@@ -92,7 +92,7 @@ def network_errors(
     if config.encoding == "trial":
         raise UserError(
             "`encoding` must show the second stage in a step of its own, got 'trial'. "
-            "Train with --task.encoding stage or fixation."
+            f"Train with {argument('task.encoding')} stage or fixation."
         )
     size = config.steps_per_trial
     error = temporal_difference_errors(trajectory.reward, trajectory.value, discount)

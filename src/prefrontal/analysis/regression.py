@@ -69,9 +69,16 @@ def regress(design: Design, *, ridge: float | None = None) -> Regression:
         design: what is regressed on what; see `one_back`, `multi_back` and `lagged`.
         ridge: the penalty for every subject; see `fit_logistic`.
 
+    Returns:
+        Weights, a row a subject, their errors, and, over subjects, `group`.
+
     Raises:
         UserError: when a subject has no trials to regress, a regressor is not a number in every trial, or `ridge` is 0
             where there is no solution.
+
+    Example:
+        >>> pf.regress(pf.one_back(table), ridge=0.1).weights.shape
+        (6, 4)
     """
     bounds = np.searchsorted(design.subject, np.arange(len(design.subjects) + 1))
     fits = []
@@ -155,11 +162,19 @@ def indices(weights: pd.DataFrame) -> pd.DataFrame:
 
     where U, second, is unrewarded.
 
+    Arguments:
+        weights: a row a subject, the `weights` of such a regression.
+
     Returns:
         One row a subject; columns model_based, model_free, perseveration; log odds.
 
     Reference:
         Miller, Botvinick, Brody (2017), Nat Neurosci 20:1269, Methods.
+
+    Example:
+        >>> weights = pf.regress(pf.multi_back(table, num_lags=2), ridge=0.1).weights
+        >>> pf.indices(weights).columns.tolist()
+        ['model_based', 'model_free', 'perseveration']
     """
     by_lag = kind_weights(weights)
     sums = np.stack([by_lag.xs(kind, axis="columns", level="kind").sum(axis=1) for kind in TRIAL_KINDS], axis=1)

@@ -44,11 +44,18 @@ def one_back(table: pd.DataFrame, *, correct: bool = False) -> Design:
         correct: whether to ask for w_correct, b being the state that was better at t - 1. It takes up that choices
             which were right already tend to be rewarded and repeated, which makes a model-free agent look model-based.
 
+    Returns:
+        What `regress` and `regress_mixed` take.
+
     Raises:
         UserError: when `table` is no trial table, or has no `better_state` where `correct` needs it.
 
     Reference:
         Akam, Costa, Dayan (2015), PLoS Comput Biol 11:e1004648, Methods.
+
+    Example:
+        >>> pf.one_back(table).regressors
+        ('stay', 'reward', 'transition', 'reward_x_transition')
     """
     table = check_table(table)
     if correct and "better_state" not in table:
@@ -83,11 +90,18 @@ def multi_back(table: pd.DataFrame, *, num_lags: int = 5) -> Design:
         table: a trial table. Of it, all trials that were not missed.
         num_lags: how many trials back.
 
+    Returns:
+        What `regress` takes; its weights are what `indices` takes.
+
     Raises:
         UserError: when `table` is no trial table, or `num_lags` is not at least 1.
 
     Reference:
         Miller, Botvinick, Brody (2017), Nat Neurosci 20:1269, Methods.
+
+    Example:
+        >>> pf.multi_back(table, num_lags=1).regressors
+        ('common_rewarded_1', 'uncommon_rewarded_1', 'common_unrewarded_1', 'uncommon_unrewarded_1', 'bias')
     """
     return _kinds("multi_back", table, num_lags, scale=1.0, bias=True)
 

@@ -60,13 +60,28 @@ def unit_regression(
 
 def corrected(p: Float[np.ndarray, " test"], correction: str) -> Float[np.ndarray, " test"]:
     """P-values corrected for their number, by one of `CORRECTIONS`; NaNs are no tests, and stay."""
-    from statsmodels.stats.multitest import multipletests  # slow to import
-
     check_choice("correction", correction, CORRECTIONS)
     tested, result = np.isfinite(p), p.copy()
     if correction != "none" and tested.any():
-        result[tested] = multipletests(p[tested], method=correction)[1]
+        result[tested] = np.minimum(_CORRECT[correction](p[tested]), 1.0)
     return result
+
+
+def _holm(p: Float[np.ndarray, " test"]) -> Float[np.ndarray, " test"]:
+    """The smallest p times their number, the next times one less, and so on; none below one that is smaller."""
+    order = np.argsort(p)
+    corrected_p = np.empty_like(p)
+    corrected_p[order] = np.maximum.accumulate(np.arange(len(p), 0, -1) * p[order])
+    return corrected_p
+
+
+def _benjamini_hochberg(p: Float[np.ndarray, " test"]) -> Float[np.ndarray, " test"]:
+    from scipy.stats import false_discovery_control  # slow to import
+
+    return false_discovery_control(p, method="bh")
+
+
+_CORRECT = {"bonferroni": lambda p: len(p) * p, "holm": _holm, "fdr_bh": _benjamini_hochberg}
 
 
 def coding_share(table: pd.DataFrame) -> dict[str, float]:

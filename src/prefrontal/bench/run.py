@@ -14,7 +14,7 @@ from rich.table import Table
 from prefrontal import devices
 from prefrontal.bench.figure import bench_figure
 from prefrontal.bench.measure import Measurement, measure
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, argument
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig
 from prefrontal.figures.style import save_figure
 from prefrontal.runs.files import make_folder, write_text
@@ -42,7 +42,7 @@ def run_bench(
         UserError: when `out` holds a benchmark already, or cannot be written.
     """
     if (out / RECORD).exists():
-        raise UserError(f"`{out}` must be a new folder, got one that holds {RECORD}. Give another --out.")
+        raise UserError(f"`{out}` must be a new folder, got one that holds {RECORD}. Give another {argument('out')}.")
     make_folder(out)
     peak = _in_new_process(_peak)
     measurements = []

@@ -33,8 +33,17 @@ def recipe(name: Recipe, **numbers: Any) -> TrainConfig:
         name: "paper" (Wang et al. 2018) or "robust" (the one to rely on).
         numbers: fields of `TrainConfig` to set besides.
 
+    Returns:
+        The training, for `train_agents`.
+
     Raises:
         UserError: when there is no such recipe, or a number is not allowed.
+
+    Example:
+        >>> pf.recipe("robust", num_episodes=20_000).num_episodes
+        20000
+        >>> pf.TrainConfig(num_episodes=500).discount
+        0.9
     """
     return in_recipe(TrainConfig(), name, **numbers)
 

@@ -22,6 +22,11 @@ def load_pretrained(name: str, *, seed: int = 0, variant: str = "") -> AbstractA
 
     Raises:
         UserError: when there is no such network.
+
+    Example:
+        >>> network = pf.load_pretrained("wang2018-two-step", seed=3)
+        >>> type(network).__name__
+        'RecurrentAgent'
     """
     devices.configure()
     experiment = find_experiment(name)

@@ -10,7 +10,7 @@ from prefrontal import devices
 from prefrontal.agents.interventions import intervened
 from prefrontal.analysis.falls import fall
 from prefrontal.configs import InterventionConfig
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, argument
 from prefrontal.experiments import Experiment, ExperimentConfig
 from prefrontal.experiments.places import claim_results, networks_of, results_folder
 from prefrontal.experiments.studies import study_of
@@ -47,10 +47,22 @@ def train_run(
         snapshot_every: keep the weights of every so many episodes. None: as the experiment needs.
         plot_every: the same, and test them and draw what they do, as files and TensorBoard images. None: never.
 
+    Returns:
+        The folder of the run: a folder a seed, with weights and learning curve.
+
     Raises:
         Stopped: after Ctrl-C or SIGTERM, when everything is saved.
         UserError: when the experiment has no such drawing, or weights are to be kept along a training that is over;
             see `train_jobs` and `RunFolder.open`.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> experiment = pf.find_experiment("wang2018-two-step")
+        >>> config = replace(experiment.config, train=pf.TrainConfig(num_episodes=20))
+        >>> small = replace(config, task=pf.TwoStepConfig(num_trials=10), agent=pf.RecurrentConfig(hidden_size=2))
+        >>> folder = pf.train_run(experiment, small, seeds=[0])
+        >>> pf.RunFolder.read(folder).seeds()
+        [0]
     """
     every = {"snapshot_every": snapshot_every, "plot_every": plot_every}
     (folder,) = train_runs(experiment, [config], seeds, [out], **every)
@@ -83,7 +95,7 @@ def train_runs(
     if plot_every and study.watch(configs[0]) is None:
         raise UserError(
             f"`plot_every` must go with an experiment that can be drawn in training, got {experiment.name}. "
-            "Leave it out; --snapshot-every keeps the weights."
+            f"Leave it out; {argument('snapshot_every')} keeps the weights."
         )
     for config, out in zip(configs, outs, strict=True):
         _check_task(experiment, config)
@@ -124,9 +136,20 @@ def evaluate_run(
         intervention: what is done to the agents while they are tested; results then go to a folder of their own within,
             with `intervention.json`.
 
+    Returns:
+        The folder of the results, and what its `results.json` holds.
+
     Raises:
         UserError: when a seed is not trained, or its weights do not fit; when the intervention does not fit the agents,
             or cannot act; or when the folder of the results holds anything else than earlier ones.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> experiment = pf.find_experiment("wang2018-two-step")
+        >>> config = replace(experiment.config, test=pf.TestConfig(num_episodes=2))
+        >>> folder, results = pf.evaluate_run(experiment, config, [0], pretrained=True)
+        >>> str(folder), results["seeds"]
+        ('runs/wang2018-two-step/pretrained', [0])
     """
     devices.configure()
     _check_task(experiment, config)
@@ -181,7 +204,7 @@ def evaluate_weights(
     _check_task(experiment, config)
     if list(experiment.variants(config)) != [""]:
         raise UserError(
-            f"`--weights` must go with an experiment on one set of networks, got {experiment.name}. "
+            f"`weights` must go with an experiment on one set of networks, got {experiment.name}. "
             "Choose another: `prefrontal list` tells about each."
         )
     arrays, facts = read_arrays(weights)
@@ -236,8 +259,8 @@ def _check_kept(jobs: Iterable[Job], asked_for: str) -> None:
         if missing := set(range(0, job.train.num_episodes + 1, every)) - set(job.folder.kept_episodes()):
             raise UserError(
                 f"`{asked_for}` must go with a training that is still to be done, got `{job.folder.path}`, which is "
-                f"finished and kept no weights of episode {min(missing):,}. Leave it out, or give another --out to "
-                "train there."
+                f"finished and kept no weights of episode {min(missing):,}. Leave it out, or give another "
+                f"{argument('out')} to train there."
             )
 
 
@@ -261,5 +284,5 @@ def _check_intervention(experiment: Experiment, intervention: InterventionConfig
     if not intervention.acts:
         raise UserError(
             f"`intervene` must be told what to do, got {intervention.words or 'nothing'}. "
-            "Give, say, --silence 0 1, --noise 0.1 or --shift-reward -1."
+            f"Give, say, {argument('silence')} 0 1, {argument('noise')} 0.1 or {argument('shift_reward')} -1."
         )

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from prefrontal.configs.two_step import TRIAL_KINDS
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, argument
 from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, count_episodes, reference_lines, stay_bars
 from prefrontal.figures.parts import Above
 from prefrontal.figures.style import PALETTE, save_figure, style
@@ -42,7 +42,9 @@ class Course:
 
     def __post_init__(self) -> None:
         if not self.reward.size:
-            raise UserError(f"`reward` must not be empty, got shape {self.reward.shape}. Train with --plot-every.")
+            raise UserError(
+                f"`reward` must not be empty, got shape {self.reward.shape}. Train with {argument('plot_every')}."
+            )
 
 
 def read_course(folder: Path) -> Course | None:

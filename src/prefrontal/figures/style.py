@@ -81,6 +81,10 @@ def save_figure(figure: Figure, path: str | Path, formats: Sequence[str] = ("png
     Raises:
         UserError: when a format is none of the three, or a file cannot be written; an older one is then left
             as it was.
+
+    Example:
+        >>> [str(file) for file in pf.save_figure(pf.plot_stay(table), "stay", formats=["png"])]
+        ['stay.png']
     """
     for name in formats:
         check_choice("formats", name, list(METADATA))

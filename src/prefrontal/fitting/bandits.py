@@ -53,6 +53,14 @@ def fit_bandit_agents(
     Raises:
         UserError: when the two arrays are not of one shape, or hold nothing or other choices and rewards; or an agent
             states no preferences, or some that are not finite.
+
+    Example:
+        >>> from prefrontal.agents.bandit_models import BanditAgent, Thompson
+        >>> rng = np.random.default_rng(0)
+        >>> choice, reward = rng.integers(2, size=(1, 2, 10)), rng.integers(2, size=(1, 2, 10)).astype(float)
+        >>> thompson = BanditAgent(Thompson())
+        >>> pf.fit_bandit_agents(choice, reward, {"Thompson": thompson})["agent"].tolist()
+        ['Thompson', 'Rescorla-Wagner']
     """
     check_pulls(choice, reward, of="subject")
     num_subjects, _, num_trials = choice.shape

@@ -26,7 +26,13 @@ BOUND = 1e-4
 
 @dataclass(frozen=True)
 class Fit:
-    """A model fitted to every subject on its own."""
+    """A model fitted to every subject on its own.
+
+    Example:
+        >>> fit = pf.fit_model(table, "win-stay-lose-shift", num_starts=2)
+        >>> fit.parameters, len(fit.table)
+        (('stay', 'shift'), 6)
+    """
 
     model: str
     method: str
@@ -76,8 +82,16 @@ def fit_model(
         seed: of the starts.
         told: called with the number of subjects done since the last call.
 
+    Returns:
+        The fit: its `table` has a row a subject, with every parameter, its error, log-likelihood, AIC and BIC.
+
     Raises:
         UserError: when the model, the method, a fixed parameter or the table is not a valid one.
+
+    Example:
+        >>> fit = pf.fit_model(table, "win-stay-lose-shift", num_starts=2)
+        >>> [name for name in fit.table if name in fit.parameters]
+        ['stay', 'shift']
     """
     check_choice("method", method, get_args(Method))
     check_count("num_starts", num_starts)

@@ -31,7 +31,13 @@ MOST_R_HAT = 1.01
 
 @dataclass(frozen=True)
 class Posterior:
-    """Draws from the posterior of a hierarchical fit, and whether they can be trusted."""
+    """Draws from the posterior of a hierarchical fit, and whether they can be trusted.
+
+    Example:
+        >>> posterior = pf.fit_hierarchy(table, "biased-random", num_warmup=5, num_samples=5, num_chains=2)
+        >>> posterior.table.columns.tolist()
+        ['subject', 'bias', 'sd_bias']
+    """
 
     model: str
     task: KnownTask
@@ -40,19 +46,21 @@ class Posterior:
     units: pd.DataFrame
     """Subjects (and sessions), in the order of the draws."""
     inference: Any
-    """ArviZ InferenceData. Posterior: for each parameter "NAME", (chain, draw, subject), and of the group "group_NAME",
-    the parameter of its median subject, and "spread_NAME", its deviation in unbounded units, (chain, draw). Log
-    likelihood: "choices", (chain, draw, subject). Sample statistics: diverging and others."""
+    """ArviZ InferenceData; of ArviZ 1, a DataTree. Posterior: for each parameter "NAME", (chain, draw, subject), and of
+    the group "group_NAME", the parameter of its median subject, and "spread_NAME", its deviation in unbounded units,
+    (chain, draw). Log likelihood: "choices", (chain, draw, subject). Sample statistics: diverging and others."""
     num_divergences: int
     seconds: float
 
     @cached_property
     def diagnostics(self) -> pd.DataFrame:
-        """A row a quantity: mean, sd, 95 % highest-density interval, effective sample sizes, R-hat."""
-        import arviz
-
-        found = arviz.summary(self.inference, hdi_prob=0.95, round_to="none")
-        return pd.DataFrame(found).rename_axis("quantity")
+        """A row a quantity: mean; sd; hdi_2.5% and hdi_97.5%, the 95 % highest-density interval; ess_bulk and ess_tail,
+        effective sample sizes; r_hat; mcse_mean and mcse_sd, the errors of mean and sd."""
+        arviz = _import("arviz")
+        # ArviZ 1 asks for the interval in other words, and calls its columns otherwise.
+        hdi = {"ci_prob": 0.95, "ci_kind": "hdi"} if _is_arviz_1(arviz) else {"hdi_prob": 0.95}
+        found = pd.DataFrame(arviz.summary(self.inference, **hdi, round_to="none"))
+        return found.rename(columns={"hdi95_lb": "hdi_2.5%", "hdi95_ub": "hdi_97.5%"}).rename_axis("quantity")
 
     @property
     def largest_r_hat(self) -> float:
@@ -115,6 +123,9 @@ def fit_hierarchy(
         seed: of all that is random.
         progress: whether to show a bar.
 
+    Returns:
+        The draws, and whether they can be trusted: `converged`, `diagnostics`.
+
     Raises:
         UserError: when NumPyro or ArviZ is missing, or an argument is not a valid one.
 
@@ -122,6 +133,11 @@ def fit_hierarchy(
         Hoffman, Gelman (2014), J Mach Learn Res 15:1593 (NUTS).
         Vehtari, Gelman, Simpson, Carpenter, Bürkner (2021), Bayesian Anal 16:667 (R-hat, effective sample size).
         Ahn, Haines, Zhang (2017), Comput Psychiatry 1:24 (the hierarchy).
+
+    Example:
+        >>> posterior = pf.fit_hierarchy(table, "biased-random", num_warmup=5, num_samples=5, num_chains=2)
+        >>> posterior.parameters, len(posterior.table)
+        (('bias',), 6)
     """
     arviz, numpyro = _import("arviz"), _import("numpyro")
     for argument, value in (("num_warmup", num_warmup), ("num_samples", num_samples), ("num_chains", num_chains)):
@@ -150,17 +166,17 @@ def fit_hierarchy(
         statistics = jax.device_get(sampler.get_extra_fields(group_by_chain=True))
     hidden = ("mean", "deviation", "standard", "likelihood")
     labels = ["/".join(map(str, row)) for row in batch.units.itertuples(index=False)]
-    inference = arviz.from_dict(
-        posterior={key: value for key, value in draws.items() if key not in hidden},
-        log_likelihood={"choices": draws["likelihood"]},
-        sample_stats={
+    groups = {
+        "posterior": {key: value for key, value in draws.items() if key not in hidden},
+        "log_likelihood": {"choices": draws["likelihood"]},
+        "sample_stats": {
             "diverging": statistics["diverging"],
             "n_steps": statistics["num_steps"],
             "acceptance_rate": statistics["accept_prob"],
         },
-        coords={"subject": labels},
-        dims={key: ["subject"] for key in (*parameters, "choices")},
-    )
+    }
+    named = {"coords": {"subject": labels}, "dims": {key: ["subject"] for key in (*parameters, "choices")}}
+    inference = arviz.from_dict(groups, **named) if _is_arviz_1(arviz) else arviz.from_dict(**groups, **named)
     return Posterior(
         model=name,
         task=task,
@@ -198,6 +214,10 @@ def _hierarchy(
         numpyro.factor("choices", jnp.sum(likelihood))
 
     return hierarchy
+
+
+def _is_arviz_1(arviz: Any) -> bool:
+    return int(arviz.__version__.partition(".")[0]) >= 1
 
 
 def _import(package: str) -> Any:

@@ -93,8 +93,17 @@ def recover_parameters(
         seed: of all that is random.
         told: called with the number of subjects fitted since the last call.
 
+    Returns:
+        True and fitted values of every subject, and a `summary`, a row a parameter.
+
     Raises:
         UserError: when an argument is not a valid one; before anything is simulated.
+
+    Example:
+        >>> task = pf.TwoStepConfig(num_trials=60)
+        >>> recovery = pf.recover_parameters("biased-random", task, num_subjects=6, method="map", num_starts=2)
+        >>> recovery.summary.index.tolist()
+        ['bias']
     """
     _check([name], config, num_subjects, num_sessions, num_starts, seed)
     rng, known = np.random.default_rng(seed), known_of(config)
@@ -133,9 +142,31 @@ def recover_models(
     """Simulate subjects of each of the models `names` and fit all of them to everybody's choices; see
     `recover_parameters`. `told` hears of each subject once a fitted model.
 
+    Arguments:
+        names: two models or more, each once.
+        config: the task that they play, in as many trials as the study that is planned.
+        num_subjects: simulated subjects of each model.
+        num_sessions: sessions of each.
+        draws: what their parameters are drawn from: their "typical" ranges, uniformly, or their "prior".
+        method: of the fits.
+        criterion: "aic" or "bic", the lower of which is the better.
+        num_starts: of each fit.
+        seed: of all that is random.
+        told: called with the number of subjects fitted since the last call, for each fitted model.
+
+    Returns:
+        Whose subjects are given to whom: its `confusion` is a table, simulated by fitted.
+
     Raises:
         UserError: when there are fewer than two models, or one twice, or another argument is not a valid one; before
             anything is simulated.
+
+    Example:
+        >>> task = pf.TwoStepConfig(num_trials=60)
+        >>> names = ("win-stay-lose-shift", "biased-random")
+        >>> recovery = pf.recover_models(names, task, num_subjects=3, method="map", num_starts=2)
+        >>> recovery.confusion.shape
+        (2, 2)
     """
     if len(set(names)) < max(2, len(names)):
         raise UserError(f"`models` must be two or more, each once, got {' '.join(names) or 'none'}. Name more.")

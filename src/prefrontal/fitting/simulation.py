@@ -68,6 +68,11 @@ def simulate(
 
     Raises:
         UserError: when the model, a parameter or a number is not a valid one.
+
+    Example:
+        >>> weights = {"weight": np.linspace(0.0, 1.0, 6)}
+        >>> len(pf.simulate("hybrid", pf.TwoStepConfig(num_trials=60), weights))
+        360
     """
     check_count("num_sessions", num_sessions)
     check_seed("seed", seed)

@@ -86,7 +86,7 @@ def write_imported(imported: Imported, out: Path) -> None:
         UserError: when `out` exists, or cannot be written.
     """
     if out.exists():
-        raise UserError(f"`--out` must be a new file, got {out}, which exists. Give another, or move it away.")
+        raise UserError(f"`out` must be a new file, got {out}, which exists. Give another, or move it away.")
     facts: dict[str, Any] = {"source": imported.path.name, "format": "TensorFlow 1", "episodes": imported.episodes}
     write_arrays(out, imported.arrays, facts)
 

@@ -17,7 +17,13 @@ from prefrontal.tasks.base import AbstractTask, Event, State
 
 class Trajectory(eqx.Module):
     """What happened, step by step. Leaves lead with *axes: (T,) after `rollout`, (B, T) when mapped over episodes,
-    (S, B, T) over seeds. `reward[t]` is paid for `action[t]`, and `logits[t]` and `value[t]` come before both."""
+    (S, B, T) over seeds. `reward[t]` is paid for `action[t]`, and `logits[t]` and `value[t]` come before both.
+
+    Example:
+        >>> played = pf.evaluate(agent, task, jax.random.key(0), num_episodes=2)
+        >>> played.reward.shape, played.logits.shape
+        ((2, 10), (2, 10, 2))
+    """
 
     observation: Float[Array, "*axes observation"]
     action: Int[Array, "*axes"]
@@ -110,8 +116,20 @@ def advance(
 def rollout(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray) -> Trajectory:
     """Let `agent` play one episode of `task`.
 
+    Arguments:
+        agent: the agent.
+        task: the task.
+        key: random key, of problem, actions and whatever is drawn in a step.
+
     Returns:
         The episode's trajectory; its leaves lead with time, (T,).
+
+    Raises:
+        UserError: when agent and task do not fit each other.
+
+    Example:
+        >>> pf.rollout(agent, task, jax.random.key(0)).reward.shape
+        (10,)
     """
     begin_key, steps_key = jax.random.split(key)
     situation = begin(agent, task, begin_key)
@@ -126,7 +144,22 @@ def agent_inputs(
     reward: Float[Array, " time"],
     num_actions: int,
 ) -> AgentInput:
-    """What an agent saw in one recorded episode, whoever played it; leaves lead with time, (T,)."""
+    """What an agent saw in one recorded episode, whoever played it; leaves lead with time, (T,).
+
+    Arguments:
+        observation: what was shown before each choice, (T, O).
+        action: what was chosen, (T,).
+        reward: what was paid for it, (T,).
+        num_actions: actions to choose from, A.
+
+    Returns:
+        The inputs, for `replay`: past action and reward are shifted by a step, and zero at the first.
+
+    Example:
+        >>> inputs = pf.agent_inputs(jnp.ones((3, 1)), jnp.array([1, 0, 1]), jnp.array([0.0, 1.0, 1.0]), 2)
+        >>> inputs.previous_reward.tolist()
+        [0.0, 0.0, 1.0]
+    """
     previous_action = jax.nn.one_hot(action, num_actions)
     return AgentInput(
         observation=observation,
@@ -149,6 +182,12 @@ def replay(agent: AbstractAgent, inputs: AgentInput) -> AgentOutput:
 
     Raises:
         UserError: when the episode is longer than those that the agent is made for.
+
+    Example:
+        >>> played = pf.rollout(agent, task, jax.random.key(0))
+        >>> inputs = pf.agent_inputs(played.observation, played.action, played.reward, task.num_actions)
+        >>> bool(jnp.allclose(pf.replay(agent, inputs).logits, played.logits, atol=1e-5))
+        True
     """
     _check_length(agent, inputs.step.shape[0])
 

@@ -17,8 +17,22 @@ def evaluate(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, *, num
     Compiled once for all agents of one shape: test many seeds by calling it for each. With one key, an agent and the
     same agent with something done to it (see `prefrontal.agents.interventions`) meet the same random numbers.
 
+    Arguments:
+        agent: the agent.
+        task: the task.
+        key: random key; each episode draws from its own part.
+        num_episodes: episodes, B.
+
     Returns:
         The trajectories; leaves lead with episode and time, (B, T).
+
+    Raises:
+        UserError: when agent and task do not fit each other.
+
+    Example:
+        >>> played = pf.evaluate(agent, task, jax.random.key(0), num_episodes=2)
+        >>> played.reward.sum(axis=1).shape
+        (2,)
     """
 
     def episode(key: PRNGKeyArray) -> Trajectory:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, argument
 from prefrontal.runs.files import folder_names, make_folder, write_text
 from prefrontal.runs.provenance import differences, read_record, to_json
 from prefrontal.runs.seed_folder import CONFIG
@@ -65,5 +65,5 @@ def check_folder(
     if got:
         raise UserError(
             f"`{folder}` must be a new folder, an empty one or {may}, got one that holds {got}. "
-            "Give another --out, or move what it holds away yourself."
+            f"Give another {argument('out')}, or move what it holds away yourself."
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prefrontal.errors import UserError, check_count
+from prefrontal.errors import UserError, argument, check_count
 from prefrontal.runs.files import folder_names, make_folder, write_text
 from prefrontal.runs.locks import lock
 from prefrontal.runs.provenance import differences, read_record, to_json
@@ -23,7 +23,13 @@ from prefrontal.runs.seed_folder import CONFIG, SeedFolder
 
 @dataclass(frozen=True)
 class RunFolder:
-    """One experiment with one config. Made by `open` or `read`."""
+    """One experiment with one config. Made by `open` or `read`.
+
+    Example:
+        >>> run = pf.RunFolder.open("mine", "levers", {"num_pulls": 10})
+        >>> run.seeds(), pf.RunFolder.read("mine").experiment
+        ([], 'levers')
+    """
 
     path: Path
     """The folder."""
@@ -47,7 +53,7 @@ class RunFolder:
         if names and CONFIG not in names:
             raise UserError(
                 f"`{path}` must be a new folder, an empty one or a run, got one that holds {min(names)} "
-                f"and no {CONFIG}. Give another --out, or move what it holds away yourself."
+                f"and no {CONFIG}. Give another {argument('out')}, or move what it holds away yourself."
             )
         if not names:
             with lock(path / ".lock"):
@@ -57,7 +63,8 @@ class RunFolder:
         if differing := differences({"experiment": run.experiment, "config": run.config}, asked):
             raise UserError(
                 f"`{path}` must hold the same experiment and config, got another: {differing}. "
-                "Give another --out, or move or delete that folder yourself (prefrontal never deletes a run)."
+                f"Give another {argument('out')}, or move or delete that folder yourself (prefrontal never deletes a "
+                "run)."
             )
         return run
 
@@ -71,7 +78,8 @@ class RunFolder:
         path = Path(path)
         if CONFIG not in folder_names(path):
             raise UserError(
-                f"`{path}` must be a run folder, got one without {CONFIG}. Check --out, or train there first."
+                f"`{path}` must be a run folder, got one without {CONFIG}. Check {argument('out')}, or train there "
+                "first."
             )
         record = read_record(path / CONFIG)
         if "seed" in record:

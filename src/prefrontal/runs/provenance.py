@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, argument
 
 PACKAGES = (
     *("prefrontal", "jax", "jaxlib", "numpy", "equinox", "optax"),
@@ -172,7 +172,7 @@ def read_record(path: Path) -> dict[str, Any]:
         fault = str(error)
     raise UserError(
         f"`{path}` must be the JSON of a run, with its experiment and config, got a damaged file ({fault}). "
-        f"Restore it from a copy, move `{path.parent}` away, or give another --out."
+        f"Restore it from a copy, move `{path.parent}` away, or give another {argument('out')}."
     )
 
 

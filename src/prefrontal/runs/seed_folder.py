@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple
 
 from numpy.typing import NDArray
 
-from prefrontal.errors import Notice, UserError
+from prefrontal.errors import Notice, UserError, argument
 from prefrontal.runs.files import Arrays, folder_names, make_folder, read_arrays, write_arrays, write_text
 from prefrontal.runs.locks import lock
 from prefrontal.runs.metrics import (
@@ -92,7 +92,7 @@ class SeedFolder:
         self._make()
         refusal = (
             f"`{self.path}` must be free to train in, got one that is being trained by another process. "
-            "Wait for it, or give another --out."
+            f"Wait for it, or give another {argument('out')}."
         )
         with lock(self.path / ".lock", refusal):
             yield
@@ -249,7 +249,7 @@ class SeedFolder:
         if differing := differences(got, self._record):
             raise UserError(
                 f"`{path}` must be of seed {self.seed} of the run `{self.run}`, got another's: "
-                f"{differing}. Move `{self.path}` away, or give another --out."
+                f"{differing}. Move `{self.path}` away, or give another {argument('out')}."
             )
 
     @property

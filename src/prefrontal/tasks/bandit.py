@@ -43,6 +43,11 @@ class Bandit(AbstractTask):
     References:
         Wang et al. (2016), arXiv 1611.05763, sections 3.1.1 and 3.1.2.
         Wang et al. (2018), Nat Neurosci 21:860, Figure 1.
+
+    Example:
+        >>> bandit = pf.Bandit(pf.BanditConfig(num_trials=100))
+        >>> bandit.num_actions, bandit.num_steps
+        (2, 100)
     """
 
     num_actions: int = eqx.field(static=True)

@@ -15,6 +15,23 @@ class AbstractTask(eqx.Module):
 
     A task has no batch axis, keeps no count for analysis, and never resets itself: whoever runs it maps over
     episodes and starts each with `init`. Its state and its `Event` are immutable modules of fixed shapes.
+
+    Example:
+        >>> class Lever(pf.AbstractTask):
+        ...     "The lever pays 1 when it is pulled, action 1."
+        ...     num_actions: int = 2
+        ...     observation_size: int = 1
+        ...     num_steps: int = 5
+        ...     def init(self, key, previous=None):
+        ...         return jnp.int32(0)
+        ...     def observe(self, state):
+        ...         return jnp.ones(1)
+        ...     def step(self, state, action, key):
+        ...         reward = (action == 1).astype(float)
+        ...         return state + 1, reward, {"pulled": action == 1}
+        ...     def is_active(self, state):
+        ...         return jnp.bool_(True)
+        >>> pf.check_task(Lever())
     """
 
     num_actions: eqx.AbstractVar[int]

@@ -25,6 +25,11 @@ class BlockTwoStep(AbstractTask):
     References:
         Akam, Costa, Dayan (2015), PLoS Comput Biol 11:e1004648 (blocks of one length).
         Miller, Botvinick, Brody (2017), Nat Neurosci 20:1269 (a shortest block, then a constant chance).
+
+    Example:
+        >>> blocks = pf.BlockTwoStep(pf.BlockTwoStepConfig(num_trials=50, shortest_block=10))
+        >>> blocks.num_actions, blocks.num_steps
+        (3, 150)
     """
 
     num_actions: int = eqx.field(static=True)

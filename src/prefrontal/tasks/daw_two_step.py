@@ -52,6 +52,11 @@ class DawTwoStep(AbstractTask):
 
     Reference:
         Daw, Gershman, Seymour, Dayan, Dolan (2011), Neuron 69:1204.
+
+    Example:
+        >>> daw = pf.DawTwoStep(pf.DawTwoStepConfig(num_trials=201))
+        >>> daw.num_actions, daw.num_steps
+        (2, 402)
     """
 
     num_actions: int = eqx.field(static=True)

@@ -34,6 +34,11 @@ class InformativeArm(AbstractTask):
 
     Reference:
         Wang et al. (2016), arXiv 1611.05763, section 3.1.3.
+
+    Example:
+        >>> arms = pf.InformativeArm(pf.InformativeArmConfig())
+        >>> arms.num_actions, arms.num_steps
+        (11, 5)
     """
 
     num_actions: int = eqx.field(static=True)

@@ -69,6 +69,11 @@ class Matching(AbstractTask):
     References:
         Lau, Glimcher (2005), J Exp Anal Behav 84:555; Tsutsui et al. (2016), Nat Commun 7:12554 (the tasks).
         Wang et al. (2018), Nat Neurosci 21:860, Methods, Simulation 1 (the defaults).
+
+    Example:
+        >>> matching = pf.Matching(pf.MatchingConfig())
+        >>> matching.num_actions, matching.num_steps
+        (3, 200)
     """
 
     num_actions: int = eqx.field(static=True)

@@ -33,6 +33,11 @@ class Restless(AbstractTask):
     Reference:
         Wang et al. (2016), arXiv 1611.05763, section 3.1.4, which is not known to us to tell the volatilities, the
         start, or what happens at the bounds.
+
+    Example:
+        >>> restless = pf.Restless(pf.RestlessConfig(num_trials=100))
+        >>> restless.num_actions, restless.num_steps
+        (2, 100)
     """
 
     num_actions: int = eqx.field(static=True)

@@ -64,6 +64,11 @@ class Reversal(AbstractTask):
     References:
         Bromberg-Martin, Matsumoto, Hong, Hikosaka (2010), J Neurophysiol 104:1068 (the experiment).
         Wang et al. (2018), Nat Neurosci 21:860, Methods, Simulation 3 (the defaults).
+
+    Example:
+        >>> reversal = pf.Reversal(pf.ReversalConfig())
+        >>> reversal.num_actions, reversal.num_steps
+        (3, 200)
     """
 
     num_actions: int = eqx.field(static=True)

@@ -63,6 +63,11 @@ class Risk(AbstractTask):
     References:
         Stopper, Tse, Montes, Wiedman, Floresco (2014), Neuron 84:177 (the experiment).
         Wang et al. (2018), Nat Neurosci 21:860, Methods, Simulation 6 (the defaults).
+
+    Example:
+        >>> risk = pf.Risk(pf.RiskConfig())
+        >>> risk.num_actions, risk.num_steps
+        (3, 60)
     """
 
     num_actions: int = eqx.field(static=True)

@@ -68,6 +68,11 @@ class TwoStep(AbstractTask):
         Daw, Gershman, Seymour, Dayan, Dolan (2011), Neuron 69:1204 (the task).
         Akam, Costa, Dayan (2015), PLoS Comput Biol 11:e1004648 (the form without second-stage choices).
         Wang et al. (2018), Nat Neurosci 21:860, Methods, Simulation 4 (the defaults).
+
+    Example:
+        >>> two_step = pf.TwoStep(pf.TwoStepConfig(num_trials=50))
+        >>> two_step.num_actions, two_step.observation_size, two_step.num_steps
+        (3, 4, 150)
     """
 
     num_actions: int = eqx.field(static=True)

@@ -55,6 +55,11 @@ class Volatility(AbstractTask):
     References:
         Behrens, Woolrich, Walton, Rushworth (2007), Nat Neurosci 10:1214 (the task).
         Wang et al. (2018), Nat Neurosci 21:860, Methods, Simulation 2 (the defaults).
+
+    Example:
+        >>> volatility = pf.Volatility(pf.VolatilityConfig())
+        >>> volatility.num_actions, volatility.num_steps
+        (2, 200)
     """
 
     num_actions: int = eqx.field(static=True)

@@ -26,7 +26,15 @@ PLACES = ("subject", "session", "trial", *CODED, "better_state", "rt", "rt2", "p
 @dataclass(frozen=True)
 class Columns:
     """Which column of a table holds what, by name. A column that is named must be there; "" says that there is none.
-    None, unless said otherwise, means the column of our name, if there is one, in upper or lower case."""
+    None, unless said otherwise, means the column of our name, if there is one, in upper or lower case.
+
+    Example:
+        >>> rows = {"who": ["ann"] * 3, "first": ["left", "left", "right"], "usual": [1, 0, 1], "outcome": [0, 1, 1]}
+        >>> pd.DataFrame(rows).to_csv("data.csv", index=False)
+        >>> columns = pf.Columns(subject="who", choice="first", common="usual", reward="outcome")
+        >>> pf.read_trials("data.csv", columns=columns)["choice"].tolist()
+        [0, 0, 1]
+    """
 
     subject: str | None = None
     """Who chose. None: also a column called participant, subj, subject_id, subjID, ID, ppt or the like. Without any,

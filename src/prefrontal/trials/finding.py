@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, argument
 from prefrontal.trials.table import as_numbers
 from prefrontal.trials.text import excerpt
 
@@ -72,7 +72,8 @@ def find(cells: pd.DataFrame, said: Mapping[str, str | None]) -> dict[str, str]:
     if guessed:
         listed = ", ".join(f"{name}={column}" for name, column in guessed.items())
         warnings.warn(
-            f"Columns of other names are taken for ours: {listed}. Say so, or what is right, with --columns.",
+            f"Columns of other names are taken for ours: {listed}. Say so, or what is right, with "
+            f"{argument('columns')}.",
             stacklevel=3,
         )
     return found

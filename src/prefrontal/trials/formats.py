@@ -43,6 +43,11 @@ def read_trials(path: str | Path, *, format: str = "auto", columns: Columns | No
 
     Raises:
         UserError: when there is no such format, or the file is not of it; it names the row and the column.
+
+    Example:
+        >>> pf.write_table("trials.csv", table)
+        >>> len(pf.read_trials("trials.csv"))
+        360
     """
     check_choice("format", format, ["auto", *FORMATS])
     if columns is not None:

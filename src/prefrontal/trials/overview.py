@@ -20,8 +20,18 @@ def overview(table: pd.DataFrame) -> str:
     "3 subjects, 180 trials, 12 missed (7 %), common 71 %, rewarded 52 %, 1 session each, median rt .61 s", say.
     Shares of common transitions and rewards are of the trials that were not missed.
 
+    Arguments:
+        table: a trial table (see `prefrontal.trials.table`).
+
+    Returns:
+        The line.
+
     Raises:
         UserError: when `table` is no trial table.
+
+    Example:
+        >>> pf.overview(table)
+        '6 subjects, 360 trials, 0 missed, common 79 %, rewarded 56 %, 1 session each'
     """
     table = check_table(table)
     missed = _missed(table)

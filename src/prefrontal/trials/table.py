@@ -142,8 +142,17 @@ def check_table(table: pd.DataFrame) -> pd.DataFrame:
 def write_table(path: str | Path, table: pd.DataFrame) -> None:
     """Write `table` to `path` as comma-separated text, whole or not at all.
 
+    Arguments:
+        path: the file. One that is there is replaced.
+        table: a trial table, or any other.
+
     Raises:
         UserError: when `path` cannot be written; what was there before is left as it was.
+
+    Example:
+        >>> pf.write_table("trials.csv", table)
+        >>> open("trials.csv").readline().split(",")[:4]
+        ['subject', 'session', 'trial', 'choice']
     """
     write_text(Path(path), table.to_csv(index=False))
 
@@ -154,8 +163,19 @@ def read_table(path: str | Path) -> pd.DataFrame:
     Subjects are read as whole numbers where all of them are written as such, and as text otherwise. A response time of
     0 is none, and a warning says so.
 
+    Arguments:
+        path: the file: one with our own column names.
+
+    Returns:
+        The trial table; see `trial_table` for its columns.
+
     Raises:
         UserError: when the file cannot be read or is not a trial table.
+
+    Example:
+        >>> pf.write_table("trials.csv", table)
+        >>> len(pf.read_table("trials.csv"))
+        360
     """
     text = read_text(path)
     names, separator = read_heading(text, path)

@@ -102,8 +102,18 @@ LIBRARY: dict[str, CognitiveModel] = {
 def find_model(name: str) -> CognitiveModel:
     """The cognitive model called `name`.
 
+    Arguments:
+        name: of a model of `LIBRARY`, such as "hybrid".
+
+    Returns:
+        The model: `parameters(task)` are its free parameters, `model(task, values)` makes one that plays.
+
     Raises:
         UserError: when there is none; it names the nearest.
+
+    Example:
+        >>> list(pf.find_model("win-stay-lose-shift").parameters(pf.KnownTask()))
+        ['stay', 'shift']
     """
     if name in LIBRARY:
         return LIBRARY[name]

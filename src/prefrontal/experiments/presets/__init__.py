@@ -47,8 +47,19 @@ EXPERIMENTS: dict[str, Experiment] = {
 def find_experiment(name: str) -> Experiment:
     """The experiment called `name`.
 
+    Arguments:
+        name: such as "wang2018-two-step"; `prefrontal list` lists them.
+
+    Returns:
+        The experiment: `config` holds its numbers, those of task, agent, training and test.
+
     Raises:
         UserError: when there is none; it names the nearest.
+
+    Example:
+        >>> experiment = pf.find_experiment("wang2018-two-step")
+        >>> isinstance(experiment.config, pf.ExperimentConfig), isinstance(experiment.config.test, pf.TestConfig)
+        (True, True)
     """
     if name in EXPERIMENTS:
         return EXPERIMENTS[name]

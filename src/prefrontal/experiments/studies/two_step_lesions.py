@@ -82,12 +82,26 @@ def lesion_table(
 
     Every lesion is tested on the same random numbers.
 
+    Arguments:
+        agent: an agent whose units can be changed.
+        task: a form of the two-step task.
+        num_episodes: of the test of each lesion.
+        seed: of the random lesions.
+        test_seed: of the episodes.
+
     Returns:
         One row a lesion: unit, the one silenced, or -1 for a random lesion; share of the units; reward per episode; and
         the stay probabilities by condition.
 
     Raises:
         UserError: when the agent lets nobody silence its units.
+
+    Example:
+        >>> two_step = pf.TwoStep(pf.TwoStepConfig(num_trials=3))
+        >>> config = pf.RecurrentConfig(hidden_size=2)
+        >>> lesions = pf.lesion_table(config.make(two_step, jax.random.key(0)), two_step, 1, seed=0)
+        >>> lesions["unit"].head(3).tolist()
+        [0, 1, -1]
     """
     signals = tapped_signals(agent, task)
     if "activity" not in signals:

@@ -21,7 +21,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from prefrontal.configs.two_step import TwoStepConfig
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, argument
 from prefrontal.figures.animated.frames import (
     ACTIONS,
     PHASES,
@@ -97,7 +97,8 @@ def save_animation(
                 _move(unfinished, path)
         except OSError as error:
             raise UserError(
-                f"`{path}` must be a place that can be written, got: {error.strerror or error}. Give another --out."
+                f"`{path}` must be a place that can be written, got: {error.strerror or error}. "
+                f"Give another {argument('out')}."
             ) from error
     return path
 
@@ -105,7 +106,7 @@ def save_animation(
 def check_animation_path(path: Path) -> None:
     """Refuse a `path` that no animation can be written to: of another suffix, or there already."""
     if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"`path` must end in {' or '.join(SUFFIXES)}, got {path}. Give another --out.")
+        raise UserError(f"`path` must end in {' or '.join(SUFFIXES)}, got {path}. Give another {argument('out')}.")
     if os.path.lexists(path):
         raise _exists(path)
 
@@ -145,7 +146,8 @@ def _write_mp4(frames: Sequence[Frame], picture: "Picture", path: Path, frames_p
     except subprocess.CalledProcessError as error:
         reason = (error.stderr or "").strip() or f"exit code {error.returncode}"
         raise UserError(
-            f"`ffmpeg` must be able to write an .mp4, got: {reason}. Mend it, or give an --out that ends in .gif."
+            f"`ffmpeg` must be able to write an .mp4, got: {reason}. Mend it, or give an "
+            f"{argument('out')} that ends in .gif."
         ) from error
 
 
@@ -159,7 +161,7 @@ def _ffmpeg(path: Path) -> str:
         return imageio_ffmpeg.get_ffmpeg_exe()
     raise UserError(
         f"`path` must end in .gif where there is no ffmpeg, which an .mp4 needs, got {path}. "
-        "Get one with `pip install 'prefrontal[mp4]'`, or give an --out that ends in .gif."
+        f"Get one with `pip install 'prefrontal[mp4]'`, or give an {argument('out')} that ends in .gif."
     )
 
 
@@ -176,7 +178,9 @@ def _move(unfinished: Path, path: Path) -> None:
 
 
 def _exists(path: Path) -> UserError:
-    return UserError(f"`{path}` must be a new file, got one that exists. Give another --out; nothing is overwritten.")
+    return UserError(
+        f"`{path}` must be a new file, got one that exists. Give another {argument('out')}; nothing is overwritten."
+    )
 
 
 class Picture:
