@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.trials.table import VOID, as_numbers, without_zeros
+from prefrontal.trials.numbers import as_numbers, without_zeros
+from prefrontal.trials.table import VOID
 from prefrontal.trials.text import excerpt, with_points
 
 TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "common": 1.0, "uncommon": 0.0, "rare": 0.0}

@@ -14,7 +14,8 @@ from prefrontal.trials.coding import is_void, names, second_choices, times, trut
 from prefrontal.trials.finding import MOST_LISTED, check_one_person, find, without_practice
 from prefrontal.trials.mapping import common_transitions, contradiction, warn_if_rare
 from prefrontal.trials.numbering import session_numbers, trial_numbers
-from prefrontal.trials.table import DTYPES, as_numbers, check_table, in_order, number_subjects
+from prefrontal.trials.numbers import as_numbers
+from prefrontal.trials.table import DTYPES, check_table, in_order, number_subjects
 from prefrontal.trials.text import excerpt, read_cells
 
 CODED = ("choice", "state", "common", "choice2", "reward", "missed")

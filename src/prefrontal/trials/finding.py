@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError, argument
-from prefrontal.trials.table import as_numbers
+from prefrontal.trials.numbers import as_numbers
 from prefrontal.trials.text import excerpt
 
 KNOWN: Mapping[str, Sequence[str]] = {

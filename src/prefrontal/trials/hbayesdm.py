@@ -10,7 +10,8 @@ from prefrontal.errors import UserError
 from prefrontal.runs.files import write_text
 from prefrontal.trials.coding import is_void
 from prefrontal.trials.columns import Columns, from_cells
-from prefrontal.trials.table import as_numbers, check_table
+from prefrontal.trials.numbers import as_numbers
+from prefrontal.trials.table import check_table
 from prefrontal.trials.text import excerpt, read_cells
 
 CHOICE, SECOND = "level1_choice", "level2_choice"

@@ -12,7 +12,7 @@ import pandas as pd
 from prefrontal.errors import UserError
 from prefrontal.trials.coding import is_void
 from prefrontal.trials.columns import PLACES, Columns, from_cells
-from prefrontal.trials.table import as_numbers
+from prefrontal.trials.numbers import as_numbers
 from prefrontal.trials.text import excerpt, read_cells, read_json, read_text
 
 TWO_STEP_TRIAL = Columns(

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.trials.table import as_numbers
+from prefrontal.trials.numbers import as_numbers
 from prefrontal.trials.text import excerpt
 
 

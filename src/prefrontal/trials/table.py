@@ -2,7 +2,6 @@
 
 import io
 import re
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from prefrontal.errors import UserError
 from prefrontal.runs.files import write_text
+from prefrontal.trials.numbers import as_numbers, without_zeros
 from prefrontal.trials.text import read_heading, read_text
 
 DTYPES = {
@@ -125,6 +125,11 @@ def check_table(table: pd.DataFrame) -> pd.DataFrame:
         UserError: when a column is missing, a value is out of its range, the rows of a session do not stand
             together or its trials do not ascend.
     """
+    if not isinstance(table, pd.DataFrame):
+        raise UserError(
+            f"`table` must be a trial table, a pandas DataFrame, got a {type(table).__name__}. Read a file first: "
+            "prefrontal.read_trials(path)."
+        )
     missing = [name for name in ("subject", *DTYPES) if name not in table and name not in OPTIONAL]
     if missing:
         present = ", ".join(map(str, table.columns)) or "none"
@@ -223,30 +228,6 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
         return table
     order = np.lexsort((trial, session, subject))
     return table if (np.diff(order) == 1).all() else table.iloc[order].reset_index(drop=True)
-
-
-def without_zeros(times: pd.Series, name: str) -> pd.Series:
-    """Response times without those of 0, which some programs write where none was measured; a warning counts them."""
-    zero = as_numbers(times) == 0
-    if not zero.any():
-        return times
-    warnings.warn(f"`{name}` is 0 in {zero.sum():,} of {len(times):,} trials: taken for not measured.", stacklevel=2)
-    return times.mask(zero)
-
-
-def as_numbers(cells: pd.Series) -> np.ndarray:
-    """What can be read as a number; NaN for the rest, infinity for what is too large."""
-    try:
-        return pd.Series(pd.to_numeric(cells, errors="coerce")).to_numpy(np.float64, na_value=np.nan)
-    except OverflowError:  # whole numbers of hundreds of digits
-        return np.array([_as_number(cell) for cell in cells])
-
-
-def _as_number(cell: object) -> float:
-    try:
-        return float(str(cell))
-    except ValueError:
-        return np.nan
 
 
 def number_subjects(table: pd.DataFrame) -> pd.DataFrame:
