@@ -43,12 +43,6 @@ def load_snapshots(
     Raises:
         UserError: when none were kept, or they are damaged or of another shape.
     """
-    episodes = folder.kept_episodes()
-    if not episodes:
-        raise UserError(
-            f"`{folder.path}` must hold snapshots, got none: it was trained without. "
-            "Train in another folder, and keep some on the way."
-        )
     agent = new_agent(agent_config, task, folder.seed)
-    for episode in episodes:
+    for episode in folder.snapshots():
         yield episode, with_arrays(agent, folder.load_snapshot(episode), source=f"the snapshot in `{folder.path}`")

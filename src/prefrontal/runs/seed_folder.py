@@ -24,16 +24,9 @@ from typing import Any, Literal, NamedTuple
 from numpy.typing import NDArray
 
 from prefrontal.errors import Notice, UserError, argument
+from prefrontal.runs import metrics
 from prefrontal.runs.files import Arrays, folder_names, make_folder, read_arrays, write_arrays, write_text
 from prefrontal.runs.locks import lock
-from prefrontal.runs.metrics import (
-    LearningCurve,
-    check_episodes,
-    check_shapes,
-    episodes_measured,
-    exactly,
-    learning_curve,
-)
 from prefrontal.runs.provenance import differences, environment, now, to_json
 
 Status = Literal["absent", "partial", "finished"]
@@ -166,7 +159,7 @@ class SeedFolder:
         Raises:
             UserError: when there are none yet, or they are damaged, of another run or of an earlier episode.
         """
-        return self._read_result(WEIGHTS, lambda _, facts: exactly(facts.get("episodes")))
+        return self._read_result(WEIGHTS, lambda _, facts: metrics.exactly(facts.get("episodes")))
 
     def save_snapshot(self, episode: int, arrays: Arrays) -> None:
         """Keep the weights of the moment when `episode` episodes were trained.
@@ -183,6 +176,19 @@ class SeedFolder:
         names = folder_names(folder) if folder.exists() else set()
         return sorted(int(match[1]) for match in (re.fullmatch(r"episode-(\d+)\.\w+", n) for n in names) if match)
 
+    def snapshots(self) -> list[int]:
+        """`kept_episodes`, of which there must be some.
+
+        Raises:
+            UserError: when there are none.
+        """
+        if episodes := self.kept_episodes():
+            return episodes
+        raise UserError(
+            f"`{self.path}` must hold snapshots, got none: it was trained without. "
+            "Train in another folder, and keep some on the way."
+        )
+
     def load_snapshot(self, episode: int) -> dict[str, NDArray[Any]]:
         """The weights of the moment when `episode` episodes were trained.
 
@@ -191,7 +197,7 @@ class SeedFolder:
         """
         path = self.path / self._snapshot(episode)
         arrays, facts = self._read(path)
-        check_episodes(path, exactly(facts.get("episodes")), episode)
+        metrics.check_episodes(path, metrics.exactly(facts.get("episodes")), episode)
         return arrays
 
     def _snapshot(self, episode: int) -> str:
@@ -208,7 +214,7 @@ class SeedFolder:
             UserError: when they cannot be written. Those before are intact then.
             ValueError: when they are not all of one shape (value,).
         """
-        check_shapes(arrays)
+        metrics.check_shapes(arrays)
         self._write(METRICS, arrays, {"episodes_per_value": episodes_per_value})
 
     def load_metrics(self) -> dict[str, NDArray[Any]]:
@@ -217,15 +223,15 @@ class SeedFolder:
         Raises:
             UserError: when there is nothing yet, or it is damaged, of another run or of fewer episodes.
         """
-        return self._read_result(METRICS, episodes_measured)[0]
+        return self._read_result(METRICS, metrics.episodes_measured)[0]
 
-    def learning_curve(self, *, most_values: int = 1_000) -> LearningCurve:
+    def learning_curve(self, *, most_values: int = 1_000) -> metrics.LearningCurve:
         """Reward per episode as training went: means over whole blocks of episodes, no more than `most_values`.
 
         Raises:
             UserError: see `load_metrics`.
         """
-        return learning_curve(*self._read_result(METRICS, episodes_measured), most_values)
+        return metrics.learning_curve(*self._read_result(METRICS, metrics.episodes_measured), most_values)
 
     def finish(self) -> None:
         """Mark the seed as done, once its weights and metrics are saved.
@@ -274,12 +280,6 @@ class SeedFolder:
             raise UserError(f"`{path}` must hold what was saved about its arrays, got none. Restore it from a copy.")
         return arrays, record["facts"]
 
-    @property
-    def _num_episodes(self) -> int | None:
-        """Episodes that the seed is trained for, where its config says so."""
-        train = self.config.get("train")
-        return train.get("num_episodes") if isinstance(train, dict) else None
-
     def _read_result(
         self, name: str, episodes: Callable[[Mapping[str, NDArray[Any]], Mapping[str, Any]], range]
     ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -291,8 +291,9 @@ class SeedFolder:
             raise UserError(f"`{path}` must be there, got a seed not trained to its end. Train it: {train}.")
         try:
             read = self._read(path)
-            if self._num_episodes is not None:
-                check_episodes(path, episodes(*read), self._num_episodes)
+            train = self.config.get("train")
+            if isinstance(train, dict) and train.get("num_episodes") is not None:  # where the config says how many
+                metrics.check_episodes(path, episodes(*read), train["num_episodes"])
             return read
         except UserError as error:
             remedy = f"Without a copy, move `{self.path}` away and train again: {train}."
