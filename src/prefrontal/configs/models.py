@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from prefrontal.configs.block_two_step import BlockTwoStepConfig
+from prefrontal.configs.daw_two_step import DawTwoStepConfig
+from prefrontal.configs.two_step import TwoStepConfig
 from prefrontal.errors import check_probability
 
 ModelName = Literal[
@@ -54,3 +57,32 @@ class KnownTask:
     def second_options(self) -> int:
         """Options in a second-stage state: 2 or 1."""
         return 2 if self.second_choices else 1
+
+
+TwoStepForm = TwoStepConfig | BlockTwoStepConfig | DawTwoStepConfig
+"""Every form of the two-step task."""
+
+
+def known_of(config: TwoStepForm) -> KnownTask:
+    """What a model is to know of the task that `config` describes. Of blocks, the chance of a reversal that gives the
+    same mean length."""
+    if isinstance(config, DawTwoStepConfig):
+        return KnownTask(second_choices=True, common_probability=config.common_probability)
+    reversal_probability = config.reversal_probability
+    if isinstance(config, BlockTwoStepConfig):
+        reversal_probability = 1 / _mean_block(config)
+    return KnownTask(
+        common_probability=config.common_probability,
+        better_reward_probability=config.better_reward_probability,
+        worse_reward_probability=config.worse_reward_probability,
+        reversal_probability=reversal_probability,
+    )
+
+
+def _mean_block(config: BlockTwoStepConfig) -> float:
+    """Trials of a block, on average: the shortest, and one more for every further trial that it outlasts."""
+    outlasts = 1 - config.reversal_probability
+    if config.longest_block is not None:
+        spare = config.longest_block - config.shortest_block
+        return config.shortest_block + sum((outlasts**trial for trial in range(1, spare + 1)), 0.0)
+    return config.shortest_block + outlasts / config.reversal_probability if outlasts < 1 else float("inf")

@@ -1,5 +1,6 @@
 """Where an experiment's networks are and where its results go, and whose a folder is."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,18 @@ from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.results import RESULTS, read_results
 from prefrontal.runs.seed_folder import CONFIG
 from prefrontal.runs.shipped import shipped_folder
+
+
+def as_asked(
+    experiment: Experiment | str, config: ExperimentConfig | None, seeds: Sequence[int] | None
+) -> tuple[Experiment, ExperimentConfig, Sequence[int]]:
+    """The experiment, by itself or by its name; its config and its seeds, where no others are given.
+
+    Raises:
+        UserError: when there is no experiment of that name.
+    """
+    found = find_experiment(experiment) if isinstance(experiment, str) else experiment
+    return found, found.config if config is None else config, found.seeds if seeds is None else seeds
 
 
 def results_folder(

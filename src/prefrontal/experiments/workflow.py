@@ -12,7 +12,7 @@ from prefrontal.analysis.falls import fall
 from prefrontal.configs import InterventionConfig
 from prefrontal.errors import UserError, argument
 from prefrontal.experiments import Experiment, ExperimentConfig
-from prefrontal.experiments.places import claim_results, networks_of, results_folder
+from prefrontal.experiments.places import as_asked, claim_results, networks_of, results_folder
 from prefrontal.experiments.studies import study_of
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.learning.group import new_agent
@@ -29,9 +29,9 @@ MOST_VALUES_OF_FALLS = 10_000
 
 
 def train_run(
-    experiment: Experiment,
-    config: ExperimentConfig,
-    seeds: Sequence[int],
+    experiment: Experiment | str,
+    config: ExperimentConfig | None = None,
+    seeds: Sequence[int] | None = None,
     out: Path | None = None,
     *,
     snapshot_every: int | None = None,
@@ -40,9 +40,9 @@ def train_run(
     """Train what is missing of `seeds`; return the folder that holds them.
 
     Arguments:
-        experiment: the experiment.
-        config: its numbers.
-        seeds: one network each.
+        experiment: the experiment, or its name.
+        config: its numbers. None: its own.
+        seeds: one network each. None: the experiment's.
         out: the folder. None: runs/EXPERIMENT/HASH OF THE CONFIG.
         snapshot_every: keep the weights of every so many episodes. None: as the experiment needs.
         plot_every: the same, and test them and draw what they do, as files and TensorBoard images. None: never.
@@ -64,6 +64,7 @@ def train_run(
         >>> pf.RunFolder.read(folder).seeds()
         [0]
     """
+    experiment, config, seeds = as_asked(experiment, config, seeds)
     every = {"snapshot_every": snapshot_every, "plot_every": plot_every}
     (folder,) = train_runs(experiment, [config], seeds, [out], **every)
     return folder
@@ -115,9 +116,9 @@ def train_runs(
 
 
 def evaluate_run(
-    experiment: Experiment,
-    config: ExperimentConfig,
-    seeds: Sequence[int],
+    experiment: Experiment | str,
+    config: ExperimentConfig | None = None,
+    seeds: Sequence[int] | None = None,
     out: Path | None = None,
     *,
     pretrained: bool = False,
@@ -126,9 +127,9 @@ def evaluate_run(
     """Test trained seeds; return the folder of the results and what `results.json` holds.
 
     Arguments:
-        experiment: the experiment.
-        config: its numbers.
-        seeds: whose networks to test.
+        experiment: the experiment, or its name.
+        config: its numbers. None: its own.
+        seeds: whose networks to test. None: the experiment's.
         out: the folder of the run and of its results. None: runs/EXPERIMENT/HASH OF THE CONFIG. Networks of another
             experiment are looked for in its own folder of runs/: `out` is for the results alone then.
         pretrained: test the networks that come with the package, not those of a run; results then go to `out`, or
@@ -147,11 +148,12 @@ def evaluate_run(
         >>> from dataclasses import replace
         >>> experiment = pf.find_experiment("wang2018-two-step")
         >>> config = replace(experiment.config, test=pf.TestConfig(num_episodes=2))
-        >>> folder, results = pf.evaluate_run(experiment, config, [0], pretrained=True)
+        >>> folder, results = pf.evaluate_run("wang2018-two-step", config, [0], pretrained=True)
         >>> str(folder), results["seeds"]
         ('runs/wang2018-two-step/pretrained', [0])
     """
     devices.configure()
+    experiment, config, seeds = as_asked(experiment, config, seeds)
     _check_task(experiment, config)
     trainer, networks = networks_of(experiment, config, out, pretrained=pretrained)
     variants = experiment.variants(config)

@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Bool, Float
 
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, find_model
-from prefrontal.configs.models import KnownTask
+from prefrontal.configs.models import KnownTask, TwoStepForm, known_of
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.fitting.choices import Batch, Unit, batch_of
 from prefrontal.fitting.search import CANDIDATES, Found, double_precision, search
@@ -55,7 +55,7 @@ def fit_model(
     *,
     method: Method = "map",
     by: Unit = "subject",
-    task: KnownTask | None = None,
+    task: KnownTask | TwoStepForm | None = None,
     fixed: Mapping[str, float] | None = None,
     num_starts: int = 20,
     seed: int = 0,
@@ -76,7 +76,8 @@ def fit_model(
         name: a model of `prefrontal.agents.two_step.LIBRARY`.
         method: "mle" or "map"; the priors are those of the model's parameters.
         by: whether each "subject" or each "session" of a subject has parameters of its own.
-        task: what the models know of the task. None: the usual for tables with or without second-stage choices.
+        task: what the models know of the task, or the config of one, such as `TwoStepConfig`, which tells. None: the
+            usual for tables with or without second-stage choices.
         fixed: parameters to hold at a value.
         num_starts: searches a subject.
         seed: of the starts.
@@ -97,15 +98,15 @@ def fit_model(
     check_count("num_starts", num_starts)
     check_seed("seed", seed)
     batch = batch_of(table, by=by)
-    task = known_task(batch, task)
+    known = known_task(batch, task)
     fixed = dict(fixed or {})
     with double_precision():
-        model, parameters = parameters_to_fit(name, task, fixed)
+        model, parameters = parameters_to_fit(name, known, fixed)
         candidates = draw_candidates(parameters, CANDIDATES * num_starts, seed)
         use_prior = method == "map"
         found = search(model, parameters, batch, candidates, num_starts=num_starts, use_prior=use_prior, told=told)
         estimates, errors = _natural(parameters, found)
-    return Fit(name, method, task, tuple(parameters), fixed, _tabulated(batch, parameters, found, estimates, errors))
+    return Fit(name, method, known, tuple(parameters), fixed, _tabulated(batch, parameters, found, estimates, errors))
 
 
 def parameters_to_fit(
@@ -124,14 +125,21 @@ def parameters_to_fit(
     return model, parameters
 
 
-def known_task(batch: Batch, task: KnownTask | None) -> KnownTask:
-    """`task`, or the usual one for such choices.
+def known_task(batch: Batch, task: KnownTask | TwoStepForm | None) -> KnownTask:
+    """`task`, what is to be known of it where it is the config of one, or the usual one for such choices.
 
     Raises:
-        UserError: when `task` and the choices differ on whether there are second-stage choices.
+        UserError: when it is none of these, or `task` and the choices differ on whether there are second-stage choices.
     """
     if task is None:
         return KnownTask(second_choices=batch.second_choices)
+    if isinstance(task, TwoStepForm):
+        task = known_of(task)
+    if not isinstance(task, KnownTask):
+        raise UserError(
+            f"`task` must be a KnownTask or the config of a two-step task, got a {type(task).__name__}. Leave it out "
+            "for what is usual."
+        )
     if task.second_choices != batch.second_choices:
         has = "has" if batch.second_choices else "lacks"
         raise UserError(

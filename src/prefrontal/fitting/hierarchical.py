@@ -18,7 +18,7 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_values
-from prefrontal.configs.models import KnownTask
+from prefrontal.configs.models import KnownTask, TwoStepForm
 from prefrontal.errors import UserError, check_count, check_probability, check_seed
 from prefrontal.fitting.choices import Unit, batch_of
 from prefrontal.fitting.fit import known_task, parameters_to_fit
@@ -92,7 +92,7 @@ def fit_hierarchy(
     name: str,
     *,
     by: Unit = "subject",
-    task: KnownTask | None = None,
+    task: KnownTask | TwoStepForm | None = None,
     fixed: Mapping[str, float] | None = None,
     num_warmup: int = 1000,
     num_samples: int = 1000,
@@ -114,7 +114,7 @@ def fit_hierarchy(
         table: a trial table (see `prefrontal.trials.table`).
         name: a model of `prefrontal.agents.two_step.LIBRARY`.
         by: whether each "subject" or each "session" of a subject has parameters of its own.
-        task: what the model knows of the task. None: the usual for such tables.
+        task: what the model knows of the task, or the config of one. None: the usual for such tables.
         fixed: parameters to hold at a value.
         num_warmup: draws of each chain to adapt in, not kept.
         num_samples: draws of each chain to keep.
@@ -145,10 +145,10 @@ def fit_hierarchy(
     check_probability("target_acceptance", target_acceptance)
     check_seed("seed", seed)
     batch = batch_of(table, by=by)
-    task, fixed = known_task(batch, task), dict(fixed or {})
+    known, fixed = known_task(batch, task), dict(fixed or {})
     spread = 0.2 if name == "hybrid-hbayesdm" else 0.5
     with double_precision():
-        model, parameters = parameters_to_fit(name, task, fixed)
+        model, parameters = parameters_to_fit(name, known, fixed)
         hierarchy = _hierarchy(numpyro, model, parameters, len(batch.units), spread)
         kernel = numpyro.infer.NUTS(hierarchy, target_accept_prob=target_acceptance)
         sampler = numpyro.infer.MCMC(
@@ -179,7 +179,7 @@ def fit_hierarchy(
     inference = arviz.from_dict(groups, **named) if _is_arviz_1(arviz) else arviz.from_dict(**groups, **named)
     return Posterior(
         model=name,
-        task=task,
+        task=known,
         parameters=tuple(parameters),
         fixed=fixed,
         units=batch.units,

@@ -10,40 +10,13 @@ import pandas as pd
 from jaxtyping import Array, Float, Key
 
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, TwoStepAgent, find_model, with_values
-from prefrontal.configs import BlockTwoStepConfig, DawTwoStepConfig, KnownTask, TwoStepConfig
+from prefrontal.configs import DawTwoStepConfig
+from prefrontal.configs.models import TwoStepForm, known_of
 from prefrontal.configs.two_step import Encoding
 from prefrontal.errors import UserError, check_count, check_seed
 from prefrontal.rollouts.episodes import rollout
 from prefrontal.tasks import AbstractTask
 from prefrontal.trials.table import trial_table
-
-TwoStepForm = TwoStepConfig | BlockTwoStepConfig | DawTwoStepConfig
-"""Every form of the two-step task."""
-
-
-def known_of(config: TwoStepForm) -> KnownTask:
-    """What a model is to know of the task that `config` describes. Of blocks, the chance of a reversal that gives the
-    same mean length."""
-    if isinstance(config, DawTwoStepConfig):
-        return KnownTask(second_choices=True, common_probability=config.common_probability)
-    reversal_probability = config.reversal_probability
-    if isinstance(config, BlockTwoStepConfig):
-        reversal_probability = 1 / _mean_block(config)
-    return KnownTask(
-        common_probability=config.common_probability,
-        better_reward_probability=config.better_reward_probability,
-        worse_reward_probability=config.worse_reward_probability,
-        reversal_probability=reversal_probability,
-    )
-
-
-def _mean_block(config: BlockTwoStepConfig) -> float:
-    """Trials of a block, on average: the shortest, and one more for every further trial that it outlasts."""
-    outlasts = 1 - config.reversal_probability
-    if config.longest_block is not None:
-        spare = config.longest_block - config.shortest_block
-        return config.shortest_block + sum((outlasts**trial for trial in range(1, spare + 1)), 0.0)
-    return config.shortest_block + outlasts / config.reversal_probability if outlasts < 1 else float("inf")
 
 
 def simulate(
