@@ -7,11 +7,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Extras of pyproject.toml to install besides, for instance `make install EXTRAS=cuda`.
 EXTRAS :=
 
-.PHONY: help install dev reproduce notebooks test lint types unit clean
+.PHONY: help install dev reproduce notebooks test thorough lint types unit clean
 
 help:
 	@echo "make reproduce   train eight networks on the two-step task, test, draw and report"
-	@echo "make test        lint, types and tests"
+	@echo "make test        lint, types and tests, but for the few that take longest"
+	@echo "make thorough    those that take longest; CI runs both"
 	@echo "make notebooks   execute the notebooks and keep what they show"
 	@echo "make install     the package, in .venv; EXTRAS=cuda for NVIDIA GPUs"
 	@echo "make dev         that, and what the tests and the notebooks need"
@@ -37,7 +38,10 @@ types: $(VENV)/.installed-dev
 	$(BIN)/basedpyright
 
 unit: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not thorough"
+
+thorough: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 2 -m thorough
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

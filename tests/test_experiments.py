@@ -17,12 +17,13 @@ from prefrontal.configs import ActorCriticConfig, RecurrentConfig, RiskConfig, T
 from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
-from prefrontal.experiments.studies import study_of
+from prefrontal.experiments.studies import Study, study_of
 from prefrontal.experiments.studies.two_step import (
     NUM_IDEAL_EPISODES,
     _verdicts,
     ideal_behaviour,
 )
+from prefrontal.experiments.workflow import draw_results, evaluate_run, train_run
 from prefrontal.learning.group import new_learner
 from prefrontal.runs.results import read_results
 from prefrontal.trials.table import read_table
@@ -274,3 +275,23 @@ def test_an_option_that_changes_no_network_is_refused(name: str, option: str, va
 def test_options_that_change_all_networks_are_taken() -> None:
     assert config_of("wang2016-bandits", "--task.num-trials", "10", "--train.unroll", "5").task.num_trials == 10
     assert config_of("encoding-comparison", "--agent.hidden-size", "4").agent.hidden_size == 4
+
+
+def test_a_study_of_ones_own(tmp_path: Path) -> None:
+    class Counts(Study):
+        def measure(self, agents, config, folder, subjects):
+            return {"trained": len(agents[""]), "verdicts": []}
+
+        def figures(self, folder, title):
+            (folder / "figure.txt").write_text(title)
+            return [folder / "figure.txt"]
+
+    config = replace(WANG2018.config, task=TwoStepConfig(num_trials=5, encoding="trial"))
+    config = replace(config, agent=RecurrentConfig(hidden_size=2), train=TrainConfig(num_episodes=4))
+    mine = replace(WANG2018, name="mine", draws="how many there are", study=Counts, config=config, is_published=False)
+    folder = train_run(mine, config, [3, 1], tmp_path / "run")
+    _, results = evaluate_run(mine, config, [3, 1], folder)
+    assert (results["experiment"], results["seeds"], results["trained"]) == ("mine", [3, 1], 2)
+    assert [path.read_text() for path in draw_results(mine, folder)] == ["mine: how many there are"]
+    with pytest.raises(UserError, match=r"`study` must be one of two-step, .*, got 'none'"):
+        study_of(replace(mine, study="none"))

@@ -103,6 +103,7 @@ def test_a_subjects_fit_does_not_depend_on_the_others():
 NUM_RESTARTS = 20
 
 
+@pytest.mark.thorough
 def test_pure_strategies_come_back_and_no_fit_is_worse_than_scipys():
     """Hybrid, maximum likelihood: model-free subjects have w near 0, model-based ones near 1; and 20 random starts of
     scipy's BFGS on the same function find nothing better. A small copy of what docs/models.md reports."""

@@ -24,6 +24,7 @@ def test_all_are_here():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.thorough
 def test_it_runs_and_shows_what_it_is_kept_with(path):
     kept, fresh = nbformat.read(path, as_version=4), RUNNER["executed"](path)
     assert path.stat().st_size < LARGEST

@@ -150,6 +150,7 @@ def test_the_best_fixed_parameters_are_those_of_a_plain_search(quick):
     assert regret(found.agents["Rescorla-Wagner"]) == pytest.approx(min(learners.values()), rel=1e-5)
 
 
+@pytest.mark.thorough
 def test_the_ideal_observer_passes_and_a_fixed_learner_does_not(tmp_path, quick):
     """As seeds 0 and 1: the one adapts, the other does not."""
     config = replace(EXPERIMENT.config, test=TestConfig(num_episodes=2 * NUM_EPISODES))
@@ -200,6 +201,7 @@ def test_blocks_are_whole_and_episodes_over_are_left_out():
     assert restless_fits.blocks(values[:4], 10).shape == (1, 4, 3)
 
 
+@pytest.mark.thorough
 def test_a_small_network_from_training_to_figure(tmp_path, quick):
     config = replace(
         EXPERIMENT.config,

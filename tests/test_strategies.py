@@ -131,6 +131,7 @@ FEW_MODELS = ("hybrid", "model-based", "sarsa-lambda", "biased-random")
 """Each takes seconds to compile."""
 
 
+@pytest.mark.thorough
 def test_the_best_model_is_the_one_that_played(monkeypatch) -> None:
     """Three agents with a thousand trials each, without a doubt who is who."""
     monkeypatch.setattr("prefrontal.experiments.studies.emergence_models.MODELS", FEW_MODELS)
@@ -153,6 +154,7 @@ def test_the_best_model_is_the_one_that_played(monkeypatch) -> None:
     np.testing.assert_array_equal(criteria.idxmin(axis=1).str.removeprefix("bic_"), found["best_model"])
 
 
+@pytest.mark.thorough
 def test_emergence_from_one_command(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("prefrontal.experiments.studies.emergence.LEAST_TRIALS", 50)
     monkeypatch.setattr("prefrontal.experiments.studies.emergence_models.MODELS", FEW_MODELS[::3])

@@ -65,8 +65,9 @@ class Experiment(Generic[Task]):
     """The figure of the paper that it reproduces."""
     duration: str
     """How long `reproduce` takes on two cores."""
-    study: str
-    """How its trained agents are tested and drawn: one of `prefrontal.experiments.studies.STUDIES`."""
+    study: str | type[Any]
+    """How its trained agents are tested and drawn: a name in `prefrontal.experiments.studies.STUDIES`, or a `Study` of
+    your own."""
     config: ExperimentConfig[Task]
     seeds: tuple[int, ...]
     published: Mapping[str, Published] = field(default_factory=dict)

@@ -34,17 +34,20 @@ STUDIES: dict[str, type[Study[Any, Any]]] = {
     "restless": Restless,
     "bandits": Bandits,
 }
-"""By the name that an experiment's `study` gives. A study of one's own is added here."""
+"""By the name that an experiment's `study` gives."""
 
 
 def study_of(experiment: Experiment) -> Study[Any, Any]:
     """What is done with the trained agents of `experiment`.
 
     Raises:
-        UserError: when its `study` is none of `STUDIES`.
+        UserError: when its `study` is neither one of `STUDIES` nor a class of your own that is a `Study`.
     """
-    check_choice("study", experiment.study, list(STUDIES))
-    return STUDIES[experiment.study](experiment)
+    study = experiment.study
+    if isinstance(study, type) and issubclass(study, Study):
+        return study(experiment)
+    check_choice("study", study, list(STUDIES))
+    return STUDIES[str(study)](experiment)
 
 
 __all__ = ["STUDIES", "Agents", "Study", "study_of"]
