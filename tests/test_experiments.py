@@ -286,8 +286,8 @@ def test_a_study_of_ones_own(tmp_path: Path) -> None:
             (folder / "figure.txt").write_text(title)
             return [folder / "figure.txt"]
 
-    config = replace(WANG2018.config, task=TwoStepConfig(num_trials=5, encoding="trial"))
-    config = replace(config, agent=RecurrentConfig(hidden_size=2), train=TrainConfig(num_episodes=4))
+    task = TwoStepConfig(num_trials=5, encoding="trial")
+    config = ExperimentConfig(task=task, agent=RecurrentConfig(hidden_size=2), train=TrainConfig(num_episodes=4))
     mine = replace(WANG2018, name="mine", draws="how many there are", study=Counts, config=config, is_published=False)
     folder = train_run(mine, config, [3, 1], tmp_path / "run")
     _, results = evaluate_run(mine, config, [3, 1], folder)
