@@ -36,6 +36,7 @@ def pictures(path: Path) -> int:
         return gif.n_frames
 
 
+@pytest.mark.thorough
 def test_a_run_is_filmed(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     prefrontal(run, "--out", tmp_path / "play.gif")
     assert capsys.readouterr().out == f"{tmp_path / 'play.gif'}\n"

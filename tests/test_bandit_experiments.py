@@ -107,6 +107,7 @@ class Alternates(AbstractAgent):
         return AgentOutput(logits=logits, value=jnp.zeros(()), activity=jnp.zeros(1)), state
 
 
+@pytest.mark.thorough
 def test_the_best_are_chosen_in_the_first_half_and_reported_in_the_second(tmp_path, quick):
     settings = dict.fromkeys(("uniform", "medium"), drawn_settings(3))
     published = {"uniform": SEARCH.published["uniform"]}

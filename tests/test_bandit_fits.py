@@ -46,6 +46,7 @@ def fits():
     return choice, reward, fit_bandit_agents(choice, reward)
 
 
+@pytest.mark.thorough
 def test_everybody_is_found_again(fits):
     best = fits[2].loc[fits[2].groupby("subject")["bic"].idxmin()]
     assert best["agent"].tolist() == list(AGENTS)

@@ -188,6 +188,7 @@ def test_rescorla_wagner_against_a_plain_loop():
     ],
     ids=["Gittins .9", "Gittins .99", "Bayes-optimal", "Thompson", "UCB1", "UCB c=1", "UCB c=1/2", "structure"],
 )
+@pytest.mark.thorough
 def test_expected_regret_of_a_hundred_pulls(agent, independent, uniform):
     """Against an independent NumPy simulation, within three standard errors of the difference."""
     for arms, expected in (("independent", independent), ("uniform", uniform)):

@@ -84,6 +84,7 @@ def test_without_a_home_programs_are_compiled_every_time(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "damage", [lambda data: data[: len(data) // 2], lambda data: data[:-40] + bytes(40)], ids=["truncated", "changed"]
 )
+@pytest.mark.thorough
 def test_a_damaged_cache_costs_no_more_than_compiling_again(trained, tmp_path: Path, damage: Callable):
     folder, weights = trained
     cache = tmp_path / "cache"
@@ -94,6 +95,7 @@ def test_a_damaged_cache_costs_no_more_than_compiling_again(trained, tmp_path: P
     assert train(tmp_path, "run", cache) == weights
 
 
+@pytest.mark.thorough
 def test_a_cache_that_cannot_be_written_does_no_harm(trained, tmp_path: Path):
     _, weights = trained
     (tmp_path / "cache").write_text("a file in the place of the folder")

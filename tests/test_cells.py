@@ -219,6 +219,7 @@ def test_weights_of_another_cell_are_refused():
 
 
 @pytest.mark.parametrize("cell", ["gru", "rnn"])
+@pytest.mark.thorough
 def test_from_the_command_line(cell, tmp_path, monkeypatch):
     """Trained, stopped and gone on with, tested, lesioned, filmed."""
     monkeypatch.setattr("prefrontal.learning.group.STEPS_PER_CHUNK", 250)

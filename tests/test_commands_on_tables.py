@@ -123,6 +123,7 @@ def test_names_from_files_cannot_speak_to_the_terminal(tmp_path, capsys):
     assert "\x1b" not in refusal([str(tmp_path / "t.csv"), "--out", str(tmp_path / "out")], capsys)
 
 
+@pytest.mark.thorough
 def test_fits_take_the_options_of_analyses(tmp_path):
     options = ["--columns", "common=rare", "--values", "common=1,0", "--models", "biased-random", "--num-starts", "2"]
     said, _ = run("fit", FILES / "04_rare_is_one.csv", *options, "--out", tmp_path / "out")
@@ -133,6 +134,7 @@ def test_fits_take_the_options_of_analyses(tmp_path):
     assert pd.read_csv(tmp_path / "two" / "biased-random.csv")["subject"].tolist() == ["36_s1", "36_s2"]
 
 
+@pytest.mark.thorough
 def test_fits_leave_out_by_name_who_missed_every_trial(tmp_path):
     models = ["--models", "biased-random", "win-stay-lose-shift", "--num-starts", "3"]
     said, warned = run("fit", FILES / "10_fit_nobody_answered.csv", *models, "--out", tmp_path / "out")

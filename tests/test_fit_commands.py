@@ -64,6 +64,7 @@ def test_every_form_can_be_simulated(form: str, tmp_path: Path):
     assert drawn["weight"].nunique() == 2
 
 
+@pytest.mark.thorough
 def test_fit_writes_estimates_comparison_record_and_figures(simulated: Path, tmp_path: Path):
     models = ["biased-random", "win-stay-lose-shift"]
     told = run("fit", simulated, "--models", *models, "--method", "mle", "--num-starts", "2", "--out", tmp_path)
@@ -84,6 +85,7 @@ def test_fit_writes_estimates_comparison_record_and_figures(simulated: Path, tmp
     assert "is there. Give another --out" in refused("fit", simulated, "--out", tmp_path)
 
 
+@pytest.mark.thorough
 def test_recover_writes_parameters_or_the_confusion_of_models(tmp_path: Path):
     few = ["--num-trials", "30", "--num-starts", "2"]
     told = run("recover", "biased-random", *few, "--num-subjects", "12", "--out", tmp_path / "one")

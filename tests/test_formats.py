@@ -459,6 +459,7 @@ def test_psych_text_that_is_damaged_is_refused(table, tmp_path, change, message)
 
 @needs_people
 @pytest.mark.filterwarnings("ignore:.*trials that the text announces")
+@pytest.mark.thorough
 def test_554_people_are_read_whole():
     path = PEOPLE / "shahar2019_psych201.jsonl.zip"
     table = read_psych(path)

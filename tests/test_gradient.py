@@ -142,6 +142,7 @@ networks = st.builds(
 @example("stage", RecurrentConfig(hidden_size=3, initial_state="zero", time_input="raw", head_bias=False), 1, 0)
 @example("trial", RecurrentConfig(hidden_size=5, time_input="normalised", head_bias=False), 3, 0)
 @given(st.sampled_from(["trial", "stage", "fixation"]), networks, st.sampled_from([1, 3, 6]), st.integers(0, 1000))
+@pytest.mark.thorough
 def test_three_ways_to_the_gradient(encoding, config, unroll, seed):
     task = TwoStep(TwoStepConfig(num_trials=NUM_TRIALS, encoding=encoding))
     agent = randomised(RecurrentAgent(config, task, key=jax.random.key(seed)), seed)

@@ -42,6 +42,7 @@ def by_quadrature() -> tuple[np.ndarray, float]:
     return np.array(means), float((weight.sum(axis=1) * (40 * norm.cdf(slope * mu) - 20)).sum())
 
 
+@pytest.mark.thorough
 def test_posterior_means_are_those_of_quadrature(posterior):
     """To four standard errors of the sampler, which its effective sample size gives."""
     subjects, group = by_quadrature()

@@ -103,6 +103,7 @@ def test_likelihood_is_the_plain_loops(name: str, two_choices: bool):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 @pytest.mark.parametrize("name", [name for name in MODELS if name != "bayes-optimal"])
+@pytest.mark.thorough
 def test_likelihood_of_people_is_the_plain_loops(name: str, path: Path):
     if not path.exists():
         pytest.skip(f"{path.name} may not be distributed with the tests, and is not at ../shared/data/people")

@@ -93,6 +93,7 @@ class TestNames:
     ],
     ids=["adam, four episodes, averaged", "robust"],
 )
+@pytest.mark.thorough
 def test_the_same_bits_alone_and_among_others(config):
     """With the paper's network, in the last lane of the last device."""
     assert jax.local_device_count() > 1

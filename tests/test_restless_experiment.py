@@ -130,6 +130,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(restless_baselines, "FIXED_VOLATILITIES", (0.02, 0.2))
 
 
+@pytest.mark.thorough
 def test_the_best_fixed_parameters_are_those_of_a_plain_search(quick):
     config = RestlessConfig()
     found = restless_baselines.baselines(config, seed=3, num_episodes=NUM_EPISODES)

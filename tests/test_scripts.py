@@ -36,6 +36,7 @@ def test_each_script_is_known():
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+@pytest.mark.thorough
 def test_a_script_runs(script, tmp_path):
     done = python(tmp_path, script)
     assert done.returncode == 0, done.stderr
@@ -44,6 +45,7 @@ def test_a_script_runs(script, tmp_path):
 
 
 @pytest.mark.skipif(CHECKER is None, reason="basedpyright is not installed: it comes with prefrontal[dev].")
+@pytest.mark.thorough
 def test_a_type_checker_finds_a_misspelt_name_and_nothing_in_the_scripts(tmp_path):
     for script in SCRIPTS:
         shutil.copy(script, tmp_path)

@@ -62,6 +62,7 @@ def test_the_networks_of_the_two_step_task_do_what_their_card_says(tmp_path, cap
     assert not (shipped_folder(NAME) / "results.json").exists()
 
 
+@pytest.mark.thorough
 def test_of_the_bandits_the_best_of_each_distribution_come(tmp_path, monkeypatch):
     monkeypatch.setattr("prefrontal.experiments.studies.bandits.NUM_BASELINE_EPISODES", 40)  # of what is not held here
     experiment = find_experiment("wang2016-bandits")

@@ -84,6 +84,7 @@ def test_settings_that_train_the_same_networks_are_refused(option, values):
 
 
 @pytest.mark.fully_compiled
+@pytest.mark.thorough
 def test_a_sweep_gives_each_setting_the_weights_it_has_alone(tmp_path, monkeypatch):
     """Two discounts, two learning rates, two seeds: eight learners in one program, as if each had been alone."""
     signatures = set()

@@ -64,6 +64,7 @@ def test_what_was_measured_is_of_the_experiment_as_it_is_now(name):
 
 
 @pytest.mark.parametrize("name", ["wang2018-two-step", "wang2018-optogenetics", "reference-first-try"])
+@pytest.mark.thorough
 def test_list_and_evaluate_say_the_same(name, tmp_path, capsys, monkeypatch):
     """The same verdicts, and the same numbers but for what another processor rounds otherwise."""
     monkeypatch.setenv("COLUMNS", "80")

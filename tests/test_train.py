@@ -144,6 +144,7 @@ def learned(task: Lever, num_episodes: int, **numbers):
 
 
 @pytest.mark.parametrize("duration", [6, 3, 4])
+@pytest.mark.thorough
 def test_critic_learns_the_value_of_a_random_policy(duration):
     """Rewards come half of the time, whatever is done: V_t = 1/2 (1 + discount + ... ), up to the episode's end.
 

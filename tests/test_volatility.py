@@ -237,6 +237,7 @@ def test_what_no_task_can_be_is_refused(arguments, message):
         replace(VolatilityConfig(), **arguments)
 
 
+@pytest.mark.thorough
 def test_an_experiment_from_networks_to_figure(tmp_path):
     """The ideal observer in a network's place: it must have the effect."""
     experiment = find_experiment("wang2018-volatility")
