@@ -135,6 +135,7 @@ def test_the_best_are_chosen_in_the_first_half_and_reported_in_the_second(tmp_pa
     assert published["measured"] == results["regret"]["uniform"]["medium"]["mean"]
 
 
+@pytest.mark.thorough
 def test_networks_are_chosen_like_any_agent(tmp_path, quick):
     experiment = replace(SEARCH, criteria=BanditCriteria({"medium": drawn_settings(3)}, num_best=2), published={})
     config = replace(

@@ -58,6 +58,7 @@ def test_everybody_is_found_again(fits):
     assert fits[2]["learning_rate"].notna().sum() == len(AGENTS)
 
 
+@pytest.mark.thorough
 def test_the_likelihood_is_that_of_a_replay_and_no_other_values_are_better(fits):
     choice, reward, table = fits
     row = table[(table["subject"] == 1) & (table["agent"] == "Thompson")].iloc[0]

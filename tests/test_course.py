@@ -58,6 +58,7 @@ def table(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "course.csv", index_col=["seed", "episode"])
 
 
+@pytest.mark.thorough
 def test_each_moment_is_tested_and_drawn(watched: Path) -> None:
     assert table(watched).index.tolist() == [(seed, moment) for seed in SEEDS for moment in MOMENTS]
     for (seed, moment), row in table(watched).iterrows():

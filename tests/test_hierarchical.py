@@ -82,6 +82,7 @@ def test_chains_that_agree_have_converged_and_others_have_not():
     assert chains((0.0, 0.0), sticking=0.9).smallest_ess == pytest.approx(4000 * 0.1 / 1.9, rel=0.4)
 
 
+@pytest.mark.thorough
 def test_it_keeps_what_was_sampled(posterior):
     """Those of one model that no chain finds hard: with so many draws, more than 100 are as good as independent."""
     assert posterior.smallest_ess > 100

@@ -171,6 +171,7 @@ def test_critic_learns_the_value_of_a_random_policy(duration):
     assert not np.any(np.asarray(played.reward)[..., duration:])
 
 
+@pytest.mark.thorough
 def test_policy_learns_the_better_lever():
     played, metrics = learned(lever(0.0, 1.0), 1000, learning_rate=5e-3, entropy_cost=0.01)
     assert (metrics.reward[:, :20].mean(axis=1) < 4.5).sum() >= NUM_SEEDS - 2
