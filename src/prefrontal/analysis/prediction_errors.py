@@ -124,7 +124,8 @@ def belief(config: TwoStepConfig, trials: TwoStepTrials) -> Float[np.ndarray, "*
         before[..., t] = p
         rewarded, at_zero = trials.rewarded[..., t], trials.state[..., t] == 0
         if_zero, if_one = np.where(at_zero, better, worse), np.where(at_zero, worse, better)
-        after = posterior(p, np.where(rewarded, if_zero, 1 - if_zero), np.where(rewarded, if_one, 1 - if_one))
+        pays = np.stack([if_zero, if_one])
+        after = posterior(p, np.where(rewarded, pays, 1 - pays))
         p = np.where(trials.valid[..., t], after, p)
     return before
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from prefrontal.agents.base import GREEDY
@@ -42,15 +44,19 @@ def infer(
     """Bayes' rule: the probability that state 0 is better, after `trial`, of `belief` before it."""
     pays = jnp.stack([better, worse])
     outcome = jnp.where(trial.reward > 0, pays, 1 - pays)
-    if_zero, if_one = jnp.where(trial.state == 0, outcome, outcome[::-1])
-    return posterior(belief, if_zero, if_one)
+    return posterior(belief, jnp.where(trial.state == 0, outcome, outcome[::-1]))
 
 
-def posterior(belief: Any, if_true: Any, if_false: Any) -> Any:
-    """Bayes' rule: how probable a hypothesis is, believed before with probability `belief`, after what happened with
-    probability `if_true` under it and `if_false` else. Numbers, or arrays of JAX or NumPy, of one shape."""
-    joint, other = if_true * belief, if_false * (1 - belief)
-    return joint / (joint + other)
+def posterior(belief: Any, likelihood: Any) -> Any:
+    """Bayes' rule: how probable a hypothesis is after something happened, believed before with probability `belief`.
+
+    Arguments:
+        belief: 0 to 1, any shape; an array of JAX or of NumPy.
+        likelihood: of what happened, if the hypothesis holds and if it does not, (2, ...); of the same library.
+    """
+    library = jnp if isinstance(likelihood, jax.Array) else np
+    joint = likelihood * library.stack([belief, 1 - belief])
+    return joint[0] / library.sum(joint, axis=0)
 
 
 def may_reverse(belief: Any, reversal_probability: Any) -> Any:
