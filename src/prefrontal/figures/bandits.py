@@ -64,8 +64,8 @@ def draw(folder: Path, title: str, *, arms: Sequence[str], published: Mapping[st
     algorithms = [name for name in COLORS if name in results["baselines"]]
     caption = (
         f"The best {len(results['chosen'][arms[0]])} networks trained on each distribution of arms, chosen in the "
-        f"first half of {results['test_episodes']:,} test episodes with frozen weights, shown in the second. In c, bold: "
-        "the least regret of a column."
+        f"first half of {results['test_episodes']:,} test episodes with frozen weights, shown in the second. In c, "
+        "bold: the least regret of a column."
         + (" Published values in d: Wang et al. (2018), Figure 1, arms of .25 and .75." if comparable else "")
     )
     figure = framed(title, caption, 7.2, 6.65)
