@@ -44,19 +44,11 @@ ON = "medium"
 
 
 def draw(folder: Path, title: str, *, arms: Sequence[str], published: Mapping[str, float]) -> list[Path]:
-    """Draw the figure of a test from its files.
+    """Draw the figure of a test from its files, as `prefrontal.figures` says.
 
     Arguments:
-        folder: where `results.json` lies, and where the figure goes.
-        title: the figure's heading.
         arms: the distributions, in the order of the panels.
         published: regret of networks on the arms of `ON`, by the distribution that they were trained on.
-
-    Returns:
-        The files drawn.
-
-    Raises:
-        UserError: when a file is missing or cannot be read.
     """
     results = read_results(folder, ("chosen", "regret", "baselines", "curves", "suboptimal"))
     arms = [name for name in arms if name in results["regret"]]
@@ -80,9 +72,9 @@ def draw(folder: Path, title: str, *, arms: Sequence[str], published: Mapping[st
             for row in names
         ]
     )
-    regret_table(regret, rows, arms, panel(figure, "c", 1.4, 2.75, 3.1, 1.7))
+    regret_table(regret, rows, arms, panel(figure, "c", 1.4, 2.75, 3.1, 1.55))
     if ON in arms:
-        _title(ax := panel(figure, "d", 5.15, 2.95, 1.95, 1.5), "arms of .25 and .75")
+        _title(ax := panel(figure, "d", 5.15, 2.95, 1.95, 1.35), "arms of .25 and .75")
         published_dots(*_figure_1(results, published, comparable), ax)
         last = arms[-1] if arms[-1] != ON else ON
         for letter, on, left in (("e", arms[0], 0.65), ("f", last, 4.15)):

@@ -29,16 +29,9 @@ INDEX_NAMES = {"model_based": "model-\nbased", "model_free": "model-\nfree", "pe
 
 
 def draw(folder: Path, title: str) -> list[Path]:
-    """Draw the figure of a test from its files.
+    """Draw the figure of a test from its files, as `prefrontal.figures` says.
 
     Arguments:
-        folder: where `results.json` and `trials.csv` lie, and where the figure goes.
-        title: the figure's heading.
-
-    Returns:
-        The files drawn.
-
-    Raises:
         UserError: when a file is missing or cannot be read.
     """
     results = read_results(folder, ("weights", "indices"))

@@ -69,7 +69,7 @@ def read_course(folder: Path) -> Course | None:
 
 
 def draw(folder: Path, title: str) -> list[Path]:
-    """Draw `course` from the files of a test, where there are any: see `figures.two_step.draw`."""
+    """Draw `course` from the files of a test, where there are any: see `prefrontal.figures`."""
     curves = read_course(folder)
     if curves is None:
         return []

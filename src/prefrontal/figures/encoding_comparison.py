@@ -28,16 +28,9 @@ LABELS = {
 
 
 def draw(folder: Path, title: str) -> list[Path]:
-    """Draw the figure of a test from its files.
+    """Draw the figure of a test from its files, as `prefrontal.figures` says.
 
     Arguments:
-        folder: where `results.json` lies, and where the figure goes.
-        title: the figure's heading.
-
-    Returns:
-        The files drawn.
-
-    Raises:
         UserError: when a file is missing or cannot be read.
     """
     results = read_results(folder, ("episodes_to_learn", "training_episodes", "threshold", "window", "seeds"))

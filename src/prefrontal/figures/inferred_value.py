@@ -19,16 +19,9 @@ STEPS = ("fixation", "stimulus", "response", "outcome")
 
 
 def draw(folder: Path, title: str) -> list[Path]:
-    """Draw the figure of a test from its files.
+    """Draw the figure of a test from its files, as `prefrontal.figures` says.
 
     Arguments:
-        folder: where `results.json` lies, and where the figure goes.
-        title: the figure's heading.
-
-    Returns:
-        The files drawn.
-
-    Raises:
         UserError: when a file is missing or cannot be read.
     """
     results = read_results(folder, ("seeds", "prediction_error", "latent_state"))

@@ -28,18 +28,10 @@ NEEDED = ("seeds", "test_episodes", "curves", "block_learning_rate", "bic", "exa
 
 
 def draw(folder: Path, title: str, *, block_episodes: int) -> list[Path]:
-    """Draw the figure of a test from its files.
+    """Draw the figure of a test from its files, as `prefrontal.figures` says.
 
     Arguments:
-        folder: where `results.json` lies, and where the figure goes.
-        title: the figure's heading.
         block_episodes: episodes of one volatility that were fitted together.
-
-    Returns:
-        The files drawn.
-
-    Raises:
-        UserError: when a file is missing or cannot be read.
     """
     results = read_results(folder, NEEDED)
     tuned, task, seeds = results["tuned"], results["config"]["task"], results["seeds"]

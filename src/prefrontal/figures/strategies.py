@@ -27,16 +27,9 @@ LINES = {
 
 
 def draw(folder: Path, title: str) -> list[Path]:
-    """Draw the figure of a test from its files.
+    """Draw the figure of a test from its files, as `prefrontal.figures` says.
 
     Arguments:
-        folder: where `results.json` and `emergence.csv` lie, and where the figure goes.
-        title: the figure's heading.
-
-    Returns:
-        The files drawn.
-
-    Raises:
         UserError: when a file is missing or cannot be read.
     """
     results = read_results(folder, ("model_based_since",))

@@ -18,16 +18,9 @@ COLUMNS = {"stable_1": "stable,\nthen", "volatile_1": "volatile", "volatile_2": 
 
 
 def draw(folder: Path, title: str) -> list[Path]:
-    """Draw the figure of a test from its files.
+    """Draw the figure of a test from its files, as `prefrontal.figures` says.
 
     Arguments:
-        folder: where `results.json` lies, and where the figure goes.
-        title: the figure's heading.
-
-    Returns:
-        The files drawn.
-
-    Raises:
         UserError: when a file is missing or cannot be read.
     """
     results = read_results(folder, ("seeds", "learning_rate", "by_window", "decoded_volatility", "coding_share"))
