@@ -8,6 +8,7 @@ from prefrontal.configs.bandits import BanditConfig, InformativeArmConfig, Restl
 from prefrontal.configs.base import AgentConfig, Config, TaskConfig
 from prefrontal.configs.block_two_step import BlockTwoStepConfig
 from prefrontal.configs.daw_two_step import DawTwoStepConfig
+from prefrontal.configs.harlow import HarlowConfig
 from prefrontal.configs.intervention import InterventionConfig
 from prefrontal.configs.matching import MatchingConfig
 from prefrontal.configs.models import KnownTask
@@ -27,6 +28,7 @@ __all__ = [
     "BlockTwoStepConfig",
     "Config",
     "DawTwoStepConfig",
+    "HarlowConfig",
     "InformativeArmConfig",
     "InterventionConfig",
     "KnownTask",

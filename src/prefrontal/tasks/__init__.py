@@ -4,6 +4,7 @@ from prefrontal.tasks.bandit import Bandit
 from prefrontal.tasks.base import AbstractTask
 from prefrontal.tasks.block_two_step import BlockTwoStep
 from prefrontal.tasks.daw_two_step import DawTwoStep
+from prefrontal.tasks.harlow import Harlow
 from prefrontal.tasks.informative_arm import InformativeArm
 from prefrontal.tasks.matching import Matching
 from prefrontal.tasks.restless import Restless
@@ -17,6 +18,7 @@ __all__ = [
     "Bandit",
     "BlockTwoStep",
     "DawTwoStep",
+    "Harlow",
     "InformativeArm",
     "Matching",
     "Restless",
