@@ -87,7 +87,9 @@ class TaskContract:
     def test_shapes_and_types(self):
         state = jax.eval_shape(self.task.init, jax.random.key(0))
         _, reward, event = jax.eval_shape(self.task.step, state, jnp.int32(0), jax.random.key(0))
-        assert types_of(jax.eval_shape(self.task.observe, state))[:2] == ((self.task.observation_size,), jnp.float32)
+        shown = jax.eval_shape(self.task.observe, state)
+        assert (shown.shape, shown.dtype) == (self.task.observation_shape, self.task.observation_type)
+        assert np.prod(self.task.observation_shape, dtype=int) == self.task.observation_size
         assert (reward.shape, reward.dtype) == ((), jnp.float32)
         active = jax.eval_shape(self.task.is_active, state)
         assert (active.shape, active.dtype) == ((), jnp.bool_)
@@ -149,7 +151,7 @@ class AgentContract:
 
     def first_input(self) -> AgentInput:
         return AgentInput(
-            observation=jnp.zeros(self.task.observation_size),
+            observation=jnp.zeros(self.task.observation_shape, self.task.observation_type),
             previous_action=jnp.zeros(self.task.num_actions),
             previous_reward=jnp.zeros(()),
             step=jnp.int32(0),

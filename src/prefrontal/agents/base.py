@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Shaped
 
 AgentState = Any
 GREEDY = 1e6
@@ -26,8 +26,8 @@ class AgentInput(eqx.Module):
         (2,)
     """
 
-    observation: Float[Array, "*axes observation"]
-    """What the task shows now."""
+    observation: Shaped[Array, "..."]
+    """What the task shows now, (*axes, O); of a task that shows pictures, (*axes, *shape)."""
     previous_action: Float[Array, "*axes action"]
     """The last action, one-hot; all zero on the first step of an episode."""
     previous_reward: Float[Array, "*axes"]

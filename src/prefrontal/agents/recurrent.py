@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from prefrontal.agents.base import AbstractTappedAgent, AgentInput, AgentOutput, Tap
 from prefrontal.agents.cells import AbstractCell, AbstractCellState, make_cell
-from prefrontal.agents.encoders import AbstractEncoder, PlainEncoder
+from prefrontal.agents.encoders import AbstractEncoder, make_encoder
 from prefrontal.configs.recurrent import RecurrentConfig
 from prefrontal.runs.arrays import UNNAMED
 from prefrontal.tasks.base import AbstractTask
@@ -55,16 +55,14 @@ class RecurrentAgent(AbstractTappedAgent):
             config: the network's numbers.
             task: what it is to play.
             key: random key of its weights.
-            encoder: what makes its input of what it sees. None: a `PlainEncoder`, with the time as `config` has it.
+            encoder: what makes its input of what it sees. None: the one of `config`.
+
+        Raises:
+            UserError: when the encoder is none for what `task` shows.
         """
-        kernel_key, policy_key, value_key = jax.random.split(key, 3)
+        kernel_key, policy_key, value_key, encoder_key = jax.random.split(key, 4)
         units = config.hidden_size
-        self.encoder = encoder or PlainEncoder(
-            task,
-            time_input=config.time_input,
-            time_per_step=config.time_per_step,
-            first_previous_action=config.first_previous_action,
-        )
+        self.encoder = encoder or make_encoder(config, task, encoder_key)
         self.cell = make_cell(
             config.cell,
             self.encoder.size,

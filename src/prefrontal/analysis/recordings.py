@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import xarray
 
 AXES = ("seed", "episode", "time")
-FEATURES = {"observation": "feature", "logits": "action_taken", "activity": "unit"}
+FEATURES = {"observation": ("feature",), "logits": ("action_taken",), "activity": ("unit",)}
+PICTURE = ("row", "column", "channel")
 
 
 def recording(
@@ -30,7 +31,8 @@ def recording(
 
     Returns:
         Variables observation, action, reward, logits, value, activity and, as event_..., the fields of the task's
-        event; dimensions seed, episode, time, and feature, action_taken or unit.
+        event; dimensions seed, episode, time, and feature, action_taken or unit; row, column and channel of a task that
+        shows pictures.
 
     Raises:
         UserError: when seeds and trajectories are not as many.
@@ -43,8 +45,11 @@ def recording(
 
     def add(name: str, leaves: list[Any]) -> None:
         values = np.stack([np.asarray(leaf) for leaf in leaves])
-        dimensions = AXES if values.ndim == len(AXES) else (*AXES, FEATURES.get(name, f"{name}_axis"))
-        variables[name] = (dimensions, values.astype(np.int8) if values.dtype == bool else values)
+        more = values.ndim - len(AXES)
+        rest = FEATURES.get(name, (f"{name}_axis",)) if more == 1 else PICTURE[:more]
+        # The file has neither truth values nor numbers without sign.
+        values = values.astype({"b": np.int8, "u": np.int16}.get(values.dtype.kind, values.dtype))
+        variables[name] = ((*AXES, *rest), values)
 
     for name in ("observation", "action", "reward", "logits", "value", "activity"):
         add(name, [getattr(trajectory, name) for trajectory in trajectories])

@@ -10,6 +10,7 @@ InitialState = Literal["learned", "zero"]
 TimeInput = Literal["none", "raw", "normalised"]
 FirstAction = Literal["none", "first"]
 CellName = Literal["lstm", "gru", "rnn"]
+EncoderName = Literal["none", "mlp", "conv"]
 KernelInitialiser = Literal["glorot-uniform", "lecun-normal", "orthogonal"]
 
 
@@ -23,6 +24,19 @@ class RecurrentConfig(LazyAgentConfig):
     """Recurrent units."""
     cell: CellName = field(default="lstm", metadata=LATER)
     """What the units are: an LSTM (Wang et al. 2018), a GRU (Cho et al. 2014), or an RNN without gates (tanh)."""
+    encoder: EncoderName = field(default="none", metadata=LATER)
+    """What makes features of an observation before the units see it, trained with them: nothing; an mlp (layers of ReLU
+    on all its numbers); or a conv (convolutions with ReLU, then such layers), for pictures. Last action and reward join
+    after it."""
+    encoder_layers: tuple[int, ...] = field(default=(256,), metadata=LATER)
+    """Units of each layer of an mlp, or of each one after a conv's convolutions. (Wang et al. 2018 do not state theirs;
+    mtrazzi/meta_rl has 256.)"""
+    conv_channels: tuple[int, ...] = field(default=(16, 32), metadata=LATER)
+    """Channels of each convolution (not stated in the papers; mtrazzi/meta_rl: 16, 32)."""
+    conv_kernels: tuple[int, ...] = field(default=(8, 4), metadata=LATER)
+    """Width of each convolution's window, in pixels or places of the layer before; a multiple of its stride."""
+    conv_strides: tuple[int, ...] = field(default=(4, 2), metadata=LATER)
+    """Step of each convolution's window, in the same."""
     initial_state: InitialState = "learned"
     """State at the start of an episode: learned with the weights (Wang et al. 2018), or zero."""
     time_input: TimeInput = "none"
@@ -48,6 +62,9 @@ class RecurrentConfig(LazyAgentConfig):
     def __post_init__(self) -> None:
         check_count("hidden_size", self.hidden_size)
         check_cell(self.cell, self.forget_bias)
+        for name in ENCODER_SIZES:
+            object.__setattr__(self, name, tuple(getattr(self, name)))  # from a file they come as lists
+        check_encoder(self)
         check_choice("initial_state", self.initial_state, get_args(InitialState))
         check_choice("time_input", self.time_input, get_args(TimeInput))
         check_count("time_per_step", self.time_per_step)
@@ -55,6 +72,41 @@ class RecurrentConfig(LazyAgentConfig):
         check_choice("kernel_initialiser", self.kernel_initialiser, get_args(KernelInitialiser))
         check_not_negative("policy_scale", self.policy_scale)
         check_not_negative("value_scale", self.value_scale)
+
+
+ENCODER_SIZES = ("encoder_layers", "conv_channels", "conv_kernels", "conv_strides")
+"""The fields of `RecurrentConfig` that say how large an encoder is."""
+
+
+def check_encoder(config: RecurrentConfig) -> None:
+    """Refuse an encoder that there is not, sizes for one that is not there, and sizes that do not fit each other.
+
+    Raises:
+        UserError: when there are such.
+    """
+    check_choice("encoder", config.encoder, get_args(EncoderName))
+    of_conv = ENCODER_SIZES[1:]
+    unused = {"none": ENCODER_SIZES, "mlp": of_conv, "conv": ()}[config.encoder]
+    for name in ENCODER_SIZES:
+        sizes = getattr(config, name)
+        if name in unused and sizes != getattr(RecurrentConfig, name):
+            need = "an mlp or a conv" if name == "encoder_layers" else "a conv"
+            raise UserError(
+                f"`{name}` must go with {need} as the encoder, got {config.encoder}. Leave one of them out."
+            )
+        for size in sizes:
+            check_count(name, size)
+    layers = {name: len(getattr(config, name)) for name in of_conv}
+    if len(set(layers.values())) > 1 or not config.conv_channels:
+        told = ", ".join(f"{number} in {name}" for name, number in layers.items())
+        raise UserError(f"`conv_channels` must have a size for every convolution, as the others do, got {told}.")
+    if config.encoder == "mlp" and not config.encoder_layers:
+        raise UserError("`encoder_layers` must have a layer for an mlp, got none. Give its units, or take no encoder.")
+    for kernel, stride in zip(config.conv_kernels, config.conv_strides, strict=True):
+        if kernel % stride:
+            raise UserError(
+                f"`conv_kernels` must be multiples of `conv_strides`, got {kernel} with {stride}. Change one of them."
+            )
 
 
 def check_cell(cell: str, forget_bias: float) -> None:

@@ -1,5 +1,6 @@
 """Whether an agent and a task keep their contracts: told in sentences, before a compiler tells it in its own words."""
 
+import math
 from typing import Any
 
 import equinox as eqx
@@ -11,6 +12,9 @@ from jaxtyping import Key, PyTree
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.errors import UserError, check_count, check_seed
 from prefrontal.tasks.base import AbstractTask
+
+_TYPES = {jnp.dtype(jnp.bool_): "bool", jnp.dtype(jnp.float32): "float"}
+"""What is written to turn an array into a type, where that is shorter than the type's name."""
 
 
 def check_contracts(agent: AbstractAgent, task: AbstractTask) -> None:
@@ -27,7 +31,7 @@ def check_contracts(agent: AbstractAgent, task: AbstractTask) -> None:
     check_shapes(task)
     called = type(agent).__name__
     inputs = AgentInput(
-        observation=jnp.zeros(task.observation_size),
+        observation=jnp.zeros(task.observation_shape, task.observation_type),
         previous_action=jnp.zeros(task.num_actions),
         previous_reward=jnp.zeros(()),
         step=jnp.int32(0),
@@ -54,8 +58,8 @@ def check_shapes(task: AbstractTask) -> None:
     _check_shape(
         f"{called}.observe",
         jax.eval_shape(task.observe, state),
-        (task.observation_size,),
-        "as its `observation_size` says",
+        task.observation_shape,
+        f"as its `{_shape_source(task)}` says",
     )
     after, reward, _ = jax.eval_shape(task.step, state, action, key)
     _check_shape(f"the reward of {called}.step", reward, ())
@@ -94,6 +98,11 @@ def check_task(task: AbstractTask, *, num_episodes: int = 3, seed: int = 0) -> N
         )
     for name, least in (("num_actions", 1), ("observation_size", 0), ("num_steps", 1)):
         check_count(f"{type(task).__name__}.{name}", getattr(task, name), least=least)
+    if math.prod(task.observation_shape) != task.observation_size:
+        raise UserError(
+            f"`{type(task).__name__}.observation_size` must be the numbers in its `observation_shape`, "
+            f"{math.prod(task.observation_shape)}, got {task.observation_size}. Change one of them."
+        )
     check_shapes(task)
     _check_types(task)
     keys = jax.random.split(jax.random.key(seed), num_episodes)
@@ -114,14 +123,14 @@ def _check_types(task: AbstractTask) -> None:
     after, reward, event = jax.eval_shape(task.step, state, jnp.int32(0), key)
     _check_state(f"{called}.init, given the state before,", state, jax.eval_shape(task.init, key, after))
     for name, got, expected in (
-        (f"{called}.observe", jax.eval_shape(task.observe, state), jnp.float32),
+        (f"{called}.observe", jax.eval_shape(task.observe, state), task.observation_type),
         (f"the reward of {called}.step", reward, jnp.float32),
         (f"{called}.is_active", jax.eval_shape(task.is_active, state), jnp.bool_),
     ):
         if got.dtype != expected:
             raise UserError(
                 f"`{name}` must be of type {jnp.dtype(expected).name}, got {got.dtype}. Turn it into that: "
-                f".astype({'bool' if expected == jnp.bool_ else 'float'})."
+                f".astype({_TYPES.get(jnp.dtype(expected), repr(jnp.dtype(expected).name))})."
             )
     for path, leaf in jax.tree_util.tree_flatten_with_path(event)[0]:
         _check_shape(f"the event of {called}.step{jax.tree_util.keystr(path)}", leaf, ())
@@ -162,6 +171,11 @@ def _play_at_random(task: AbstractTask, keys: Key[jax.Array, " episode"]) -> dic
         return jax.lax.scan(step, task.init(init_key), (actions, jax.random.split(steps_key, len(actions))))[1]
 
     return jax.vmap(episode)(keys)
+
+
+def _shape_source(task: AbstractTask) -> str:
+    """Which property says what shape an observation has."""
+    return "observation_size" if task.observation_shape == (task.observation_size,) else "observation_shape"
 
 
 def _check_shape(name: str, got: Any, shape: tuple[int, ...], because: str = "") -> None:

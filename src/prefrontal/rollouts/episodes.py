@@ -6,7 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray, Shaped
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
 from prefrontal.errors import UserError
@@ -25,7 +25,8 @@ class Trajectory(eqx.Module):
         ((2, 10), (2, 10, 2))
     """
 
-    observation: Float[Array, "*axes observation"]
+    observation: Shaped[Array, "..."]
+    """What the task showed, (*axes, O); of a task that shows pictures, (*axes, *shape)."""
     action: Int[Array, "*axes"]
     reward: Float[Array, "*axes"]
     logits: Float[Array, "*axes action"]
@@ -139,7 +140,7 @@ def rollout(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray) -> Traj
 
 
 def agent_inputs(
-    observation: Float[Array, "time observation"],
+    observation: Shaped[Array, "time *observation"],
     action: Int[Array, " time"],
     reward: Float[Array, " time"],
     num_actions: int,
@@ -147,7 +148,7 @@ def agent_inputs(
     """What an agent saw in one recorded episode, whoever played it; leaves lead with time, (T,).
 
     Arguments:
-        observation: what was shown before each choice, (T, O).
+        observation: what was shown before each choice, (T, O), or (T, *shape) where pictures are.
         action: what was chosen, (T,).
         reward: what was paid for it, (T,).
         num_actions: actions to choose from, A.

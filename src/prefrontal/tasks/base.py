@@ -4,7 +4,8 @@ from abc import abstractmethod
 from typing import Any
 
 import equinox as eqx
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 State = Any
 Event = Any
@@ -37,9 +38,19 @@ class AbstractTask(eqx.Module):
     num_actions: eqx.AbstractVar[int]
     """Actions an agent chooses from, A."""
     observation_size: eqx.AbstractVar[int]
-    """Length of an observation, O."""
+    """Numbers in an observation, O."""
     num_steps: eqx.AbstractVar[int]
     """Steps in an episode, T: an upper bound for tasks whose episodes vary in length (see `is_active`)."""
+
+    @property
+    def observation_shape(self) -> tuple[int, ...]:
+        """Shape of an observation: a row of numbers, (O,), unless a task that shows pictures says otherwise."""
+        return (self.observation_size,)
+
+    @property
+    def observation_type(self) -> Any:
+        """Type of an observation's numbers: float32, unless a task that shows bytes says uint8."""
+        return jnp.float32
 
     @abstractmethod
     def init(self, key: PRNGKeyArray, previous: State | None = None) -> State:
@@ -52,8 +63,8 @@ class AbstractTask(eqx.Module):
         """
 
     @abstractmethod
-    def observe(self, state: State) -> Float[Array, " observation"]:
-        """What an agent sees in `state`, before it acts."""
+    def observe(self, state: State) -> Shaped[Array, "..."]:
+        """What an agent sees in `state`, before it acts: of `observation_shape`, (O,) in most tasks."""
 
     @abstractmethod
     def step(self, state: State, action: Int[Array, ""], key: PRNGKeyArray) -> tuple[State, Float[Array, ""], Event]:
