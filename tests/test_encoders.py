@@ -26,6 +26,12 @@ CONV = RecurrentConfig(
 )
 
 
+class Seen(eqx.Module):
+    """What a step brought about."""
+
+    side: jax.Array
+
+
 class Screen(AbstractTask):
     """A bright bar on the left or the right of a picture says which of two actions pays."""
 
@@ -52,7 +58,7 @@ class Screen(AbstractTask):
     def step(self, state, action, key):
         side = jax.random.bernoulli(key).astype(jnp.int32)
         reward = (action == state["side"]).astype(float)
-        return {"side": side, "time": state["time"] + 1}, reward, {"side": state["side"]}
+        return {"side": side, "time": state["time"] + 1}, reward, Seen(state["side"])
 
     def is_active(self, state):
         return state["time"] < self.num_steps
