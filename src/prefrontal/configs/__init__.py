@@ -9,6 +9,7 @@ from prefrontal.configs.base import AgentConfig, Config, TaskConfig
 from prefrontal.configs.block_two_step import BlockTwoStepConfig
 from prefrontal.configs.daw_two_step import DawTwoStepConfig
 from prefrontal.configs.harlow import HarlowConfig
+from prefrontal.configs.harlow_strip import HarlowStripConfig
 from prefrontal.configs.intervention import InterventionConfig
 from prefrontal.configs.matching import MatchingConfig
 from prefrontal.configs.models import KnownTask
@@ -29,6 +30,7 @@ __all__ = [
     "Config",
     "DawTwoStepConfig",
     "HarlowConfig",
+    "HarlowStripConfig",
     "InformativeArmConfig",
     "InterventionConfig",
     "KnownTask",

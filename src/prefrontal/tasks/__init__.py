@@ -5,6 +5,7 @@ from prefrontal.tasks.base import AbstractTask
 from prefrontal.tasks.block_two_step import BlockTwoStep
 from prefrontal.tasks.daw_two_step import DawTwoStep
 from prefrontal.tasks.harlow import Harlow
+from prefrontal.tasks.harlow_strip import HarlowStrip
 from prefrontal.tasks.informative_arm import InformativeArm
 from prefrontal.tasks.matching import Matching
 from prefrontal.tasks.restless import Restless
@@ -19,6 +20,7 @@ __all__ = [
     "BlockTwoStep",
     "DawTwoStep",
     "Harlow",
+    "HarlowStrip",
     "InformativeArm",
     "Matching",
     "Restless",
