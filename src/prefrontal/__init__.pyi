@@ -4,6 +4,7 @@
 # What is played: tasks, and the numbers of each.
 from prefrontal.configs import BanditConfig as BanditConfig
 from prefrontal.configs import BlockTwoStepConfig as BlockTwoStepConfig
+from prefrontal.configs import CuedBanditConfig as CuedBanditConfig
 from prefrontal.configs import DawTwoStepConfig as DawTwoStepConfig
 from prefrontal.configs import HarlowConfig as HarlowConfig
 from prefrontal.configs import HarlowStripConfig as HarlowStripConfig
@@ -18,6 +19,7 @@ from prefrontal.configs import VolatilityConfig as VolatilityConfig
 from prefrontal.tasks.bandit import Bandit as Bandit
 from prefrontal.tasks.base import AbstractTask as AbstractTask
 from prefrontal.tasks.block_two_step import BlockTwoStep as BlockTwoStep
+from prefrontal.tasks.cued_bandit import CuedBandit as CuedBandit
 from prefrontal.tasks.daw_two_step import DawTwoStep as DawTwoStep
 from prefrontal.tasks.harlow import Harlow as Harlow
 from prefrontal.tasks.harlow_strip import HarlowStrip as HarlowStrip
@@ -34,12 +36,14 @@ from prefrontal.agents.actor_critic import ActorCriticAgent as ActorCriticAgent
 from prefrontal.agents.base import AbstractAgent as AbstractAgent
 from prefrontal.agents.base import AgentInput as AgentInput
 from prefrontal.agents.base import AgentOutput as AgentOutput
+from prefrontal.agents.episodic import EpisodicAgent as EpisodicAgent
 from prefrontal.agents.interventions import intervened as intervened
 from prefrontal.agents.interventions import silenced as silenced
 from prefrontal.agents.recurrent import RecurrentAgent as RecurrentAgent
 from prefrontal.agents.two_step import find_model as find_model
 from prefrontal.configs import ActorCriticConfig as ActorCriticConfig
 from prefrontal.configs import AgentConfig as AgentConfig
+from prefrontal.configs import EpisodicConfig as EpisodicConfig
 from prefrontal.configs import InterventionConfig as InterventionConfig
 from prefrontal.configs import KnownTask as KnownTask
 from prefrontal.configs import RecurrentConfig as RecurrentConfig
@@ -50,6 +54,7 @@ from prefrontal.configs import recipe as recipe
 from prefrontal.learning.group import TrainedAgents as TrainedAgents
 from prefrontal.learning.group import train_agents as train_agents
 from prefrontal.rollouts.contracts import check_task as check_task
+from prefrontal.rollouts.epochs import evaluate_epochs as evaluate_epochs
 from prefrontal.rollouts.episodes import Trajectory as Trajectory
 from prefrontal.rollouts.episodes import agent_inputs as agent_inputs
 from prefrontal.rollouts.episodes import replay as replay

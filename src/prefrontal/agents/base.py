@@ -53,6 +53,14 @@ class AgentOutput(eqx.Module):
     """What an experimenter could record: the units' output of a network, the variables of a model."""
 
 
+class AbstractStore(eqx.Module):
+    """A part of an agent's state that gradients neither reach nor pass: what it holds is data.
+
+    Training carries no errors for it, which makes large ones cheap. Whoever reads out of it stops the gradient there:
+    `jax.lax.stop_gradient`.
+    """
+
+
 class AbstractAgent(eqx.Module):
     """A policy with memory. It has no batch axis; whoever runs it maps over episodes and over agents.
 
@@ -70,6 +78,19 @@ class AbstractAgent(eqx.Module):
     @abstractmethod
     def init(self) -> AgentState:
         """The state that every episode starts in. It may depend on learned parameters."""
+
+    def restart(self, state: AgentState, inputs: AgentInput) -> AgentState:
+        """The state that an episode starts in after another, for agents that remember more than one; that of `init`
+        for all others.
+
+        Only what is in an `AbstractStore` may differ from `init`, if the agent is to be trained: gradients know no
+        other start than that.
+
+        Arguments:
+            state: the one in which the episode before ended.
+            inputs: what the agent would have seen next in it: its last action, and what that brought.
+        """
+        return self.init()
 
     @abstractmethod
     def __call__(self, inputs: AgentInput, state: AgentState) -> tuple[AgentOutput, AgentState]:

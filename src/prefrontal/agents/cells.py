@@ -88,8 +88,17 @@ class LSTM(AbstractCell):
         return LSTMState(h=jnp.zeros(self.num_units), c=jnp.zeros(self.num_units))
 
     def __call__(self, inputs: Float[Array, " input"], state: LSTMState) -> LSTMState:
+        return self.told(*self.remember(inputs, state))
+
+    def remember(
+        self, inputs: Float[Array, " input"], state: LSTMState
+    ) -> tuple[Float[Array, " unit"], Float[Array, " unit"]]:
+        """The cell after `inputs`, c, and what opens its output, z_o: between the two, more may come into the cell."""
         write, keep, content, read = jnp.split(jnp.concatenate([inputs, state.h]) @ self.kernel + self.bias, 4)
-        c = jax.nn.sigmoid(keep) * state.c + jax.nn.sigmoid(write) * jnp.tanh(content)
+        return jax.nn.sigmoid(keep) * state.c + jax.nn.sigmoid(write) * jnp.tanh(content), read
+
+    def told(self, c: Float[Array, " unit"], read: Float[Array, " unit"]) -> LSTMState:
+        """The state with the cell c, whose output z_o = `read` opens."""
         return LSTMState(h=jax.nn.sigmoid(read) * jnp.tanh(c), c=c)
 
 

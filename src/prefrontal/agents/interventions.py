@@ -79,6 +79,10 @@ class IntervenedAgent(AbstractTappedAgent):
     def init(self) -> IntervenedState:
         return IntervenedState(agent=self.agent.init(), step=jnp.int32(0))
 
+    def restart(self, state: IntervenedState, inputs: AgentInput) -> IntervenedState:
+        # The count goes on: other noise in every episode.
+        return IntervenedState(agent=self.agent.restart(state.agent, self._seen(inputs)), step=state.step)
+
     def run(self, inputs: AgentInput, state: IntervenedState, tap: Tap) -> tuple[AgentOutput, IntervenedState]:
         change, key = self.intervention, jax.random.fold_in(self.key, state.step)
 
@@ -89,14 +93,19 @@ class IntervenedAgent(AbstractTappedAgent):
                 signal = signal + change.prediction_error(inputs)
             return tap(name, signal)
 
-        seen = inputs
-        if change.reward is not None:
-            seen = eqx.tree_at(lambda i: i.previous_reward, inputs, inputs.previous_reward + change.reward(inputs))
+        seen = self._seen(inputs)
         if isinstance(self.agent, AbstractTappedAgent):
             output, memory = self.agent.run(seen, state.agent, changed)
         else:
             output, memory = self.agent(seen, state.agent)
         return output, IntervenedState(agent=memory, step=state.step + 1)
+
+    def _seen(self, inputs: AgentInput) -> AgentInput:
+        """What the agent sees in place of `inputs`."""
+        change = self.intervention.reward
+        if change is None:
+            return inputs
+        return eqx.tree_at(lambda i: i.previous_reward, inputs, inputs.previous_reward + change(inputs))
 
     def with_key(self, key: PRNGKeyArray) -> "IntervenedAgent":
         """The same with other noise, in it and in whatever it contains."""

@@ -81,7 +81,10 @@ class RecurrentAgent(AbstractTappedAgent):
         return self.initial_state or self.cell.init()
 
     def run(self, inputs: AgentInput, state: AbstractCellState, tap: Tap) -> tuple[AgentOutput, AbstractCellState]:
-        state = self.cell(self.encoder(inputs), state)
+        return self.answer(self.cell(self.encoder(inputs), state), tap)
+
+    def answer(self, state: AbstractCellState, tap: Tap) -> tuple[AgentOutput, AbstractCellState]:
+        """What is made of the cell's state after an input: the output, and the state to go on from; see `run`."""
         h = tap("activity", state.h)
         logits, value = h @ self.policy, h @ self.value
         if self.policy_bias is not None and self.value_bias is not None:

@@ -7,7 +7,9 @@ from prefrontal.configs.actor_critic import ActorCriticConfig
 from prefrontal.configs.bandits import BanditConfig, InformativeArmConfig, RestlessConfig
 from prefrontal.configs.base import AgentConfig, Config, TaskConfig
 from prefrontal.configs.block_two_step import BlockTwoStepConfig
+from prefrontal.configs.cued_bandits import CuedBanditConfig
 from prefrontal.configs.daw_two_step import DawTwoStepConfig
+from prefrontal.configs.episodic import EpisodicConfig
 from prefrontal.configs.harlow import HarlowConfig
 from prefrontal.configs.harlow_strip import HarlowStripConfig
 from prefrontal.configs.intervention import InterventionConfig
@@ -28,7 +30,9 @@ __all__ = [
     "BanditConfig",
     "BlockTwoStepConfig",
     "Config",
+    "CuedBanditConfig",
     "DawTwoStepConfig",
+    "EpisodicConfig",
     "HarlowConfig",
     "HarlowStripConfig",
     "InformativeArmConfig",

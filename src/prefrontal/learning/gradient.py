@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key, PyTree
 
-from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput, AgentState
+from prefrontal.agents.base import AbstractAgent, AbstractStore, AgentInput, AgentOutput, AgentState
 from prefrontal.rollouts.episodes import Act, Situation, Trajectory, advance
 from prefrontal.rollouts.hoisting import depends_on_inputs
 from prefrontal.tasks.base import AbstractTask
@@ -56,7 +56,8 @@ def unrolled_gradient(
     """Play one step for each of `keys` and differentiate `loss`.
 
     Arguments:
-        agent: the agent. What is not inexact in its state (a count of steps, say) takes no part in the gradient.
+        agent: the agent. What is not inexact in its state (a count of steps, say), or in an `AbstractStore`, takes no
+            part in the gradient.
         task: the task.
         situation: where to go on from. The gradient does not reach back beyond it.
         keys: one random key a step, shape (T,).
@@ -128,11 +129,11 @@ class _LinearStep:
         return transpose((head_errors, state_errors))[0]
 
     def _linearise(self, inputs: AgentInput, state: AgentState) -> tuple[AgentOutput, AgentState, list[Array], Any]:
-        state, exact = eqx.partition(state, eqx.is_inexact_array)
+        state, exact = _divided(state)
 
         def step(parameters: Parameters, state: AgentState) -> tuple[Any, tuple[AgentOutput, AgentState]]:
             output, state = eqx.combine(parameters, self._rest)(inputs, eqx.combine(state, exact))
-            state, exact_next = eqx.partition(state, eqx.is_inexact_array)
+            state, exact_next = _divided(state)
             return ((output.logits, output.value), state), (output, exact_next)
 
         step = jax.checkpoint(step, prevent_cse=False, policy=_is_costly)
@@ -148,16 +149,27 @@ class _LinearStep:
 
 def _inexact(state: AgentState) -> AgentState:
     """What of a state errors can be carried back to; None elsewhere."""
-    return eqx.filter(state, eqx.is_inexact_array)
+    return _divided(state)[0]
+
+
+def _divided(state: AgentState) -> tuple[AgentState, AgentState]:
+    """A state in two: what errors can be carried back to, and the rest; None elsewhere."""
+
+    def is_store(part: Any) -> bool:
+        return isinstance(part, AbstractStore)
+
+    wanted = jax.tree.map(lambda part: not is_store(part) and eqx.is_inexact_array(part), state, is_leaf=is_store)
+    return eqx.partition(state, wanted)
 
 
 def _is_costly(primitive: Any, *_: Any, **__: Any) -> bool:
-    """What a step keeps for its linearisation: what takes long to compute.
+    """What a step keeps for its linearisation: what takes long to compute, and what its agent names (see
+    `jax.ad_checkpoint.checkpoint_name`).
 
     The rest is computed again from that and from the step's input, which costs less than to write it to memory and read
     it back.
     """
-    return primitive.name in ("logistic", "tanh", "exp", "log")
+    return primitive.name in ("logistic", "tanh", "exp", "log", "name")
 
 
 def plain_gradient(
@@ -181,7 +193,9 @@ def plain_gradient(
 
     def loss_of(parameters: Parameters) -> tuple[Float[Array, ""], Any]:
         agent = eqx.combine(parameters, rest)
-        state = jax.tree.map(lambda a, b: jnp.where(starts, a, b), agent.init(), start.agent_state)
+        state, rest_of_state = _divided(start.agent_state)
+        state = jax.tree.map(lambda a, b: jnp.where(starts, a, b), _inexact(agent.init()), state)
+        state = eqx.combine(state, rest_of_state)
 
         heads, _ = _look_back(lambda inputs, state: (*agent(inputs, state), None), state, inputs)
         return loss(heads, trajectory, situation)

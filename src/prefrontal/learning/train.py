@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, PyTree
 
-from prefrontal.agents.base import AbstractAgent
+from prefrontal.agents.base import AbstractAgent, AgentState
 from prefrontal.learning.gradient import Heads, Unrolled, unrolled_gradient
 from prefrontal.learning.losses import LossTerms, actor_critic_loss, discounted_returns
 from prefrontal.learning.optimiser import Hyperparameters, make_optimiser
-from prefrontal.rollouts.episodes import Situation, Trajectory, begin
+from prefrontal.rollouts.episodes import Situation, Trajectory, begin, remembers_episodes
 from prefrontal.rollouts.hoisting import depends_on_inputs
 from prefrontal.tasks.base import AbstractTask, State
 
@@ -46,6 +46,9 @@ class TrainState(eqx.Module):
     """The seed's own; that of episode n is folded in from it, so that it never changes."""
     episode: Int[Array, ""]
     """Episodes trained."""
+    memory: AgentState | None = None
+    """What the agent starts the next episode in, where it remembers those before: see `AbstractAgent.restart`. Of
+    several episodes an update, each has its own. None for agents whose episodes all start alike."""
     average: PyTree = None
     """The mean of the weights over the end of training, up to here; the weights themselves before that. None where
     they are not averaged."""
@@ -72,6 +75,7 @@ def init_training(
         else task.init(task_key),
         key=key,
         episode=jnp.zeros((), jnp.int32),
+        memory=_first_memory(agent, hyperparameters.episodes_per_update),
         average=None if hyperparameters.average_last is None else parameters,
     )
 
@@ -198,12 +202,15 @@ def _train_episodes(
         )
         return (optax.apply_updates(parameters, changes), moved, unrolled.situation), summary
 
-    def start(number: Int[Array, ""], task_state: State) -> tuple[Situation, Key[Array, " update"]]:
+    def start(
+        number: Int[Array, ""], task_state: State, memory: AgentState | None
+    ) -> tuple[Situation, Key[Array, " update"]]:
         begin_key, updates_key = jax.random.split(jax.random.fold_in(state.key, number))
-        return begin(state.agent, task, begin_key, task_state), jax.random.split(updates_key, num_updates)
+        situation = begin(state.agent, task, begin_key, task_state, memory)
+        return situation, jax.random.split(updates_key, num_updates)
 
     numbers = state.episode + jnp.arange(batch) if batch > 1 else state.episode
-    situation, keys = each(start)(numbers, state.task_state)
+    situation, keys = each(start)(numbers, state.task_state, state.memory)
     parameters, static = eqx.partition(state.agent, eqx.is_inexact_array)
     at = (jnp.swapaxes(keys, 0, 1) if batch > 1 else keys, jnp.arange(num_updates))
     carried, summary = jax.lax.scan(update, (parameters, state.optimiser, situation), at)
@@ -219,15 +226,26 @@ def _train_episodes(
         gradient_norm=alike(jnp.mean(gradient_norm)),
         weight_norm=alike(optax.tree.norm(parameters)),
     )
+    agent = eqx.combine(parameters, static)
+    remembers = state.memory is not None
     state = TrainState(
-        agent=eqx.combine(parameters, static),
+        agent=agent,
         optimiser=optimiser_state,
         task_state=situation.task_state,
         key=state.key,
         episode=state.episode + batch,
+        memory=each(agent.restart)(situation.agent_state, situation.inputs) if remembers else None,
         average=_averaged(state, parameters, hyperparameters),
     )
     return state, metrics
+
+
+def _first_memory(agent: AbstractAgent, batch: int) -> AgentState | None:
+    """What the first episode, or each of the first, starts in; None where the agent remembers none."""
+    if not remembers_episodes(agent):
+        return None
+    state = agent.init()
+    return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (batch, *leaf.shape)), state) if batch > 1 else state
 
 
 def _averaged(state: TrainState, parameters: PyTree, hyperparameters: Hyperparameters) -> PyTree:

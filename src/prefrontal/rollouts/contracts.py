@@ -43,6 +43,7 @@ def check_contracts(agent: AbstractAgent, task: AbstractTask) -> None:
     _check_shape(f"the logits of {called}", output.logits, (task.num_actions,), "as its task's `num_actions` says")
     _check_shape(f"the value of {called}", output.value, ())
     _check_state(called, memory, later)
+    _check_state(f"{called}.restart", memory, jax.eval_shape(agent.restart, later, inputs))
 
 
 def check_shapes(task: AbstractTask) -> None:

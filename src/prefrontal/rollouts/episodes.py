@@ -50,8 +50,21 @@ Act = Callable[[AgentInput, AgentState], tuple[AgentOutput, AgentState, Any]]
 """An agent, and whatever else is wanted of each step."""
 
 
-def begin(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, previous: State | None = None) -> Situation:
-    """The situation at the start of an episode; `previous` is the task's state at the end of the one before.
+def begin(
+    agent: AbstractAgent,
+    task: AbstractTask,
+    key: PRNGKeyArray,
+    previous: State | None = None,
+    agent_state: AgentState | None = None,
+) -> Situation:
+    """The situation at the start of an episode.
+
+    Arguments:
+        agent: the agent.
+        task: the task.
+        key: random key, of the problem.
+        previous: the task's state at the end of the episode before. None: there was none.
+        agent_state: what the agent starts in, see `AbstractAgent.restart`. None: its `init`.
 
     Raises:
         UserError: when the two do not fit each other (see `check_contracts`), or the task's episodes are longer than
@@ -66,7 +79,14 @@ def begin(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, previous:
         previous_reward=jnp.zeros(()),
         step=jnp.zeros((), jnp.int32),
     )
-    return Situation(task_state=task_state, agent_state=agent.init(), inputs=inputs)
+    agent_state = agent.init() if agent_state is None else agent_state
+    return Situation(task_state=task_state, agent_state=agent_state, inputs=inputs)
+
+
+def remembers_episodes(agent: AbstractAgent) -> bool:
+    """Whether an episode of `agent` may start otherwise than the first: known before anything runs, so that others pay
+    nothing."""
+    return type(agent).restart is not AbstractAgent.restart
 
 
 def advance(

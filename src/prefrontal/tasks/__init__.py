@@ -3,6 +3,7 @@
 from prefrontal.tasks.bandit import Bandit
 from prefrontal.tasks.base import AbstractTask
 from prefrontal.tasks.block_two_step import BlockTwoStep
+from prefrontal.tasks.cued_bandit import CuedBandit
 from prefrontal.tasks.daw_two_step import DawTwoStep
 from prefrontal.tasks.harlow import Harlow
 from prefrontal.tasks.harlow_strip import HarlowStrip
@@ -18,6 +19,7 @@ __all__ = [
     "AbstractTask",
     "Bandit",
     "BlockTwoStep",
+    "CuedBandit",
     "DawTwoStep",
     "Harlow",
     "HarlowStrip",
