@@ -21,7 +21,15 @@ from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.commands import animate
 from prefrontal.commands.options import Setting, sweep_settings
 from prefrontal.commands.sweep import run_sweep
-from prefrontal.configs import AgentConfig, RecurrentConfig, TaskConfig, TestConfig, TrainConfig, TwoStepConfig
+from prefrontal.configs import (
+    AgentConfig,
+    CuedBanditConfig,
+    RecurrentConfig,
+    TaskConfig,
+    TestConfig,
+    TrainConfig,
+    TwoStepConfig,
+)
 from prefrontal.configs.base import LazyAgentConfig, LazyTaskConfig, check_config, recorded
 from prefrontal.configs.two_step import Encoding
 from prefrontal.errors import Stopped, UserError
@@ -233,7 +241,7 @@ def test_a_config_of_the_package_names_what_it_makes(name):
     kind = resolve_name(config.makes)
     assert issubclass(kind, AbstractTask if issubclass(config, TaskConfig) else AbstractAgent)
     assert name in str(kind.__init__.__annotations__["config"])
-    task = config().make() if issubclass(config, TaskConfig) else TwoStepConfig(num_trials=2).make()
+    task = config().make() if issubclass(config, TaskConfig) else CuedBanditConfig().make()
     assert isinstance(task, AbstractTask)
     if issubclass(config, AgentConfig):
         assert type(config().make(task, jax.random.key(0))) is kind

@@ -59,7 +59,7 @@ class EpisodicAgent(AbstractTappedAgent):
 
     Example:
         >>> cued = pf.CuedBanditConfig(num_trials=5).make()
-        >>> agent = pf.EpisodicConfig(hidden_size=4, context_size=20).make(cued, jax.random.key(0))
+        >>> agent = pf.EpisodicConfig(hidden_size=4).make(cued, jax.random.key(0))
         >>> pf.evaluate_epochs(agent, cued, jax.random.key(1), num_epochs=2, num_episodes=3).reward.shape
         (2, 3, 5)
     """
@@ -97,7 +97,7 @@ class EpisodicAgent(AbstractTappedAgent):
         self.network = RecurrentAgent(config.network, task, key=key)
         units = config.hidden_size
         shape = (self.network.encoder.size + units, units)
-        self.reinstatement_kernel = jax.nn.initializers.glorot_uniform()(jax.random.fold_in(key, 3), shape)
+        self.reinstatement_kernel = jax.nn.initializers.glorot_uniform()(jax.random.fold_in(key, 4), shape)
         self.reinstatement_bias = jnp.full(units, config.reinstatement_bias)
         for name in ("context_size", "retrieval", "recall", "least_similarity", "write", "least_reward"):
             setattr(self, name, getattr(config, name))

@@ -23,7 +23,7 @@ class EpisodicConfig(LazyAgentConfig):
 
     hidden_size: int = 48
     """LSTM units."""
-    context_size: int = 10
+    context_size: int = 20
     """The last so many entries of an observation are the context, which memories are kept and found by. Where all are
     zero none is shown, and nothing is read or written."""
     retrieval: bool = True
