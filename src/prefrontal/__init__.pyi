@@ -40,6 +40,7 @@ from prefrontal.agents.episodic import EpisodicAgent as EpisodicAgent
 from prefrontal.agents.interventions import intervened as intervened
 from prefrontal.agents.interventions import silenced as silenced
 from prefrontal.agents.recurrent import RecurrentAgent as RecurrentAgent
+from prefrontal.agents.strategies import StrategyAgent as StrategyAgent
 from prefrontal.agents.two_step import find_model as find_model
 from prefrontal.configs import ActorCriticConfig as ActorCriticConfig
 from prefrontal.configs import AgentConfig as AgentConfig
@@ -84,6 +85,9 @@ from prefrontal.analysis.behaviour import stay_probability as stay_probability
 from prefrontal.analysis.cautions import cautions as cautions
 from prefrontal.analysis.decoding import classify as classify
 from prefrontal.analysis.decoding import decode as decode
+from prefrontal.analysis.harlow import LearningSets as LearningSets
+from prefrontal.analysis.harlow import fit_strategies as fit_strategies
+from prefrontal.analysis.harlow import learning_sets as learning_sets
 from prefrontal.analysis.mixed import regress_mixed as regress_mixed
 from prefrontal.analysis.regression import indices as indices
 from prefrontal.analysis.regression import regress as regress

@@ -18,7 +18,7 @@ class Decoded:
     score: float
     """r^2 of a continuous variable: 1 is perfect, 0 no better than its mean, below 0 worse.
     Balanced accuracy of a class: the mean over classes of the share recognised."""
-    predicted: Shaped[np.ndarray, " sample"]
+    predicted: Shaped[np.ndarray, "sample *output"]
     """For every sample, by the decoder fitted without its episode."""
 
 
@@ -36,7 +36,7 @@ def decode(
 
     Arguments:
         activity: (sample, unit).
-        variable: (sample,), numbers.
+        variable: (sample,), numbers; or (sample, output), several at once.
         episode: (sample,), which episode each is from.
         num_folds: parts that the episodes are divided into; each is tested once.
 
@@ -56,7 +56,7 @@ def decode(
     from sklearn.linear_model import RidgeCV  # slow to import
 
     predicted = _cross_validated(RidgeCV(PENALTIES), activity, variable, episode, num_folds)
-    spread = np.sum((variable - variable.mean()) ** 2)
+    spread = np.sum((variable - variable.mean(axis=0)) ** 2)
     score = 1 - np.sum((variable - predicted) ** 2) / spread if spread > 0 else np.nan
     return Decoded(float(score), predicted)
 

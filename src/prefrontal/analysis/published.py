@@ -47,3 +47,29 @@ PRINTED = {"rats": RATS, "networks": NETWORKS}
 
 MATCHING_SLOPES = {"trained": 0.665, "held-out": 0.696}
 """Slopes of choice on reward ratios, by range of reward probabilities: Wang et al. (2018), Figure 2a, d."""
+
+HARLOW_MONKEYS = {
+    "1-8": (50.0, 51.8, 58.6, 68.6, 71.9, 77.9),
+    "9-16": (50.0, 65.2, 71.6, 77.5, 82.6, 88.7),
+    "17-24": (50.0, 66.8, 69.6, 82.6, 81.6, 90.1),
+    "25-32": (50.0, 71.7, 76.5, 79.8, 86.8, 92.3),
+    "1-100": (50.0, 78.4, 82.7, 83.9, 89.8, 92.3),
+    "101-200": (50.0, 84.8, 89.7, 92.8, 96.2, 97.1),
+    "201-256": (50.0, 89.7, 95.2, 96.6, 97.8, 96.6),
+    "257-312": (50.0, 96.5, 97.7, 98.0, 98.4, 98.4),
+}
+"""Correct choices of eight monkeys in trials 1 to 6, per cent, by the problems of their training (the first four of
+the preliminary ones): Harlow (1949), as replotted in Wang et al. (2018), Figure 6b. Read off the figure, to .3."""
+HARLOW_NETWORKS = {
+    "1st": (40.9, 47.0, 43.8, 44.6, 45.5, 49.3),
+    "2nd": (44.2, 54.8, 50.2, 59.5, 61.7, 71.5),
+    "3rd": (43.8, 60.6, 61.1, 66.7, 68.1, 79.1),
+    "4th": (49.6, 70.2, 70.5, 77.8, 75.7, 91.4),
+    "5th": (53.1, 73.1, 78.4, 85.0, 82.0, 96.4),
+    "6th": (52.3, 90.9, 94.7, 96.4, 96.8, 96.3),
+    "final": (54.0, 96.7, 97.8, 97.7, 99.0, 98.4),
+}
+"""The same of the fourteen networks of fifty that reached the ceiling, by quantile of their training: Wang et al.
+(2018), Figure 6c. Read off the figure, to .5."""
+POSITION_COUNTER = (50.0, 60.0, 60.0, 70.0, 70.0, 100.0)
+"""The same of whoever counts on which side the reward has been, where six trials have three on either: exact."""

@@ -63,6 +63,14 @@ class RestlessCriteria:
 
 
 @dataclass(frozen=True)
+class HarlowCriteria:
+    """Of a network on Harlow's task, judged on objects that it was not trained on."""
+
+    least_second: float
+    """A seed has learned when it is right in at least this share of second trials."""
+
+
+@dataclass(frozen=True)
 class Setting:
     """A learning rate and a discount to train with."""
 

@@ -8,6 +8,8 @@ from prefrontal.experiments.studies.bandits import Bandits
 from prefrontal.experiments.studies.base import Agents, Study
 from prefrontal.experiments.studies.emergence import Emergence
 from prefrontal.experiments.studies.encoding_comparison import EncodingComparison
+from prefrontal.experiments.studies.harlow import HarlowStudy
+from prefrontal.experiments.studies.harlow_counting import HarlowCounting
 from prefrontal.experiments.studies.inferred_value import InferredValue
 from prefrontal.experiments.studies.informative_arm import InformativeArm
 from prefrontal.experiments.studies.matching import Matching
@@ -30,6 +32,8 @@ STUDIES: dict[str, type[Study[Any, Any]]] = {
     "optogenetics": Optogenetics,
     "matching": Matching,
     "volatility": Volatility,
+    "harlow": HarlowStudy,
+    "harlow-counting": HarlowCounting,
     "informative-arm": InformativeArm,
     "restless": Restless,
     "bandits": Bandits,

@@ -1,0 +1,87 @@
+"""The figure of harlow-counting."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from prefrontal.analysis.published import HARLOW_NETWORKS, POSITION_COUNTER
+from prefrontal.figures.harlow import COURSE, ramp_by_trial, trials
+from prefrontal.figures.parts import grid, letter, names_below, page, seed_column
+from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.runs.results import read_results, read_table
+
+COLORS = {"balanced": PALETTE["unrewarded"], "independent": PALETTE["common"]}
+
+
+def draw(folder: Path, title: str) -> list[Path]:
+    """Draw the figure of a test from its files, as `prefrontal.figures` says.
+
+    Arguments:
+        UserError: when a file is missing or cannot be read.
+    """
+    results = read_results(folder, ("sides", "published_shape"))
+    return save_figure(counting_figure(results, read_table(folder / COURSE), title), folder / "figure")
+
+
+def counting_figure(results: Mapping[str, Any], course: pd.DataFrame, title: str) -> Figure:
+    """The course of learning where sides are balanced and where not, and what counting explains of it.
+
+    Arguments:
+        results: as in `results.json` of harlow-counting.
+        course: as in its `course.csv`.
+        title: the figure's title.
+    """
+    caption = (
+        f"{len(results['seeds'])} seeds each, tested with the weights that they had along their training, for "
+        f"{results['test_episodes']:,} episodes a moment. a to c: mean over seeds at six equal steps of performance, "
+        "and at the end; the later, the darker. Dashed: the best that can be done by counting sides. d: McFadden's "
+        "share of the choices that position counting alone explains; thin: a seed. e: share of the course over trials "
+        "2 to 6 (r²) that has the counter's shape, less that of a straight line; quantiles 2 to 5. f: the moment at "
+        "which counting explains most."
+    )
+    with style():
+        figure, used = page(7.2, 5.4, title, caption)
+        places = grid(figure, 2, 3, top=used + 0.35, left=0.6, bottom=0.5, wspace=0.42, hspace=0.62)
+        axes = [figure.add_subplot(places[row, column]) for row in range(2) for column in range(3)]
+        for ax, (sides, part) in zip(axes, results["sides"].items(), strict=False):
+            rows = 100 * np.array(part["quantiles"]["by_trial"]["mean"], float)
+            names = [*(str(number) for number in range(1, len(rows))), "final"]
+            ramp_by_trial(dict(zip(names, rows, strict=True)), ax, f"{sides} sides")
+        ramp_by_trial(HARLOW_NETWORKS, axes[2], "networks of the paper")
+        for ax in axes[:3]:
+            ax.plot(range(1, 7), POSITION_COUNTER, color=PALETTE["published"], linestyle="--", linewidth=1)
+            trials(ax, 6)
+        counting_along(course, axes[3])
+        columns = {name: part["shape"]["counter_over_line"] for name, part in results["sides"].items()}
+        _columns(columns, axes[4], "r², counter less line")
+        axes[4].axhline(results["published_shape"]["counter_over_line"], color=PALETTE["published"], linewidth=1.5)
+        axes[4].axhline(0, color="black", linewidth=0.6)
+        most = {name: part["most_counter"] for name, part in results["sides"].items()}
+        _columns(most, axes[5], "Explained by counting, at most")
+        for ax, name in zip(axes, "abcdef", strict=True):
+            letter(ax, name, -0.24)
+    return figure
+
+
+def counting_along(course: pd.DataFrame, ax: Axes) -> None:
+    """What counting explains of the choices, along training."""
+    for sides, part in course.groupby("sides"):
+        wide = part.pivot(index="episode", columns="seed", values="counter")
+        color = COLORS[str(sides)]
+        ax.plot(wide.index / 1000, wide, color=color, linewidth=0.4, alpha=0.4)
+        ax.plot(wide.index / 1000, wide.mean(axis=1), color=color, linewidth=1.8, label=f"{sides} sides")
+    ax.set_xlabel("Training episodes, thousands")
+    ax.set_ylabel("Explained by counting")
+    ax.legend(loc="upper right")
+
+
+def _columns(parts: Mapping[str, Mapping[str, Any]], ax: Axes, label: str) -> None:
+    for place, (name, part) in enumerate(parts.items()):
+        seed_column(ax, place, part, COLORS[name])
+    names_below(ax, list(parts))
+    ax.set_ylabel(label)
