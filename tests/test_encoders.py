@@ -149,14 +149,14 @@ def test_the_published_size_is_the_default():
     assert shapes["top.layers.0.weights"] == (9 * 9 * 32, 256)
 
 
-def test_bytes_are_seen_from_zero_to_one():
+def test_bytes_are_seen_from_minus_one_to_one():
     features = MLP(4, (3, 2), jax.random.key(0))
     pixels = np.array([0, 51, 102, 255], np.uint8)
     first, second = features.layers
-    hidden = np.maximum(pixels / 255 @ np.asarray(first.weights), 0)
+    hidden = np.maximum((pixels / 127.5 - 1) @ np.asarray(first.weights), 0)
     expected = np.maximum(hidden @ np.asarray(second.weights), 0)
     np.testing.assert_allclose(features(jnp.asarray(pixels)), expected, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(features(jnp.asarray(pixels / 255, jnp.float32)), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(features(jnp.asarray(pixels / 127.5 - 1, jnp.float32)), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_last_action_and_reward_join_after_the_features():

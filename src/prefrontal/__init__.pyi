@@ -7,6 +7,7 @@ from prefrontal.configs import BlockTwoStepConfig as BlockTwoStepConfig
 from prefrontal.configs import CuedBanditConfig as CuedBanditConfig
 from prefrontal.configs import DawTwoStepConfig as DawTwoStepConfig
 from prefrontal.configs import HarlowConfig as HarlowConfig
+from prefrontal.configs import HarlowPixelsConfig as HarlowPixelsConfig
 from prefrontal.configs import HarlowStripConfig as HarlowStripConfig
 from prefrontal.configs import InformativeArmConfig as InformativeArmConfig
 from prefrontal.configs import MatchingConfig as MatchingConfig
@@ -22,6 +23,7 @@ from prefrontal.tasks.block_two_step import BlockTwoStep as BlockTwoStep
 from prefrontal.tasks.cued_bandit import CuedBandit as CuedBandit
 from prefrontal.tasks.daw_two_step import DawTwoStep as DawTwoStep
 from prefrontal.tasks.harlow import Harlow as Harlow
+from prefrontal.tasks.harlow_pixels import HarlowPixels as HarlowPixels
 from prefrontal.tasks.harlow_strip import HarlowStrip as HarlowStrip
 from prefrontal.tasks.informative_arm import InformativeArm as InformativeArm
 from prefrontal.tasks.matching import Matching as Matching

@@ -17,8 +17,9 @@ from prefrontal.configs.recurrent import RecurrentConfig
 from prefrontal.errors import UserError, argument
 from prefrontal.tasks.base import AbstractTask
 
-BRIGHTEST = 255
-"""What a byte of a picture is divided by, so that features are made of numbers from 0 to 1."""
+GREY = 127.5
+"""The byte that is neither dark nor bright. Features are made of numbers from -1 to 1 with grey at 0: what is shown
+everywhere and at all times, a background, then takes little part in them, and networks learn faster."""
 
 
 class AbstractFeatures(eqx.Module):
@@ -176,5 +177,5 @@ def make_features(config: RecurrentConfig, task: AbstractTask, key: PRNGKeyArray
 
 def _as_numbers(observation: Shaped[Array, "..."]) -> Float[Array, "..."]:
     if jnp.issubdtype(observation.dtype, jnp.integer):
-        return observation.astype(jnp.float32) / BRIGHTEST
+        return observation.astype(jnp.float32) / GREY - 1
     return observation.astype(jnp.float32)

@@ -11,6 +11,7 @@ from prefrontal.configs.cued_bandits import CuedBanditConfig
 from prefrontal.configs.daw_two_step import DawTwoStepConfig
 from prefrontal.configs.episodic import EpisodicConfig
 from prefrontal.configs.harlow import HarlowConfig
+from prefrontal.configs.harlow_pixels import HarlowPixelsConfig
 from prefrontal.configs.harlow_strip import HarlowStripConfig
 from prefrontal.configs.intervention import InterventionConfig
 from prefrontal.configs.matching import MatchingConfig
@@ -34,6 +35,7 @@ __all__ = [
     "DawTwoStepConfig",
     "EpisodicConfig",
     "HarlowConfig",
+    "HarlowPixelsConfig",
     "HarlowStripConfig",
     "InformativeArmConfig",
     "InterventionConfig",

@@ -6,6 +6,7 @@ from prefrontal.tasks.block_two_step import BlockTwoStep
 from prefrontal.tasks.cued_bandit import CuedBandit
 from prefrontal.tasks.daw_two_step import DawTwoStep
 from prefrontal.tasks.harlow import Harlow
+from prefrontal.tasks.harlow_pixels import HarlowPixels
 from prefrontal.tasks.harlow_strip import HarlowStrip
 from prefrontal.tasks.informative_arm import InformativeArm
 from prefrontal.tasks.matching import Matching
@@ -22,6 +23,7 @@ __all__ = [
     "CuedBandit",
     "DawTwoStep",
     "Harlow",
+    "HarlowPixels",
     "HarlowStrip",
     "InformativeArm",
     "Matching",
