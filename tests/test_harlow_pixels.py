@@ -195,10 +195,19 @@ def test_both_pictures_differ_and_come_from_the_pool():
     assert set(np.ravel(which)) == set(range(6))
 
 
+@pytest.mark.thorough
+def test_pictures_without_end():
+    """Every episode has two of its own; those of the test are no numbers that are trained on."""
+    task, keys = HarlowPixels(replace(CONFIG, num_objects=None)), jax.random.split(jax.random.key(0), 5)
+    pictures = np.asarray(jax.jit(jax.vmap(lambda key: task.init(key).pictures))(keys)).reshape(10, -1)
+    assert len(np.unique(pictures, axis=0)) == 10
+
+
 def test_pictures_of_ones_own(tmp_path):
     own = np.random.default_rng(0).integers(0, 256, (5, 7, 7, 3), np.uint8)
     np.save(tmp_path / "own.npy", own)
     config = HarlowPixelsConfig(image_file=str(tmp_path / "own.npy"))
+    np.testing.assert_array_equal(HarlowPixels(replace(config, num_objects=2)).pool, own[:4:2])
     np.testing.assert_array_equal(HarlowPixels(config).pool, own[::2])
     np.testing.assert_array_equal(HarlowPixels(replace(config, objects="held-out")).pool, own[1::2])
     message = (

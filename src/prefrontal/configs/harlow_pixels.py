@@ -31,8 +31,9 @@ class HarlowPixelsConfig(LazyTaskConfig):
     """Pixels that a step turns; a frame is 28 of them wide, a picture 7 by 7."""
     view: View = "band"
     """What is seen: a band across the screen, 9 steps high, or a square (Wang et al. 2018)."""
-    num_objects: int = 1000
-    """Pictures from which the two of an episode are drawn: so many to train on, and as many others held out."""
+    num_objects: int | None = 1000
+    """Pictures from which the two of an episode are drawn: so many to train on, and as many others held out. None:
+    every episode has new ones, or any two of the file's."""
     objects: Objects = "trained"
     """Which: those trained on, or the others."""
     image_file: str | None = None
@@ -63,7 +64,8 @@ class HarlowPixelsConfig(LazyTaskConfig):
             check_count("trial_steps", self.trial_steps)
         for name in ("dwell", "blank_steps"):
             check_count(name, getattr(self, name), least=0)
-        check_count("num_objects", self.num_objects, least=2)
+        if self.num_objects is not None:
+            check_count("num_objects", self.num_objects, least=2)
         check_choice("view", self.view, get_args(View))
         check_choice("objects", self.objects, get_args(Objects))
         check_choice("sides", self.sides, get_args(Sides))

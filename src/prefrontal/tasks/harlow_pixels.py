@@ -57,8 +57,9 @@ class HarlowPixels(AbstractTask):
     sides: Sides = eqx.field(static=True)
     rules: GazeRules
     screen: Screen
-    pool: UInt8[Array, "picture size size 3"]
-    """The pictures that the two of an episode are drawn from."""
+    image_size: int = eqx.field(static=True)
+    pool: UInt8[Array, "picture size size 3"] | None
+    """The pictures that the two of an episode are drawn from. None: they are made as they are needed."""
 
     def __init__(self, config: HarlowPixelsConfig | None = None):
         config = config or HarlowPixelsConfig()
@@ -69,6 +70,7 @@ class HarlowPixels(AbstractTask):
         self.objects = config.objects
         self.sides = config.sides
         self.screen = Screen(config)
+        self.image_size = config.image_size
         self.pool = _pool(config)
         self.rules = GazeRules(
             num_trials=config.num_trials,
@@ -97,9 +99,11 @@ class HarlowPixels(AbstractTask):
 
     def init(self, key: PRNGKeyArray, previous: HarlowPixelsState | None = None) -> HarlowPixelsState:
         objects_key, sides_key, gaze_key = jax.random.split(key, 3)
-        pair = draw_pair(objects_key, len(self.pool), held_out=self.objects == "held-out")
+        num = None if self.pool is None else len(self.pool)
+        pair = draw_pair(objects_key, num, held_out=self.objects == "held-out")
+        pictures = images(pair, self.image_size) if self.pool is None else self.pool[pair // 2]
         sides = draw_sides(sides_key, self.rules.num_trials, self.sides)
-        return HarlowPixelsState(gaze=self.rules.begin(gaze_key, sides), pictures=self.pool[pair // 2])
+        return HarlowPixelsState(gaze=self.rules.begin(gaze_key, sides), pictures=pictures)
 
     def observe(self, state: HarlowPixelsState) -> UInt8[Array, "row column 3"]:
         unrewarded, rewarded = state.pictures
@@ -117,10 +121,12 @@ class HarlowPixels(AbstractTask):
         return state.gaze.trial < self.rules.num_trials
 
 
-def _pool(config: HarlowPixelsConfig) -> UInt8[Array, "picture size size 3"]:
-    """The pictures of `config`: of those made of numbers, the numbers of `draw_pair`."""
+def _pool(config: HarlowPixelsConfig) -> UInt8[Array, "picture size size 3"] | None:
+    """The pictures of `config`: of those made of numbers, the numbers of `draw_pair`. None where they have no limit."""
     held_out = config.objects == "held-out"
     if config.image_file is None:
+        if config.num_objects is None:
+            return None
         return images(2 * jnp.arange(config.num_objects) + held_out, config.image_size)
     size, remedy = config.image_size, "Save one with numpy.save."
     try:
@@ -132,4 +138,4 @@ def _pool(config: HarlowPixelsConfig) -> UInt8[Array, "picture size size 3"]:
             f"`image_file` must hold at least 4 pictures, bytes of shape (picture, {size}, {size}, 3), got "
             f"{getattr(found, 'dtype', 'no array')} of shape {getattr(found, 'shape', ())}. {remedy}"
         )
-    return jnp.asarray(found[int(held_out) :: 2])
+    return jnp.asarray(found[int(held_out) :: 2][: config.num_objects])
