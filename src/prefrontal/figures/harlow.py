@@ -1,6 +1,6 @@
 """The figure of Harlow's task."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +65,8 @@ def harlow_figure(results: Mapping[str, Any], learning: pd.DataFrame | None, tit
             ramp_by_trial(HARLOW_MONKEYS, axes[0], "monkeys, by problem")
             ramp_by_trial(HARLOW_NETWORKS, axes[1], "networks of the paper")
         else:
-            for ax in axes[:2]:
-                ax.set_axis_off()
-                ax.text(0.5, 0.5, "nothing published\nof this task", ha="center", va="center", color="dimgrey")
+            for ax, of in zip(axes, ("monkeys", "networks of the paper"), strict=False):
+                left_out(ax, of)
         accuracy_by_trial(results, axes[2])
         if learning is not None:
             learning_curves(learning, axes[3])
@@ -78,16 +77,23 @@ def harlow_figure(results: Mapping[str, Any], learning: pd.DataFrame | None, tit
     return figure
 
 
+def left_out(ax: Axes, of: str) -> None:
+    """An empty panel where there is nothing to compare with."""
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, f"{of}:\nof another task", ha="center", va="center", color="dimgrey")
+
+
 def ramp(num: int) -> list[Any]:
     """Colours from the first of `num` moments of learning to the last."""
     return list(matplotlib.colormaps["viridis_r"](np.linspace(0.12, 0.95, num)))
 
 
-def ramp_by_trial(curves: Mapping[str, Sequence[float]], ax: Axes, title: str) -> None:
+def ramp_by_trial(curves: Mapping[str, Any], ax: Axes, title: str) -> None:
     """Correct choices by trial, a line each, the later the darker; per cent."""
-    for (name, values), color in zip(curves.items(), ramp(len(curves)), strict=True):
+    for (name, drawn), color in zip(curves.items(), ramp(len(curves)), strict=True):
+        values = np.asarray(drawn, float)
         ax.plot(range(1, len(values) + 1), values, color=color, marker="o", markersize=2.2, label=name)
-    trials(ax, max(map(len, curves.values())))
+    trials(ax, max(len(np.asarray(drawn)) for drawn in curves.values()))
     ax.set_title(title, fontsize=8)
     ax.legend(fontsize=5.5, loc="lower right", ncols=2, handlelength=1.0, columnspacing=0.8, labelspacing=0.25)
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.analysis.published import HARLOW_NETWORKS, POSITION_COUNTER
-from prefrontal.figures.harlow import COURSE, ramp_by_trial, trials
+from prefrontal.figures.harlow import COURSE, left_out, ramp_by_trial
 from prefrontal.figures.parts import grid, letter, names_below, page, seed_column
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results, read_table
@@ -52,14 +52,20 @@ def counting_figure(results: Mapping[str, Any], course: pd.DataFrame, title: str
             rows = 100 * np.array(part["quantiles"]["by_trial"]["mean"], float)
             names = [*(str(number) for number in range(1, len(rows))), "final"]
             ramp_by_trial(dict(zip(names, rows, strict=True)), ax, f"{sides} sides")
-        ramp_by_trial(HARLOW_NETWORKS, axes[2], "networks of the paper")
-        for ax in axes[:3]:
+        comparable = results["published_shape"] is not None
+        if comparable:
+            ramp_by_trial(HARLOW_NETWORKS, axes[2], "networks of the paper")
+        else:
+            left_out(axes[2], "networks of the paper")
+        for ax in axes[: 2 + comparable]:
             ax.plot(range(1, 7), POSITION_COUNTER, color=PALETTE["published"], linestyle="--", linewidth=1)
-            trials(ax, 6)
         counting_along(course, axes[3])
         columns = {name: part["shape"]["counter_over_line"] for name, part in results["sides"].items()}
         _columns(columns, axes[4], "r², counter less line")
-        axes[4].axhline(results["published_shape"]["counter_over_line"], color=PALETTE["published"], linewidth=1.5)
+        if comparable:
+            of_paper = results["published_shape"]["counter_over_line"]
+            axes[4].axhline(of_paper, color=PALETTE["published"], linewidth=1.5)
+            axes[4].annotate("paper", (1.4, of_paper), color=PALETTE["published"], fontsize=7, va="bottom", ha="right")
         axes[4].axhline(0, color="black", linewidth=0.6)
         most = {name: part["most_counter"] for name, part in results["sides"].items()}
         _columns(most, axes[5], "Explained by counting, at most")

@@ -39,9 +39,11 @@ class HarlowStudy(Study[HarlowConfig, HarlowCriteria]):
         played = {which: [play(agent, task, config) for agent in networks.values()] for which, task in tasks(config)}
         sets = {which: [learning_sets(one, num_trials) for one in those] for which, those in played.items()}
         held_out = sets["held-out"]
-        fits = pd.concat(
-            [strategies(one, config.task) for one in held_out], keys=list(networks), names=["seed", "row"]
-        ).reset_index("seed")
+        fits = (
+            pd.concat([strategies(one, config.task) for one in held_out], keys=list(networks), names=["seed", "row"])
+            .reset_index("seed")
+            .reset_index(drop=True)
+        )
         write_text(folder / "strategies.csv", fits.to_csv(index=False, float_format="%.6g"))
         results: dict[str, Any] = {
             "test_episodes": config.test.num_episodes,
