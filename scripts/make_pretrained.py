@@ -24,6 +24,7 @@ from prefrontal.experiments.workflow import evaluate_run, train_run
 from prefrontal.runs.files import make_folder, write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import to_json
+from prefrontal.runs.results import COURSE
 from prefrontal.runs.seed_folder import ENVIRONMENT, FINISHED, WEIGHTS
 from prefrontal.runs.shipped import MEASURED, SHIPPED, shipped_names, shipped_seeds
 
@@ -56,12 +57,14 @@ def keep(experiment: Experiment, seeds: list[int] | tuple[int, ...], runs: Path)
     name = experiment.name
     run = runs / name / experiment.folder(experiment.config).name
     train_run(experiment, experiment.config, seeds, run)
-    _, results = evaluate_run(experiment, experiment.config, seeds, run)
+    tested, results = evaluate_run(experiment, experiment.config, seeds, run)
     new, old = SHIPPED / f".{name}.new", SHIPPED / f".{name}.old"
     for path in (new, old):
         shutil.rmtree(path, ignore_errors=True)
     for variant in study_of(experiment).kept(experiment.config, results):
         copy_run(RunFolder.read(run / variant), new / variant, seeds)
+    if (tested / COURSE).exists():  # of snapshots, which are not kept
+        shutil.copy(tested / COURSE, new / COURSE)
     (new / "README.md").write_text("Run scripts/make_tables.py.\n", encoding="utf-8")
     if (SHIPPED / name).exists():
         (SHIPPED / name).rename(old)

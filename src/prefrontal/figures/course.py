@@ -18,9 +18,8 @@ from prefrontal.errors import UserError, argument
 from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, count_episodes, reference_lines, stay_bars
 from prefrontal.figures.parts import Above
 from prefrontal.figures.style import PALETTE, save_figure, style
-from prefrontal.runs.results import read_results
+from prefrontal.runs.results import COURSE, read_results
 
-COURSE = "course.csv"
 COLUMNS = ("seed", "episode", "reward", *TRIAL_KINDS)
 """What is known of each seed at each moment, a row each."""
 PUBLISHED: dict[str, Any] = {"marker": "<", "markersize": 5, "linestyle": "", "clip_on": False, "zorder": 5}

@@ -16,8 +16,6 @@ from prefrontal.figures.parts import grid, letter, page
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import LEARNING, read_results, read_table
 
-COURSE = "course.csv"
-"""What each network does at each moment of its training, a row each."""
 KINDS = {"trained": ("trained objects", "uncommon"), "held-out": ("new objects", "common")}
 """How the two tests are called and coloured."""
 

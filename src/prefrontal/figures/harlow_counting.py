@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.analysis.published import HARLOW_NETWORKS, POSITION_COUNTER
-from prefrontal.figures.harlow import COURSE, left_out, ramp_by_trial
+from prefrontal.figures.harlow import left_out, ramp_by_trial
 from prefrontal.figures.parts import grid, letter, names_below, page, seed_column
 from prefrontal.figures.style import PALETTE, save_figure, style
-from prefrontal.runs.results import read_results, read_table
+from prefrontal.runs.results import COURSE, read_results, read_table
 
 COLORS = {"balanced": PALETTE["unrewarded"], "independent": PALETTE["common"]}
 

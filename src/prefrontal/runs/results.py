@@ -12,6 +12,8 @@ from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import jsonable, parse_json, to_json
 
 RESULTS, LEARNING, INTERVENTION = "results.json", "learning.csv", "intervention.json"
+COURSE = "course.csv"
+"""What networks do with the weights of each moment of their training that was kept, a row each."""
 
 
 def write_results(folder: Path, results: Mapping[str, Any]) -> dict[str, Any]:

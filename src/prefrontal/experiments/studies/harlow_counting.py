@@ -19,9 +19,9 @@ from prefrontal.experiments.studies.harlow_course import COUNTER, quantiles, wri
 from prefrontal.experiments.studies.harlow_tested import by_trial, play, tasks
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import ANY, NOT_NEGATIVE, SHARE, SIGNED, holds, over_seeds
-from prefrontal.figures.harlow import COURSE
 from prefrontal.figures.harlow_counting import draw
 from prefrontal.runs.files import write_text
+from prefrontal.runs.results import COURSE
 
 MIDDLE = slice(1, 5)
 """The quantiles of training in which a half-learned strategy shows: the second to the fifth."""

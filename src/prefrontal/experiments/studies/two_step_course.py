@@ -13,7 +13,7 @@ from prefrontal.configs import TwoStepConfig
 from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.studies.two_step_sessions import behaviour
-from prefrontal.figures.course import COLUMNS, COURSE, moment_figure
+from prefrontal.figures.course import COLUMNS, moment_figure
 from prefrontal.figures.style import style
 from prefrontal.learning.jobs import Watch
 from prefrontal.learning.monitor import SnapshotView
@@ -21,6 +21,7 @@ from prefrontal.learning.trained import load_snapshots
 from prefrontal.runs.files import make_folder, write_bytes, write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import jsonable, parse_json, to_json, versions
+from prefrontal.runs.results import COURSE
 from prefrontal.runs.seed_folder import SeedFolder
 
 PLOT_DPI = 100
