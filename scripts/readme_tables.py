@@ -89,9 +89,10 @@ def signals() -> list[str]:
 
 
 def learning() -> list[str]:
-    """Bandits, matching, volatility: claims and numbers, with a verdict each."""
+    """Bandits, matching, volatility, learning sets: claims and numbers, with a verdict each."""
     arms, informative, restless = (measured(f"wang2016-{name}") for name in ("bandits", "informative-arm", "restless"))
     matching, volatility = (measured(f"wang2018-{name}") for name in ("matching", "volatility"))
+    sets = [row_of(measured("wang2018-harlow"), f"trial {trial}, held-out") for trial in (1, 2)]
     regret = {on: {name: part[on]["mean"] for name, part in arms["baselines"].items()} for on in arms["regret"]}
     ours = arms["regret"]["independent"]["independent"]["mean"]
     independent, gittins = regret["independent"], places(regret["medium"]["Gittins"], 2)
@@ -128,8 +129,9 @@ def learning() -> list[str]:
         several("matching: slope of choice on reward ratios; held-out range", both, 3, "; "),
         several("learning rate, stable then volatile", rates[:2], 2, ", "),
         several("volatile then stable", rates[2:], 2, ", "),
+        several("Harlow's learning sets, objects never met: right in trial 1; in trial 2", sets, 3, "; "),
     ]
-    title = "Bandits, matching, volatility: Wang et al. (2016), Experiments 1 to 4; (2018), Simulations 1 and 2"
+    title = "Bandits, matching, volatility, learning sets: Wang et al. (2016, 2018)"
     return markdown([title, "published", "measured", "verdict"], rows)
 
 
