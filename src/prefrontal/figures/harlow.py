@@ -55,9 +55,9 @@ def harlow_figure(results: Mapping[str, Any], learning: pd.DataFrame | None, tit
     if comparable:
         caption += " Published: Harlow (1949) and Wang et al. (2018), Figure 6."
     with style():
-        figure, used = page(7.2, 5.6, title, caption)
-        above = grid(figure, 1, 3, top=used + 0.35, left=0.6, bottom=3.0, wspace=0.42)
-        below = grid(figure, 1, 3, top=used + 3.0, left=0.6, bottom=0.5, wspace=0.72, width_ratios=(1, 0.8, 1))
+        figure, used = page(7.2, 5.0, title, caption)
+        above = grid(figure, 1, 3, top=used + 0.35, left=0.6, bottom=2.45, wspace=0.42)
+        below = grid(figure, 1, 3, top=used + 2.55, left=0.6, bottom=0.5, wspace=0.72, width_ratios=(1, 0.8, 1))
         axes = [figure.add_subplot(row[column]) for row in (above, below) for column in range(3)]
         if comparable:
             ramp_by_trial(HARLOW_MONKEYS, axes[0], "monkeys, by problem")
