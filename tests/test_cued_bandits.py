@@ -58,23 +58,26 @@ def walked():
 
 def test_every_context_is_shown_as_often_in_an_epoch(walked):
     """Each once the others are done."""
-    context = walked.context[:, :36].reshape(-1, 12)
+    context = walked.epoch.problem[:, :36].reshape(-1, 12)
     np.testing.assert_array_equal(np.sort(context), np.repeat(np.arange(4), 3)[None].repeat(len(context), axis=0))
     shown = np.array([[np.sum(row[: t + 1] == row[t]) for t in range(12)] for row in context])
-    found = np.take_along_axis(walked.shown[:, :36].reshape(-1, 12, 4), context[..., None], -1)[..., 0]
+    found = np.take_along_axis(walked.epoch.met[:, :36].reshape(-1, 12, 4), context[..., None], -1)[..., 0]
     np.testing.assert_array_equal(found, shown)
 
 
 def test_the_order_is_that_of_a_shuffled_bag(walked):
     """How often the context of an episode is that of the one before: 2 of the 11 that are left."""
-    context = walked.context[:, :36].reshape(-1, 12)
+    context = walked.epoch.problem[:, :36].reshape(-1, 12)
     for t in (1, 6, 11):
         same = np.mean(context[:, t] == context[:, t - 1])
         assert abs(same - 2 / 11) < 4.9 * np.sqrt(2 / 11 * 9 / 11 / len(context))
 
 
 def test_an_epoch_keeps_its_barcodes_and_arms_and_the_next_has_others(walked):
-    bars, arms = walked.barcodes[:, :36].reshape(200, 3, 12, 4, 12), walked.good_arms[:, :36].reshape(200, 3, 12, 4)
+    bars, arms = (
+        walked.epoch.barcodes[:, :36].reshape(200, 3, 12, 4, 12),
+        walked.good_arms[:, :36].reshape(200, 3, 12, 4),
+    )
     for values in (bars, arms):
         np.testing.assert_array_equal(values, np.broadcast_to(values[:, :, :1], values.shape))
     assert np.mean(bars[:, 0, 0] != bars[:, 1, 0]) == pytest.approx(0.5, abs=0.05)
@@ -91,7 +94,7 @@ def test_who_knows_earns_what_the_good_arm_pays_and_who_does_not_the_mean():
     task = config.make()
     state = task.init(jax.random.key(1))
     for agent, expected in (
-        (Knows(state.barcodes, state.good_arms), 0.9),
+        (Knows(state.epoch.barcodes, state.good_arms), 0.9),
         (RecurrentConfig(policy_scale=0.0).make(task, jax.random.key(0)), config.blind_reward),
     ):
 
@@ -121,7 +124,7 @@ def test_training_begins_at_the_beginning_of_an_epoch():
     learner = new_learner(task, RecurrentConfig(hidden_size=2), TrainConfig(num_episodes=24), 0)
     program = jax.jit(lambda num: train(learner.state, task, learner.hyperparameters, num, unroll=3, capacity=24)[0])
     for episodes in (1, 5, 12, 13):
-        assert np.sum(program(jnp.int32(episodes)).task_state.shown) == (episodes - 1) % 12 + 1
+        assert np.sum(program(jnp.int32(episodes)).task_state.epoch.met) == (episodes - 1) % 12 + 1
 
 
 def test_exposures_in_epochs():

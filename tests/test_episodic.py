@@ -334,7 +334,7 @@ class TestTraining:
             state = trained(CONFIG, config, (episodes,))
             written = np.atleast_2d(state.memory.past.memory.written)
             assert len(written) == batch
-            shown = np.atleast_2d(state.task_state.shown)
+            shown = np.atleast_2d(state.task_state.epoch.met)
             seen[episodes // batch] = (written > 0).sum(axis=1), (shown > 0).sum(axis=1)
         assert np.all(seen[1][0] == 1)
         np.testing.assert_array_equal(*seen[3])

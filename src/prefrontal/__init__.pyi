@@ -6,6 +6,8 @@ from prefrontal.configs import BanditConfig as BanditConfig
 from prefrontal.configs import BlockTwoStepConfig as BlockTwoStepConfig
 from prefrontal.configs import CuedBanditConfig as CuedBanditConfig
 from prefrontal.configs import DawTwoStepConfig as DawTwoStepConfig
+from prefrontal.configs import EpisodicHarlowConfig as EpisodicHarlowConfig
+from prefrontal.configs import EpisodicTwoStepConfig as EpisodicTwoStepConfig
 from prefrontal.configs import HarlowConfig as HarlowConfig
 from prefrontal.configs import HarlowPixelsConfig as HarlowPixelsConfig
 from prefrontal.configs import HarlowStripConfig as HarlowStripConfig
@@ -22,6 +24,8 @@ from prefrontal.tasks.base import AbstractTask as AbstractTask
 from prefrontal.tasks.block_two_step import BlockTwoStep as BlockTwoStep
 from prefrontal.tasks.cued_bandit import CuedBandit as CuedBandit
 from prefrontal.tasks.daw_two_step import DawTwoStep as DawTwoStep
+from prefrontal.tasks.episodic_harlow import EpisodicHarlow as EpisodicHarlow
+from prefrontal.tasks.episodic_two_step import EpisodicTwoStep as EpisodicTwoStep
 from prefrontal.tasks.harlow import Harlow as Harlow
 from prefrontal.tasks.harlow_pixels import HarlowPixels as HarlowPixels
 from prefrontal.tasks.harlow_strip import HarlowStrip as HarlowStrip

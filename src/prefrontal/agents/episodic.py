@@ -69,6 +69,7 @@ class EpisodicAgent(AbstractTappedAgent):
     """W_r."""
     reinstatement_bias: Float[Array, " unit"]
     context_size: int = eqx.field(static=True)
+    context_input: bool = eqx.field(static=True)
     retrieval: bool = eqx.field(static=True)
     recall: Recall = eqx.field(static=True)
     least_similarity: float = eqx.field(static=True)
@@ -99,10 +100,10 @@ class EpisodicAgent(AbstractTappedAgent):
         shape = (self.network.encoder.size + units, units)
         self.reinstatement_kernel = jax.nn.initializers.glorot_uniform()(jax.random.fold_in(key, 4), shape)
         self.reinstatement_bias = jnp.full(units, config.reinstatement_bias)
-        for name in ("context_size", "retrieval", "recall", "least_similarity", "write", "least_reward"):
-            setattr(self, name, getattr(config, name))
-        for name in ("write_every", "memory_size", "memory_episodes"):
-            setattr(self, name, getattr(config, name))
+        self.context_size, self.context_input = config.context_size, config.context_input
+        self.retrieval, self.recall, self.least_similarity = config.retrieval, config.recall, config.least_similarity
+        self.write, self.least_reward, self.write_every = config.write, config.least_reward, config.write_every
+        self.memory_size, self.memory_episodes = config.memory_size, config.memory_episodes
 
     def init(self) -> EpisodicState:
         network = self.network.init()
@@ -125,13 +126,17 @@ class EpisodicAgent(AbstractTappedAgent):
         return EpisodicState(network=network, past=noted)
 
     def run(self, inputs: AgentInput, state: EpisodicState, tap: Tap) -> tuple[AgentOutput, EpisodicState]:
+        context = inputs.observation[-self.context_size :]
+        if not self.context_input:
+            blank = inputs.observation.at[-self.context_size :].set(0.0)
+            inputs = eqx.tree_at(lambda i: i.observation, inputs, blank)
         if not self.retrieval:
             output, network = self.network.run(inputs, state.network, tap)
             assert isinstance(network, LSTMState)
             return output, EpisodicState(network=network, past=state.past)
         cell = self.network.cell
         assert isinstance(cell, LSTM)
-        past, context = state.past, inputs.observation[-self.context_size :]
+        past = state.past
         recalled = past.memory.read(context, self.least_similarity)
         if self.recall == "tanh":
             recalled = jnp.tanh(recalled)

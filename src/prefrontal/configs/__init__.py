@@ -10,6 +10,8 @@ from prefrontal.configs.block_two_step import BlockTwoStepConfig
 from prefrontal.configs.cued_bandits import CuedBanditConfig
 from prefrontal.configs.daw_two_step import DawTwoStepConfig
 from prefrontal.configs.episodic import EpisodicConfig
+from prefrontal.configs.episodic_harlow import EpisodicHarlowConfig
+from prefrontal.configs.episodic_two_step import EpisodicTwoStepConfig
 from prefrontal.configs.harlow import HarlowConfig
 from prefrontal.configs.harlow_pixels import HarlowPixelsConfig
 from prefrontal.configs.harlow_strip import HarlowStripConfig
@@ -34,6 +36,8 @@ __all__ = [
     "CuedBanditConfig",
     "DawTwoStepConfig",
     "EpisodicConfig",
+    "EpisodicHarlowConfig",
+    "EpisodicTwoStepConfig",
     "HarlowConfig",
     "HarlowPixelsConfig",
     "HarlowStripConfig",

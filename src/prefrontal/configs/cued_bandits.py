@@ -9,7 +9,7 @@ from prefrontal.errors import UserError, check_count, check_probability
 
 @dataclass(frozen=True)
 class CuedBanditConfig(LazyTaskConfig):
-    """Bandits of which each is met several times in an epoch, and known by its context: a barcode, shown throughout.
+    """Bandits of which each is met several times in an epoch, and known by its context, a barcode.
 
     The defaults are as others tell of Ritter et al. (2018), ICML: ten arms, ten pulls an episode, and an epoch of ten
     contexts that are shown ten times each.
@@ -29,10 +29,14 @@ class CuedBanditConfig(LazyTaskConfig):
     """Chance of a reward of every other arm, 0 to 1."""
     context_size: int = 20
     """Bars of a barcode, each -1 or 1: the whole of what is shown (10 to 40 in programs that follow the paper)."""
+    cue_steps: int | None = None
+    """The barcode is shown at the first so many pulls of an episode. None: at all."""
 
     def __post_init__(self) -> None:
         for name, least in (("num_trials", 1), ("num_arms", 2), ("exposures", 1), ("context_size", 1)):
             check_count(name, getattr(self, name), least=least)
+        if self.cue_steps is not None:
+            check_count("cue_steps", self.cue_steps)
         check_probability("good_probability", self.good_probability)
         check_probability("bad_probability", self.bad_probability)
         if self.good_probability <= self.bad_probability:

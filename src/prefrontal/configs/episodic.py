@@ -28,6 +28,9 @@ class EpisodicConfig(LazyAgentConfig):
     zero none is shown, and nothing is read or written."""
     retrieval: bool = True
     """Whether memories are read. False: the control, the same network without a memory."""
+    context_input: bool = True
+    """Whether the LSTM is shown the context as well. False: it only serves to find memories, and the LSTM is shown
+    zeros in its place."""
     recall: Recall = "plain"
     """What the gate lets in of a memory: the cell as it was kept (plain; Ritter et al. 2018), or its tanh (AlKhamissi
     et al. 2021)."""

@@ -5,6 +5,8 @@ from prefrontal.tasks.base import AbstractTask
 from prefrontal.tasks.block_two_step import BlockTwoStep
 from prefrontal.tasks.cued_bandit import CuedBandit
 from prefrontal.tasks.daw_two_step import DawTwoStep
+from prefrontal.tasks.episodic_harlow import EpisodicHarlow
+from prefrontal.tasks.episodic_two_step import EpisodicTwoStep
 from prefrontal.tasks.harlow import Harlow
 from prefrontal.tasks.harlow_pixels import HarlowPixels
 from prefrontal.tasks.harlow_strip import HarlowStrip
@@ -22,6 +24,8 @@ __all__ = [
     "BlockTwoStep",
     "CuedBandit",
     "DawTwoStep",
+    "EpisodicHarlow",
+    "EpisodicTwoStep",
     "Harlow",
     "HarlowPixels",
     "HarlowStrip",

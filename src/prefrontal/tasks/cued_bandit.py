@@ -7,17 +7,15 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from prefrontal.configs.cued_bandits import CuedBanditConfig
 from prefrontal.tasks.base import AbstractTask
+from prefrontal.tasks.epochs import Epoch, next_episode
 
 
 class CuedBanditState(eqx.Module):
     """An epoch, and where in it this is."""
 
-    barcodes: Float[Array, "context bar"]
-    good_arms: Int[Array, " context"]
-    shown: Int[Array, " context"]
-    """Episodes of this epoch in which each was shown, this one included."""
-    context: Int[Array, ""]
-    """Which is shown now."""
+    epoch: Epoch
+    """Its problems are the bandits."""
+    good_arms: Int[Array, " problem"]
     trial: Int[Array, ""]
     """Pulls so far in this episode."""
 
@@ -37,7 +35,7 @@ class CuedBanditEvent(eqx.Module):
 
 
 class CuedBandit(AbstractTask):
-    r"""Pull one of some arms, of which one is good, while a barcode is shown that tells which bandit this is.
+    r"""Pull one of some arms, of which one is good; a barcode tells which bandit this is.
 
     Every arm is the good one of one context. An epoch shows each context `exposures` times, in random order without
     replacement, one an episode; then new barcodes and arms are drawn. Who remembers what was good when a barcode was
@@ -45,7 +43,7 @@ class CuedBandit(AbstractTask):
 
     References:
         Ritter et al. (2018), ICML, arXiv 1805.09692, whose full text is not known to us: the numbers are as told in
-        programs that follow it. That the barcode is shown at every pull is our choice.
+        programs that follow it. At which pulls the barcode is shown is our choice.
 
     Example:
         >>> cued = pf.CuedBanditConfig().make()
@@ -56,6 +54,7 @@ class CuedBandit(AbstractTask):
     num_actions: int = eqx.field(static=True)
     observation_size: int = eqx.field(static=True)
     num_steps: int = eqx.field(static=True)
+    cue_steps: Int[Array, ""]
     exposures: Int[Array, ""]
     good_probability: Float[Array, ""]
     bad_probability: Float[Array, ""]
@@ -65,49 +64,39 @@ class CuedBandit(AbstractTask):
         self.num_actions = config.num_arms
         self.observation_size = config.context_size
         self.num_steps = config.num_trials
+        self.cue_steps = jnp.int32(config.cue_steps or config.num_trials)
         self.exposures = jnp.int32(config.exposures)
         self.good_probability = jnp.float32(config.good_probability)
         self.bad_probability = jnp.float32(config.bad_probability)
 
     def init(self, key: PRNGKeyArray, previous: CuedBanditState | None = None) -> CuedBanditState:
-        to_bars, to_arms, to_order = jax.random.split(key, 3)
-        shape = (self.num_actions, self.observation_size)
-        barcodes = jax.random.rademacher(to_bars, shape, jnp.float32)
-        good_arms = jax.random.permutation(to_arms, self.num_actions)
-        shown = jnp.zeros(self.num_actions, jnp.int32)
-        if previous is not None:
-            # An episode of which nothing was played is taken back: training begins with one.
-            unplayed = jax.nn.one_hot(previous.context, self.num_actions, dtype=jnp.int32) * (previous.trial == 0)
-            before = previous.shown - unplayed
-            goes_on = jnp.any(before < self.exposures)
-            barcodes, good_arms, shown = jax.tree.map(
-                lambda old, new: jnp.where(goes_on, old, new),
-                (previous.barcodes, previous.good_arms, before),
-                (barcodes, good_arms, shown),
-            )
-        left = (self.exposures - shown).astype(jnp.float32)  # drawing by what is left of each is a shuffled bag
-        context = jax.random.categorical(to_order, jnp.log(left))
-        return CuedBanditState(
-            barcodes=barcodes,
-            good_arms=good_arms,
-            shown=shown.at[context].add(1),
-            context=context,
-            trial=jnp.int32(0),
+        to_epoch, to_arms = jax.random.split(key)
+        epoch, goes_on = next_episode(
+            to_epoch,
+            None if previous is None else previous.epoch,
+            True if previous is None else previous.trial > 0,
+            num_problems=self.num_actions,
+            exposures=self.exposures,
+            num_bars=self.observation_size,
         )
+        good_arms = jax.random.permutation(to_arms, self.num_actions)
+        if previous is not None:
+            good_arms = jnp.where(goes_on, previous.good_arms, good_arms)
+        return CuedBanditState(epoch=epoch, good_arms=good_arms, trial=jnp.int32(0))
 
     def observe(self, state: CuedBanditState) -> Float[Array, " observation"]:
-        return state.barcodes[state.context]
+        return state.epoch.barcode * (state.trial < self.cue_steps)
 
     def step(
         self, state: CuedBanditState, action: Int[Array, ""], key: PRNGKeyArray
     ) -> tuple[CuedBanditState, Float[Array, ""], CuedBanditEvent]:
-        is_good = action == state.good_arms[state.context]
+        is_good = action == state.good_arms[state.epoch.problem]
         event = CuedBanditEvent(
             trial=state.trial,
             choice=action,
             expected_reward=jnp.where(is_good, self.good_probability, self.bad_probability),
             best_reward=self.good_probability,
-            exposure=state.shown[state.context],
+            exposure=state.epoch.exposure,
         )
         reward = (jax.random.uniform(key) < event.expected_reward).astype(jnp.float32)
         return eqx.tree_at(lambda s: s.trial, state, state.trial + 1), reward, event

@@ -6,8 +6,10 @@ from prefrontal.errors import UserError
 from prefrontal.experiments.presets.base import Experiment
 from prefrontal.experiments.presets.emergence import EMERGENCE
 from prefrontal.experiments.presets.encoding_comparison import ENCODING_COMPARISON
+from prefrontal.experiments.presets.episodic_harlow import EPISODIC_HARLOW
 from prefrontal.experiments.presets.harlow import HARLOW_COUNTING, WANG2018_HARLOW
 from prefrontal.experiments.presets.reference_two_step import REFERENCE_ARXIV, REFERENCE_FINAL, REFERENCE_FIRST_TRY
+from prefrontal.experiments.presets.ritter2018_cued_bandits import RITTER2018_CUED_BANDITS
 from prefrontal.experiments.presets.two_step_lesions import TWO_STEP_LESIONS
 from prefrontal.experiments.presets.wang2016_bandits import WANG2016_BANDITS
 from prefrontal.experiments.presets.wang2016_informative_arm import WANG2016_INFORMATIVE_ARM
@@ -43,6 +45,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         WANG2016_INFORMATIVE_ARM,
         WANG2016_RESTLESS,
         WANG2016_BANDITS,
+        RITTER2018_CUED_BANDITS,
+        EPISODIC_HARLOW,
     )
 }
 

@@ -8,6 +8,8 @@ from prefrontal.experiments.studies.bandits import Bandits
 from prefrontal.experiments.studies.base import Agents, Study
 from prefrontal.experiments.studies.emergence import Emergence
 from prefrontal.experiments.studies.encoding_comparison import EncodingComparison
+from prefrontal.experiments.studies.episodic.cued_bandits import CuedBandits
+from prefrontal.experiments.studies.episodic.harlow import EpisodicHarlow
 from prefrontal.experiments.studies.harlow import HarlowStudy
 from prefrontal.experiments.studies.harlow_counting import HarlowCounting
 from prefrontal.experiments.studies.inferred_value import InferredValue
@@ -37,6 +39,8 @@ STUDIES: dict[str, type[Study[Any, Any]]] = {
     "informative-arm": InformativeArm,
     "restless": Restless,
     "bandits": Bandits,
+    "cued-bandits": CuedBandits,
+    "episodic-harlow": EpisodicHarlow,
 }
 """By the name that an experiment's `study` gives."""
 

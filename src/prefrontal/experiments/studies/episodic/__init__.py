@@ -1,0 +1,1 @@
+"""Studies of networks with a memory for episodes, beside the same networks without."""
