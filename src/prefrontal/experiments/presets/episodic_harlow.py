@@ -12,14 +12,14 @@ EPISODIC_HARLOW = Experiment(
     draws="accuracy of networks with and without a memory, by trial and by how often a pair was met",
     paper="AlKhamissi, ElNokrashy & Spranger (2021), arXiv 2104.02959",
     shows="Trial 1 of pairs met before",
-    duration="10 minutes",
+    duration="5 minutes",
     study="episodic-harlow",
     trains=with_and_without,
     config=ExperimentConfig(
         task=EpisodicHarlowConfig(),
         agent=EpisodicConfig(hidden_size=64, memory_size=10, memory_episodes=50, context_input=False),
         train=TrainConfig(
-            num_episodes=200_000,
+            num_episodes=80_000,
             learning_rate=4e-3,
             final_learning_rate=0.0,
             rms_decay=0.99,

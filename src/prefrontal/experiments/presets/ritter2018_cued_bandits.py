@@ -10,15 +10,15 @@ RITTER2018_CUED_BANDITS = Experiment(
     draws="reward of networks with and without a memory, by how often a bandit was met",
     paper="Ritter et al. (2018), ICML, arXiv 1805.09692",
     shows="The cued bandits (their numbers are not known to us)",
-    duration="10 minutes",
+    duration="3 minutes",
     study="cued-bandits",
     trains=with_and_without,
     config=ExperimentConfig(
-        task=CuedBanditConfig(),
+        task=CuedBanditConfig(cue_steps=1),  # shown throughout, nothing is learned in as many episodes
         agent=EpisodicConfig(hidden_size=48, memory_size=10, context_input=False),
         # Nothing of the training is known to us. The optimiser is that of the robust recipe; see docs/episodic.md.
         train=TrainConfig(
-            num_episodes=100_000,
+            num_episodes=60_000,
             learning_rate=4e-3,
             final_learning_rate=0.0,
             rms_decay=0.99,

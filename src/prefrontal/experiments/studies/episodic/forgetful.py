@@ -48,7 +48,8 @@ def best_without_memory(task: CuedBanditConfig) -> Float[np.ndarray, " trial"] |
                 where = place if place < len(history) else len(history)
                 after[where] = (after[where][0] + paid, after[where][1] + 1 - paid)
                 after = [arm for arm in after if arm != (0, 0)]
-                rewards += probability * np.array(best(tuple(sorted(after)), left - 1))
+                if probability > 0:  # else no history leads there
+                    rewards += probability * np.array(best(tuple(sorted(after)), left - 1))
             found.append((float(pays), *rewards.tolist()))
         return max(found, key=sum)
 
