@@ -135,7 +135,8 @@ def test_a_run_on_another_task_is_refused(tmp_path: Path, capsys: pytest.Capture
     monkeypatch.setattr(animate, "find_experiment", lambda name: Other)
     with pytest.raises(SystemExit):
         prefrontal(tmp_path / "run", "--out", tmp_path / "a.gif")
-    assert "must be a run on the two-step task, got one of other. Only that task is filmed." in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "must be a run on the two-step task or on Harlow's from pixels, got one of other. Only these tasks" in told
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:

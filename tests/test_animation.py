@@ -21,7 +21,7 @@ from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.agents.two_step import BayesOptimal, RandomChoice, TwoStepAgent
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.errors import UserError, on_the_command_line
-from prefrontal.figures.animated import animation
+from prefrontal.figures.animated import animation, film
 from prefrontal.figures.animated.animation import Picture, save_animation
 from prefrontal.figures.animated.frames import ACTIONS, PHASES, STEPS, episode_frames, words
 from prefrontal.figures.animated.tree import OUTCOMES
@@ -391,13 +391,13 @@ def test_nothing_is_overwritten(tmp_path, kind):
 
 @pytest.mark.parametrize("links", [True, False])
 def test_nothing_is_overwritten_that_comes_meanwhile(tmp_path, monkeypatch, links):
-    path, write = tmp_path / "play.gif", animation._write_gif
+    path, write = tmp_path / "play.gif", film._write_gif
 
     def slow(*arguments):
         write(*arguments)
         path.write_text("somebody else's")
 
-    monkeypatch.setattr(animation, "_write_gif", slow)
+    monkeypatch.setattr(film, "_write_gif", slow)
     if not links:
         without_links(monkeypatch)
     with pytest.raises(UserError, match="nothing is overwritten"):
@@ -416,7 +416,7 @@ def without_links(monkeypatch):
     def refuse(*_):
         raise PermissionError("Operation not permitted")
 
-    monkeypatch.setattr(animation.os, "link", refuse)
+    monkeypatch.setattr(film.os, "link", refuse)
 
 
 def test_a_stop_midway_leaves_nothing(tmp_path, monkeypatch):

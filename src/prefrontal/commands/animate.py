@@ -1,13 +1,13 @@
 """`prefrontal animate`: a trained network playing, as moving pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from prefrontal.configs import TwoStepConfig
+from prefrontal.configs import HarlowPixelsConfig, TwoStepConfig
 from prefrontal.errors import UserError, check_seed
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.runs.folder import RunFolder
@@ -27,7 +27,8 @@ networks come with the package. All options: prefrontal animate X --help
 
 @dataclass(frozen=True)
 class AnimateOptions:
-    """Film a network that plays the two-step task: three pictures a trial (choice, transition, outcome)."""
+    """Film a network that plays: the two-step task, three pictures a trial (choice, transition, outcome), or Harlow's
+    task from pixels, one picture a step."""
 
     out: Path
     """The file to write, a .gif or an .mp4. Nothing is overwritten."""
@@ -41,8 +42,8 @@ class AnimateOptions:
     """The first trial shown; the episode's first is 0."""
     num_trials: int = 20
     """Trials shown; fewer where the episode has no more."""
-    frames_per_second: float = 1.5
-    """Pictures in a second, 0.1 to 50."""
+    frames_per_second: float | None = None
+    """Pictures in a second, 0.1 to 50. None: 1.5 of the two-step task, 4 of Harlow's."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -62,7 +63,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     )
     check_seed("episode", options.episode)
 
-    from prefrontal.figures.animated.animation import check_animation_path, save_animation
+    from prefrontal.figures.animated.film import check_animation_path
 
     check_animation_path(options.out)
     folder, config = _run_of(name)
@@ -73,19 +74,31 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.rollouts.episodes import rollout
 
     left = max(1, config.task.num_trials - options.first_trial)
-    path = save_animation(
+    save, usual = _film_of(config.task)
+    path = save(
         rollout(agent, config.task.make(), jax.random.key(options.episode)),
         config.task,
         options.out,
         title=title,
         first_trial=options.first_trial,
         num_trials=min(options.num_trials, left),
-        frames_per_second=options.frames_per_second,
+        frames_per_second=usual if options.frames_per_second is None else options.frames_per_second,
     )
     print(path, flush=True)
 
 
-def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[TwoStepConfig]]:
+def _film_of(task: TwoStepConfig | HarlowPixelsConfig) -> tuple[Callable[..., Path], float]:
+    """What films `task`, and its pictures in a second unless told otherwise."""
+    if isinstance(task, TwoStepConfig):
+        from prefrontal.figures.animated.animation import save_animation
+
+        return save_animation, 1.5
+    from prefrontal.figures.animated.gaze import save_gaze_animation
+
+    return save_gaze_animation, 4.0
+
+
+def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[Any]]:
     """The run called `name`, by its folder or its experiment, and its numbers."""
     if (Path(name) / CONFIG).exists():
         folder = RunFolder.read(name)
@@ -99,9 +112,10 @@ def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[TwoStepConfig]]:
             f"The experiments are {', '.join(shipped_names())}; runs are kept in runs/EXPERIMENT/."
         )
     preset = find_experiment(folder.experiment).config
-    if not isinstance(preset.task, TwoStepConfig):
+    if not isinstance(preset.task, TwoStepConfig | HarlowPixelsConfig):
         raise UserError(
-            f"`{name}` must be a run on the two-step task, got one of {folder.experiment}. Only that task is filmed."
+            f"`{name}` must be a run on the two-step task or on Harlow's from pixels, got one of {folder.experiment}. "
+            "Only these tasks are filmed."
         )
     own = [str(values["class"]) for values in folder.config.values() if "class" in values]
     if own:
@@ -113,9 +127,7 @@ def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[TwoStepConfig]]:
     return folder, ExperimentConfig(**parts)
 
 
-def _player(
-    folder: RunFolder, config: ExperimentConfig[TwoStepConfig], options: AnimateOptions
-) -> "tuple[AbstractAgent, str]":
+def _player(folder: RunFolder, config: ExperimentConfig[Any], options: AnimateOptions) -> "tuple[AbstractAgent, str]":
     """The network to film, and what stands above the pictures."""
     from prefrontal import devices
     from prefrontal.learning.trained import load_agents, load_snapshots

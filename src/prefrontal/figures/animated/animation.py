@@ -1,17 +1,10 @@
 """An agent playing the two-step task, as moving pictures."""
 
-import contextlib
-import os
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.animation import FFMpegWriter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -21,7 +14,14 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from prefrontal.configs.two_step import TwoStepConfig
-from prefrontal.errors import UserError, argument
+from prefrontal.figures.animated.film import (
+    DPI,
+    check_animation_path,
+    check_rate,
+    find_writer,
+    write_film,
+    write_heading,
+)
 from prefrontal.figures.animated.frames import (
     ACTIONS,
     PHASES,
@@ -35,10 +35,7 @@ from prefrontal.figures.animated.frames import (
 from prefrontal.figures.animated.traces import DOT, SHADES, Outcomes, Policies, PolicyNow, Values
 from prefrontal.figures.animated.tree import BETTER, OUTCOMES, TRANSITIONS, Tree
 from prefrontal.figures.style import PALETTE, style
-from prefrontal.runs.files import make_folder
 
-DPI = 100
-"""Pixels in an inch: the pictures have 800 x 500."""
 LEGEND: dict[str, Any] = {
     "loc": "upper left",
     "borderpad": 0,
@@ -47,9 +44,6 @@ LEGEND: dict[str, Any] = {
     "columnspacing": 1.2,
 }
 """How a legend is set."""
-SUFFIXES = (".gif", ".mp4")
-SLOWEST, FASTEST = 0.1, 50
-"""Pictures in a second. Programs that show GIFs slow down those that are faster."""
 
 
 def save_animation(
@@ -82,43 +76,12 @@ def save_animation(
     """
     path = Path(path)
     check_animation_path(path)
-    if not SLOWEST <= frames_per_second <= FASTEST:
-        raise UserError(f"`frames_per_second` must be from {SLOWEST} to {FASTEST}, got {frames_per_second}.")
+    check_rate(frames_per_second)
     with style():
-        if path.suffix.lower() == ".mp4":
-            matplotlib.rcParams["animation.ffmpeg_path"] = _ffmpeg(path)
+        find_writer(path)
         frames = episode_frames(trajectory, task, first_trial=first_trial, num_trials=num_trials)
-        make_folder(path.parent)
-        write = _write_gif if path.suffix.lower() == ".gif" else _write_mp4
-        try:
-            with TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-                unfinished = Path(folder) / path.name
-                write(frames, Picture(frames, task, title), unfinished, frames_per_second)
-                _move(unfinished, path)
-        except OSError as error:
-            raise UserError(
-                f"`{path}` must be a place that can be written, got: {error.strerror or error}. "
-                f"Give another {argument('out')}."
-            ) from error
+        write_film(frames, Picture(frames, task, title), path, frames_per_second, _palette())
     return path
-
-
-def check_animation_path(path: Path) -> None:
-    """Refuse a `path` that no animation can be written to: of another suffix, or there already."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"`path` must end in {' or '.join(SUFFIXES)}, got {path}. Give another {argument('out')}.")
-    if os.path.lexists(path):
-        raise _exists(path)
-
-
-def _write_gif(frames: Sequence[Frame], picture: "Picture", path: Path, frames_per_second: float) -> None:
-    palette, images = _palette(), []
-    for frame in frames:
-        picture.show(frame)
-        picture.canvas.draw()
-        image = Image.fromarray(np.asarray(picture.canvas.buffer_rgba())[..., :3])
-        images.append(image.quantize(palette=palette, dither=Image.Dither.NONE))
-    images[0].save(path, save_all=True, append_images=images[1:], duration=round(1000 / frames_per_second), loop=0)
 
 
 def _palette() -> Image.Image:
@@ -136,60 +99,13 @@ def _palette() -> Image.Image:
     return image
 
 
-def _write_mp4(frames: Sequence[Frame], picture: "Picture", path: Path, frames_per_second: float) -> None:
-    writer = FFMpegWriter(fps=frames_per_second)  # pyright: ignore[reportArgumentType]
-    try:
-        with writer.saving(picture.figure, str(path), dpi=DPI):
-            for frame in frames:
-                picture.show(frame)
-                writer.grab_frame()
-    except subprocess.CalledProcessError as error:
-        reason = (error.stderr or "").strip() or f"exit code {error.returncode}"
-        raise UserError(
-            f"`ffmpeg` must be able to write an .mp4, got: {reason}. Mend it, or give an "
-            f"{argument('out')} that ends in .gif."
-        ) from error
-
-
-def _ffmpeg(path: Path) -> str:
-    """The ffmpeg of this machine or, where there is none, that of the package imageio-ffmpeg."""
-    if found := shutil.which("ffmpeg"):
-        return found
-    with contextlib.suppress(ImportError, RuntimeError):  # not installed; or for a system that it has no ffmpeg for
-        import imageio_ffmpeg
-
-        return imageio_ffmpeg.get_ffmpeg_exe()
-    raise UserError(
-        f"`path` must end in .gif where there is no ffmpeg, which an .mp4 needs, got {path}. "
-        f"Get one with `pip install 'prefrontal[mp4]'`, or give an {argument('out')} that ends in .gif."
-    )
-
-
-def _move(unfinished: Path, path: Path) -> None:
-    """Give `unfinished` its name without overwriting what may have come to stand there."""
-    try:
-        os.link(unfinished, path)
-    except FileExistsError:
-        raise _exists(path) from None
-    except OSError:  # a file system without hard links
-        if os.path.lexists(path):
-            raise _exists(path) from None
-        unfinished.rename(path)
-
-
-def _exists(path: Path) -> UserError:
-    return UserError(
-        f"`{path}` must be a new file, got one that exists. Give another {argument('out')}; nothing is overwritten."
-    )
-
-
 class Picture:
     """The figure that is filmed: made once, then brought up to date by `show`, frame by frame."""
 
     def __init__(self, frames: Sequence[Frame], task: TwoStepConfig, title: str):
         self.figure = Figure(figsize=(8, 5), dpi=DPI)
         self.canvas = FigureCanvasAgg(self.figure)
-        _heading(self.figure, title)
+        write_heading(self.figure, title)
         trials = range(frames[0].trial, frames[-1].trial + 1)
         steps, num_actions = STEPS[task.encoding], frames[0].policy.shape[1]
         values = np.concatenate([frame.value for frame in frames if frame.phase == "outcome"])
@@ -245,15 +161,6 @@ class Words:
             if phase >= now:
                 self.words[phase].set_text(word if phase == now else "")
                 self.notes[phase].set_text(note if phase == now else "")
-
-
-def _heading(figure: Figure, title: str) -> None:
-    """The title, as much of it as one line takes."""
-    line = " ".join(title.split())[:200]
-    heading = figure.text(0.02, 0.975, line, va="top", fontsize=11, weight="bold", parse_math=False)
-    while heading.get_window_extent().x1 > 0.98 * figure.bbox.width:
-        line = line[:-1].rstrip()
-        heading.set_text(f"{line} ...")
 
 
 def _legends(figure: Figure, num_actions: int) -> None:
