@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import matplotlib
 import numpy as np
@@ -26,6 +26,7 @@ SLOWEST, FASTEST = 0.1, 50
 """Pictures in a second. Programs that show GIFs slow down those that are faster."""
 
 
+@runtime_checkable
 class Picture(Protocol):
     """The figure that is filmed: made once, then brought up to date by `show`, frame by frame."""
 

@@ -79,8 +79,8 @@ class GazePicture:
         self.canvas = FigureCanvasAgg(self.figure)
         write_heading(self.figure, title)
         self.words = {name: self.figure.text(x, 0.915, "", va="top", fontsize=10) for name, x in _COLUMNS.items()}
-        self.eye = _Eye(self.figure.add_axes((0.03, 0.49, 0.57, 0.33)), task)
-        self.world = _World(self.figure.add_axes((0.03, 0.1, 0.57, 0.2)), task)
+        self.eye = _Eye(self.figure.add_axes((0.03, 0.5, 0.57, 0.33)), task)
+        self.world = _World(self.figure.add_axes((0.03, 0.17, 0.57, 0.2)), task)
         self.policy = _PolicyNow(self.figure.add_axes((0.7, 0.65, 0.27, 0.17)))
         steps = range(frames[0].step, frames[-1].step + 1)
         self.value = _Value(self.figure.add_axes((0.7, 0.36, 0.27, 0.17)), steps, [frame.value for frame in frames])
@@ -135,7 +135,7 @@ class _World:
             Line2D([], [], marker="v", color="black", linestyle="", markersize=6, label="gaze"),
             Line2D([], [], marker="*", color=PALETTE["rewarded"], linestyle="", markersize=8, label=_GOOD),
         ]
-        ax.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, -0.62), ncols=2, borderaxespad=0, borderpad=0)
+        ax.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, -0.65), ncols=2, borderaxespad=0, borderpad=0)
 
     def show(self, frame: GazeFrame) -> None:
         left = frame.place - self.columns / 2
