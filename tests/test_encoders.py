@@ -118,8 +118,7 @@ def test_convolution_is_that_of_the_library(shape, kernel, stride):
     layer = eqx.tree_at(lambda c: c.layer.bias, layer, jnp.array([0.3, -0.2, 0.0, 0.5]))
     picture = jax.random.normal(jax.random.key(2), shape)
     reach = kernel // stride
-    weights = layer.layer.weights / np.sqrt(len(layer.layer.weights))
-    weights = weights.reshape(reach, reach, stride, stride, shape[2], 4).swapaxes(1, 2)
+    weights = layer.layer.weights.reshape(reach, reach, stride, stride, shape[2], 4).swapaxes(1, 2)
     fill = [(0, -length % stride) for length in shape[:2]]
     expected = jax.lax.conv_general_dilated(
         jnp.pad(picture, (*fill, (0, 0)))[None],
@@ -154,10 +153,15 @@ def test_bytes_are_seen_from_minus_one_to_one():
     features = MLP(4, (3, 2), jax.random.key(0))
     pixels = np.array([0, 51, 102, 255], np.uint8)
     first, second = features.layers
-    hidden = np.maximum((pixels / 127.5 - 1) @ np.asarray(first.weights) / 2, 0)
-    expected = np.maximum(hidden @ np.asarray(second.weights) / np.sqrt(3), 0)
+    hidden = np.maximum((pixels / 127.5 - 1) @ np.asarray(first.weights), 0)
+    expected = np.maximum(hidden @ np.asarray(second.weights), 0)
     np.testing.assert_allclose(features(jnp.asarray(pixels)), expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(features(jnp.asarray(pixels / 127.5 - 1, jnp.float32)), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_without_layers_all_numbers_are_shown_in_a_row():
+    pixels = jnp.array([[0, 51], [102, 255]], jnp.uint8)
+    np.testing.assert_allclose(MLP(4, (), jax.random.key(0))(pixels), [-1, -0.6, -0.2, 1], atol=1e-6)
 
 
 def test_last_action_and_reward_join_after_the_features():
@@ -224,7 +228,6 @@ def test_a_network_without_an_encoder_is_recorded_as_before():
         ({"encoder": "eye"}, r"`encoder` must be one of none, mlp, conv, got 'eye'\."),
         ({"encoder_layers": (3,)}, r"`encoder_layers` must go with an mlp or a conv as the encoder, got none\."),
         ({"encoder": "mlp", "conv_strides": (3,)}, r"`conv_strides` must go with a conv as the encoder, got mlp\."),
-        ({"encoder": "mlp", "encoder_layers": ()}, r"`encoder_layers` must have a layer for an mlp, got none\."),
         ({"encoder": "mlp", "encoder_layers": (0,)}, r"`encoder_layers` must be a whole number of at least 1, got 0\."),
         (
             {"encoder": "conv", "conv_channels": (8,)},

@@ -99,6 +99,17 @@ def test_every_pixel(config, places):
                     assert frame[y, column].tolist() == colour(x, y, shown, pictures, config)
 
 
+def test_a_line_is_made_of_means_of_columns():
+    config = replace(CONFIG, view="line")
+    pictures = tuple(np.asarray(images(jnp.array([5, 7]), 7)))
+    line, band = Screen(config), Screen(CONFIG)
+    assert config.frame == (1, 28)
+    for shown in (FIXATION, CHOICE, BLANK):
+        at = jnp.float32(3), jnp.int32(shown), *pictures
+        means = np.asarray(band.seen_from(*at))[1:8].astype(float).mean(axis=0)
+        np.testing.assert_allclose(line.seen_from(*at)[0], means, atol=0.51)
+
+
 def look(config: HarlowPixelsConfig, seed: int, hesitate: bool = False) -> tuple[np.ndarray, GazeEvent, np.ndarray]:
     """Who looks at the cross and at the rewarded picture, and waits where it should (or goes by, where it hesitates):
     rewards, events, and whether the episode still ran."""

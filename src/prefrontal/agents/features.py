@@ -5,7 +5,6 @@ Features depend on one observation and on nothing before it. In the gradient all
 at once; see `prefrontal.learning.gradient`.
 """
 
-import math
 from abc import abstractmethod
 from itertools import pairwise
 
@@ -35,26 +34,21 @@ class AbstractFeatures(eqx.Module):
 
 
 class Layer(eqx.Module):
-    """y = relu(x W / sqrt(n) + b), of n inputs; the weights are first drawn with a variance of 2.
-
-    That is a layer as He et al. (2015) draw it, whose weights are 1 / sqrt(n) of these. An optimiser like RMSProp moves
-    all weights by steps of one size; with weights that are small where inputs are many, it would move the sums of
-    hundreds of pixels by as many steps at once, and learning would not hold still.
-    """
+    """y = relu(x W + b)."""
 
     weights: Float[Array, "input unit"]
     bias: Float[Array, " unit"]
 
     def __init__(self, num_inputs: int, num_units: int, key: PRNGKeyArray):
-        self.weights = math.sqrt(2) * jax.random.normal(key, (num_inputs, num_units))
+        self.weights = jax.nn.initializers.he_normal()(key, (num_inputs, num_units), jnp.float32)
         self.bias = jnp.zeros(num_units)
 
     def __call__(self, x: Float[Array, "*places input"]) -> Float[Array, "*places unit"]:
-        return jax.nn.relu(x @ self.weights / math.sqrt(len(self.weights)) + self.bias)
+        return jax.nn.relu(x @ self.weights + self.bias)
 
 
 class MLP(AbstractFeatures):
-    """All numbers of an observation in a row, through layers of rectified linear units."""
+    """All numbers of an observation in a row, through layers of rectified linear units, of which there may be none."""
 
     layers: tuple[Layer, ...]
     size: int = eqx.field(static=True)

@@ -7,7 +7,7 @@ from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.configs.harlow import Objects, Sides
 from prefrontal.errors import UserError, check_choice, check_count
 
-View = Literal["band", "square"]
+View = Literal["line", "band", "square"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class HarlowPixelsConfig(LazyTaskConfig):
     scale: int = 1
     """Pixels that a step turns; a frame is 28 of them wide, a picture 7 by 7."""
     view: View = "band"
-    """What is seen: a band across the screen, 9 steps high, or a square (Wang et al. 2018)."""
+    """What is seen: a square (Wang et al. 2018); a band across the screen, 9 steps high; or a line, one pixel high, in
+    which each is the mean of its column over the height of a picture."""
     num_objects: int | None = 1000
     """Pictures from which the two of an episode are drawn: so many to train on, and as many others held out. None:
     every episode has new ones, or any two of the file's."""
@@ -80,7 +81,8 @@ class HarlowPixelsConfig(LazyTaskConfig):
     @property
     def frame(self) -> tuple[int, int]:
         """Rows and columns of what is seen."""
-        return (9 if self.view == "band" else 28) * self.scale, 28 * self.scale
+        rows = {"line": 1, "band": 9 * self.scale, "square": 28 * self.scale}[self.view]
+        return rows, 28 * self.scale
 
     @property
     def image_size(self) -> int:

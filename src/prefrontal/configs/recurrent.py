@@ -29,7 +29,8 @@ class RecurrentConfig(LazyAgentConfig):
     on all its numbers); or a conv (convolutions with ReLU, then such layers), for pictures. Last action and reward join
     after it."""
     encoder_layers: tuple[int, ...] = field(default=(256,), metadata=LATER)
-    """Units of each layer of an mlp, or of each one after a conv's convolutions. (Wang et al. 2018 do not state theirs;
+    """Units of each layer of an mlp, which may have none and then shows all numbers in a row, bytes as -1 to 1; or of
+    each one after a conv's convolutions. (Wang et al. 2018 do not state theirs;
     mtrazzi/meta_rl has 256.)"""
     conv_channels: tuple[int, ...] = field(default=(16, 32), metadata=LATER)
     """Channels of each convolution (not stated in the papers; mtrazzi/meta_rl: 16, 32)."""
@@ -100,8 +101,6 @@ def check_encoder(config: RecurrentConfig) -> None:
     if len(set(layers.values())) > 1 or not config.conv_channels:
         told = ", ".join(f"{number} in {name}" for name, number in layers.items())
         raise UserError(f"`conv_channels` must have a size for every convolution, as the others do, got {told}.")
-    if config.encoder == "mlp" and not config.encoder_layers:
-        raise UserError("`encoder_layers` must have a layer for an mlp, got none. Give its units, or take no encoder.")
     for kernel, stride in zip(config.conv_kernels, config.conv_strides, strict=True):
         if kernel % stride:
             raise UserError(

@@ -27,6 +27,8 @@ class Screen(eqx.Module):
     crossed: UInt8[Array, "row column 3"]
     """The panorama when the cross is shown."""
     frame: tuple[int, int] = eqx.field(static=True)
+    is_line: bool = eqx.field(static=True)
+    """Whether columns are seen by their means."""
     middle: int = eqx.field(static=True)
     """The column of the panorama at 0."""
     top: int = eqx.field(static=True)
@@ -39,6 +41,8 @@ class Screen(eqx.Module):
     def __init__(self, config: HarlowPixelsConfig):
         scale, size = config.scale, config.image_size
         rows, columns = self.frame = config.frame
+        self.is_line = config.view == "line"
+        rows = size if self.is_line else rows
         self.around = None if config.bounded else AROUND * scale
         length = 2 * columns if config.bounded else AROUND * scale
         self.middle = length // 2
@@ -52,7 +56,7 @@ class Screen(eqx.Module):
         crossed, half, arm = blank.copy(), rows // 2, math.ceil(scale / 3)
         for down, across in ((scale, arm), (arm, scale)):
             crossed[half - down : half + down, self.middle - across : self.middle + across] = CROSS
-        self.blank, self.crossed = jnp.asarray(blank), jnp.asarray(crossed)
+        self.blank, self.crossed = (self._as_seen(jnp.asarray(panorama)) for panorama in (blank, crossed))
 
     def seen_from(
         self,
@@ -71,10 +75,15 @@ class Screen(eqx.Module):
         rows, columns = self.frame
         panorama = self.blank
         for start, picture in zip(self.starts, (left, right), strict=True):
-            panorama = jax.lax.dynamic_update_slice(panorama, picture, (self.top, start, 0))
+            panorama = jax.lax.dynamic_update_slice(panorama, self._as_seen(picture), (self.top, start, 0))
         panorama = jnp.where(shown == CHOICE, panorama, jnp.where(shown == FIXATION, self.crossed, self.blank))
         first = jnp.round(place).astype(jnp.int32) + self.middle - columns // 2
         if self.around is not None:
             panorama = jnp.concatenate([panorama, panorama[:, :columns]], axis=1)
             first = first % self.around
         return jax.lax.dynamic_slice(panorama, (0, first, 0), (rows, columns, 3))
+
+    def _as_seen(self, picture: UInt8[Array, "row column 3"]) -> UInt8[Array, "row2 column 3"]:
+        if not self.is_line:
+            return picture
+        return jnp.round(jnp.mean(picture.astype(jnp.float32), axis=0, keepdims=True)).astype(jnp.uint8)

@@ -8,7 +8,7 @@ from prefrontal.experiments.presets.emergence import EMERGENCE
 from prefrontal.experiments.presets.encoding_comparison import ENCODING_COMPARISON
 from prefrontal.experiments.presets.episodic_harlow import EPISODIC_HARLOW
 from prefrontal.experiments.presets.harlow import HARLOW_COUNTING, WANG2018_HARLOW
-from prefrontal.experiments.presets.harlow_gaze import HARLOW_STRIP
+from prefrontal.experiments.presets.harlow_gaze import HARLOW_PIXELS, HARLOW_STRIP
 from prefrontal.experiments.presets.reference_two_step import REFERENCE_ARXIV, REFERENCE_FINAL, REFERENCE_FIRST_TRY
 from prefrontal.experiments.presets.ritter2018_cued_bandits import RITTER2018_CUED_BANDITS
 from prefrontal.experiments.presets.two_step_lesions import TWO_STEP_LESIONS
@@ -44,6 +44,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         WANG2018_HARLOW,
         HARLOW_COUNTING,
         HARLOW_STRIP,
+        HARLOW_PIXELS,
         WANG2016_INFORMATIVE_ARM,
         WANG2016_RESTLESS,
         WANG2016_BANDITS,
