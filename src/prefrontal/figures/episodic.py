@@ -106,7 +106,8 @@ def draw_harlow(folder: Path, title: str) -> list[Path]:
     caption = (
         f"{len(results['seeds'])} seeds, {results['test_epochs']:,} test epochs each, weights frozen. Thin, a seed; "
         "thick, their mean. a: whole, pairs met before; broken, pairs met for the first time. b: the first choice of "
-        "an episode. c: in training, a running mean of each seed." + published_by(results, "AlKhamissi et al. (2021)")
+        "an episode. c: in training, a running mean of each seed."
+        + published_by(results, "AlKhamissi et al. (2021), diamonds")
     )
     figure = framed(title, caption, 7.2, 2.9)
     ax = panel(figure, "a", 0.6, 0.5, 1.7, 2.0)

@@ -8,10 +8,10 @@ SOURCE = "AlKhamissi et al. (2021), frozen test, in a figure of its program"
 
 EPISODIC_HARLOW = Experiment(
     name="episodic-harlow",
-    title="Harlow's task with pairs met again: a memory for episodes makes the first choice right",
+    title="Harlow's task with pairs met again: with a memory the first choice is right",
     draws="accuracy of networks with and without a memory, by trial and by how often a pair was met",
-    paper="AlKhamissi, ElNokrashy & Spranger (2021), arXiv 2104.02959",
-    shows="Trial 1 of pairs met before",
+    paper="AlKhamissi et al. (2021), arXiv 2104.02959",
+    shows="Trial 1",
     duration="5 minutes",
     study="episodic-harlow",
     trains=with_and_without,

@@ -6,10 +6,10 @@ from prefrontal.experiments.presets.with_memory import with_and_without
 
 RITTER2018_CUED_BANDITS = Experiment(
     name="ritter2018-cued-bandits",
-    title="Cued bandits: networks with a memory for episodes need not learn again what they met before",
+    title="Cued bandits: a memory for episodes spares networks learning them again",
     draws="reward of networks with and without a memory, by how often a bandit was met",
     paper="Ritter et al. (2018), ICML, arXiv 1805.09692",
-    shows="The cued bandits (their numbers are not known to us)",
+    shows="Cued bandits",
     duration="3 minutes",
     study="cued-bandits",
     trains=with_and_without,
