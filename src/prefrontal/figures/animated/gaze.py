@@ -103,7 +103,8 @@ class _Eye:
 
     def __init__(self, ax: Axes, task: HarlowPixelsConfig):
         rows, columns = task.frame
-        self.image = ax.imshow(np.zeros((rows, columns, 3), np.uint8), interpolation="nearest")
+        blank, tall = np.zeros((rows, columns, 3), np.uint8), max(rows, 9 * task.scale)  # a line is drawn as a band
+        self.image = ax.imshow(blank, interpolation="nearest", extent=(0, columns, tall, 0))
         ax.set_title(f"what the agent sees: {columns} by {rows} pixels", loc="left")
         ax.set(xticks=[], yticks=[])
         for spine in ax.spines.values():
@@ -118,6 +119,7 @@ class _World:
 
     def __init__(self, ax: Axes, task: HarlowPixelsConfig):
         rows, self.columns = task.frame
+        rows = max(rows, 9 * task.scale)  # a line is drawn as a band
         self.step, self.distance, self.reach = task.scale, task.distance, 1.3 * self.columns
         ax.set(xlim=(-self.reach, self.reach), ylim=(rows * 1.15, -rows * 0.45), aspect="equal", yticks=[])
         ax.set_title("where it looks, in steps from the cross", loc="left")
