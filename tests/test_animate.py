@@ -136,7 +136,7 @@ def test_a_run_on_another_task_is_refused(tmp_path: Path, capsys: pytest.Capture
     with pytest.raises(SystemExit):
         prefrontal(tmp_path / "run", "--out", tmp_path / "a.gif")
     told = capsys.readouterr().err
-    assert "must be a run on the two-step task or on Harlow's from pixels, got one of other. Only these tasks" in told
+    assert "must be a run on the two-step task or on Harlow's, got one of other. Only these tasks" in told
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,8 +14,8 @@ from prefrontal.analysis.published import HARLOW_MONKEYS, HARLOW_NETWORKS, POSIT
 from prefrontal.configs import TestConfig
 from prefrontal.experiments import find_experiment
 from prefrontal.experiments.studies import study_of
-from prefrontal.experiments.studies.harlow_counting import HarlowCounting, difference, shape
-from prefrontal.experiments.studies.harlow_course import performance, quantiles
+from prefrontal.experiments.studies.harlow.counting import HarlowCounting, difference, shape
+from prefrontal.experiments.studies.harlow.course import performance, quantiles
 from prefrontal.figures.harlow import harlow_figure
 from prefrontal.figures.harlow_counting import counting_figure
 from prefrontal.runs.results import read_results, read_table

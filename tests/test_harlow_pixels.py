@@ -101,7 +101,7 @@ def test_every_pixel(config, places):
 
 def test_a_line_is_made_of_means_of_columns():
     config = replace(CONFIG, view="line")
-    pictures = tuple(np.asarray(images(jnp.array([5, 7]), 7)))
+    pictures = tuple(images(jnp.array([5, 7]), 7))
     line, band = Screen(config), Screen(CONFIG)
     assert config.frame == (1, 28)
     for shown in (FIXATION, CHOICE, BLANK):
@@ -238,7 +238,7 @@ def test_pictures_of_ones_own(tmp_path):
         ({"dwell": -1}, r"`dwell` must be a whole number of at least 0, got -1\."),
         ({"trial_steps": 0}, r"`trial_steps` must be a whole number of at least 1, got 0\."),
         ({"num_objects": 1}, r"`num_objects` must be a whole number of at least 2, got 1\."),
-        ({"view": "tall"}, r"`view` must be one of band, square, got 'tall'\."),
+        ({"view": "tall"}, r"`view` must be one of line, band, square, got 'tall'\."),
     ],
 )
 def test_screens_that_cannot_be_are_refused(numbers, message):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Real
 
 from prefrontal.errors import UserError
 
@@ -30,7 +30,7 @@ class Course:
         return self.first + (self.last - self.first) * (np.arange(num) + 0.5) / num
 
 
-def change_points(episode: Int[np.ndarray, " moment"], performance: Float[np.ndarray, " moment"]) -> Course:
+def change_points(episode: Real[np.ndarray, " moment"], performance: Float[np.ndarray, " moment"]) -> Course:
     """The two change points of a performance that rests, rises and rests again, by least squares:
 
         first level, to the onset; a straight line; last level, from the end on

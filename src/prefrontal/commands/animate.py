@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from prefrontal.configs import HarlowPixelsConfig, TwoStepConfig
+from prefrontal.configs import HarlowConfig, HarlowPixelsConfig, TwoStepConfig
 from prefrontal.errors import UserError, check_seed
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.runs.folder import RunFolder
@@ -28,7 +28,7 @@ networks come with the package. All options: prefrontal animate X --help
 @dataclass(frozen=True)
 class AnimateOptions:
     """Film a network that plays: the two-step task, three pictures a trial (choice, transition, outcome), or Harlow's
-    task from pixels, one picture a step."""
+    task, in vectors or from pixels, one picture a step."""
 
     out: Path
     """The file to write, a .gif or an .mp4. Nothing is overwritten."""
@@ -43,7 +43,7 @@ class AnimateOptions:
     num_trials: int = 20
     """Trials shown; fewer where the episode has no more."""
     frames_per_second: float | None = None
-    """Pictures in a second, 0.1 to 50. None: 1.5 of the two-step task, 4 of Harlow's."""
+    """Pictures in a second, 0.1 to 50. None: 1.5 of the two-step task, 1 of objects, 4 of pixels."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -87,12 +87,16 @@ def run(command: str, arguments: Sequence[str]) -> None:
     print(path, flush=True)
 
 
-def _film_of(task: TwoStepConfig | HarlowPixelsConfig) -> tuple[Callable[..., Path], float]:
+def _film_of(task: TwoStepConfig | HarlowConfig | HarlowPixelsConfig) -> tuple[Callable[..., Path], float]:
     """What films `task`, and its pictures in a second unless told otherwise."""
     if isinstance(task, TwoStepConfig):
         from prefrontal.figures.animated.animation import save_animation
 
         return save_animation, 1.5
+    if isinstance(task, HarlowConfig):
+        from prefrontal.figures.animated.objects import save_objects_animation
+
+        return save_objects_animation, 1.0
     from prefrontal.figures.animated.gaze import save_gaze_animation
 
     return save_gaze_animation, 4.0
@@ -112,9 +116,9 @@ def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[Any]]:
             f"The experiments are {', '.join(shipped_names())}; runs are kept in runs/EXPERIMENT/."
         )
     preset = find_experiment(folder.experiment).config
-    if not isinstance(preset.task, TwoStepConfig | HarlowPixelsConfig):
+    if not isinstance(preset.task, TwoStepConfig | HarlowConfig | HarlowPixelsConfig):
         raise UserError(
-            f"`{name}` must be a run on the two-step task or on Harlow's from pixels, got one of {folder.experiment}. "
+            f"`{name}` must be a run on the two-step task or on Harlow's, got one of {folder.experiment}. "
             "Only these tasks are filmed."
         )
     own = [str(values["class"]) for values in folder.config.values() if "class" in values]

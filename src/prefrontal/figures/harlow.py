@@ -49,9 +49,15 @@ def harlow_figure(results: Mapping[str, Any], learning: pd.DataFrame | None, tit
         f"{len(results['seeds'])} seeds, tested with frozen weights for {results['test_episodes']:,} episodes; thin: a "
         "seed; intervals: 95 % over seeds. c: objects that were never trained on"
         + ("; a to c: the later in training, the darker. " if results.get("quantiles") else ". ")
-        + "e: McFadden's share of the choices that each strategy alone explains. f: episodes in which activity "
-        "at the fixation tells which object is good, read out by a decoder that never saw these objects."
+        + "e: McFadden's share of the choices that each strategy alone explains. "
     )
+    if results.get("good_object_known"):
+        caption += (
+            "f: episodes in which activity at the fixation tells which object is good, read out by a decoder that "
+            "never saw these objects."
+        )
+    else:
+        caption += "f: objects of the kind trained on, and new ones."
     if comparable:
         caption += " Published: Harlow (1949) and Wang et al. (2018), Figure 6."
     with style():

@@ -68,7 +68,7 @@ def counting_figure(results: Mapping[str, Any], course: pd.DataFrame, title: str
             axes[4].annotate("paper", (1.4, of_paper), color=PALETTE["published"], fontsize=7, va="bottom", ha="right")
         axes[4].axhline(0, color="black", linewidth=0.6)
         most = {name: part["most_counter"] for name, part in results["sides"].items()}
-        _columns(most, axes[5], "Explained by counting, at most")
+        _columns(most, axes[5], "Most explained")
         for ax, name in zip(axes, "abcdef", strict=True):
             letter(ax, name, -0.24)
     return figure

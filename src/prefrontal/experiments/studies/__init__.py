@@ -10,8 +10,8 @@ from prefrontal.experiments.studies.emergence import Emergence
 from prefrontal.experiments.studies.encoding_comparison import EncodingComparison
 from prefrontal.experiments.studies.episodic.cued_bandits import CuedBandits
 from prefrontal.experiments.studies.episodic.harlow import EpisodicHarlow
-from prefrontal.experiments.studies.harlow import HarlowStudy
-from prefrontal.experiments.studies.harlow_counting import HarlowCounting
+from prefrontal.experiments.studies.harlow.counting import HarlowCounting
+from prefrontal.experiments.studies.harlow.sets import HarlowStudy
 from prefrontal.experiments.studies.inferred_value import InferredValue
 from prefrontal.experiments.studies.informative_arm import InformativeArm
 from prefrontal.experiments.studies.matching import Matching

@@ -15,8 +15,8 @@ from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.presets.criteria import HarlowCriteria
 from prefrontal.experiments.presets.harlow import SIDES
 from prefrontal.experiments.studies.base import Agents, Study
-from prefrontal.experiments.studies.harlow_course import COUNTER, quantiles, write_course
-from prefrontal.experiments.studies.harlow_tested import by_trial, play, tasks
+from prefrontal.experiments.studies.harlow.course import COUNTER, quantiles, write_course
+from prefrontal.experiments.studies.harlow.tested import by_trial, play, tasks
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import ANY, NOT_NEGATIVE, SHARE, SIGNED, holds, over_seeds
 from prefrontal.figures.harlow_counting import draw

@@ -13,8 +13,8 @@ from prefrontal.configs import HarlowConfig
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.presets.criteria import HarlowCriteria
 from prefrontal.experiments.studies.base import Agents, Study
-from prefrontal.experiments.studies.harlow_course import quantiles, write_course
-from prefrontal.experiments.studies.harlow_tested import best_strategies, by_trial, play, strategies, tasks
+from prefrontal.experiments.studies.harlow.course import quantiles, write_course
+from prefrontal.experiments.studies.harlow.tested import best_strategies, by_trial, play, strategies, tasks
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import NOT_NEGATIVE, SHARE, holds, near, over_seeds
 from prefrontal.figures.harlow import draw

@@ -13,7 +13,7 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.analysis.harlow import explained_together, learning_sets
 from prefrontal.analysis.training_course import at_levels, change_points
 from prefrontal.experiments.presets.base import ExperimentConfig
-from prefrontal.experiments.studies.harlow_tested import play, strategies
+from prefrontal.experiments.studies.harlow.tested import play, strategies
 from prefrontal.experiments.studies.verdicts import SHARE, over_seeds
 from prefrontal.figures.harlow import trial_columns
 from prefrontal.learning.group import new_agent

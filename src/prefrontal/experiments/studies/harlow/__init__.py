@@ -1,0 +1,1 @@
+"""Studies of Harlow's task."""
