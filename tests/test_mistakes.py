@@ -71,7 +71,7 @@ def run(trained: Path, tmp_path: Path) -> Path:
         (["--seeds", "1"], f"`command` must be one of {WORDS}, got --seeds. "),
         (["train"], f"`experiment` must follow `train`, got nothing. There are: {NAME}"),
         (["figure", "--out", "x"], f"`experiment` must follow `figure`, got --out. There are: {NAME}"),
-        (["train", "wang2018"], f"`experiment` must be one of {NAMES}, got wang2018. Did you mean {NAME}?"),
+        (["train", "wang2018-two"], f"`experiment` must be one of {NAMES}, got wang2018-two. Did you mean {NAME}?"),
     ],
 )
 def test_a_wrong_word_is_told_with_what_there_is(arguments: list[str], message: str) -> None:

@@ -60,7 +60,7 @@ HARLOW_COUNTING = Experiment(
     draws="correct choices by trial along the training, where sides are balanced within an episode and where not",
     is_published=False,
     paper="measured here, on wang2018-harlow",
-    shows="whether the course of Wang et al. (2018), Figure 6c, is that of position counting",
+    shows="the course of (2018), Figure 6c",
     duration="15 minutes",
     study="harlow-counting",
     # Performance rises within some thousand episodes, long before the end: a third of the training is enough to see it.
