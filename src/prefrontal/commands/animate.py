@@ -27,8 +27,7 @@ networks come with the package. All options: prefrontal animate X --help
 
 @dataclass(frozen=True)
 class AnimateOptions:
-    """Film a network that plays: the two-step task, three pictures a trial (choice, transition, outcome), or Harlow's
-    task, in vectors or from pixels, one picture a step."""
+    """Film a network that plays the two-step task or Harlow's, step by step."""
 
     out: Path
     """The file to write, a .gif or an .mp4. Nothing is overwritten."""

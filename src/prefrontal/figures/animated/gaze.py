@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +12,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from prefrontal.configs.harlow_pixels import HarlowPixelsConfig
+from prefrontal.figures.animated.choices import OUTCOMES, PolicyNow
 from prefrontal.figures.animated.film import (
     DPI,
     check_animation_path,
@@ -24,13 +24,6 @@ from prefrontal.figures.animated.film import (
 from prefrontal.figures.animated.frames import number
 from prefrontal.figures.animated.gaze_frames import ACTIONS, RIGHT, GazeFrame, PlayedGaze, gaze_frames
 from prefrontal.figures.style import PALETTE, style
-
-OUTCOMES: dict[str, dict[str, Any]] = {
-    "correct": {"marker": "o", "color": PALETTE["rewarded"]},
-    "wrong": {"marker": "X", "color": PALETTE["unrewarded"]},
-    "missed": {"marker": "_", "color": PALETTE["chance"]},
-}
-"""How the outcome of a trial looks."""
 
 
 def save_gaze_animation(
@@ -81,7 +74,7 @@ class GazePicture:
         self.words = {name: self.figure.text(x, 0.915, "", va="top", fontsize=10) for name, x in _COLUMNS.items()}
         self.eye = _Eye(self.figure.add_axes((0.03, 0.5, 0.57, 0.33)), task)
         self.world = _World(self.figure.add_axes((0.03, 0.17, 0.57, 0.2)), task)
-        self.policy = _PolicyNow(self.figure.add_axes((0.7, 0.65, 0.27, 0.17)))
+        self.policy = PolicyNow(self.figure.add_axes((0.7, 0.65, 0.27, 0.17)), ACTIONS)
         steps = range(frames[0].step, frames[-1].step + 1)
         self.value = _Value(self.figure.add_axes((0.7, 0.36, 0.27, 0.17)), steps, [frame.value for frame in frames])
         self.paid = _Paid(self.figure.add_axes((0.7, 0.1, 0.27, 0.17)), steps)
@@ -150,25 +143,6 @@ class _World:
 
 
 _GOOD = "above the picture that pays, hidden from the agent"
-
-
-class _PolicyNow:
-    """The probability of each action, and the action taken."""
-
-    def __init__(self, ax: Axes):
-        places = range(len(ACTIONS))
-        ax.set(xlim=(0, 1), ylim=(len(ACTIONS) - 0.5, -0.5), xticks=(0, 1), xticklabels=("0 %", "100 %"))
-        ax.set_yticks(places, ACTIONS)
-        ax.set_title("policy now, and the action taken", loc="left")
-        self.bars = ax.barh(places, [0] * len(ACTIONS), height=0.7, color="darkgrey")
-        self.dot = ax.plot(
-            [], [], marker="o", markerfacecolor="white", markeredgecolor="black", linestyle="", clip_on=False
-        )[0]
-
-    def show(self, frame: GazeFrame) -> None:
-        for bar, probability in zip(self.bars, frame.policy, strict=True):
-            bar.set_width(probability)
-        self.dot.set_data([frame.policy[frame.action]], [frame.action])
 
 
 class _Value:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from prefrontal.configs.harlow import STEPS_PER_TRIAL, HarlowConfig
 from prefrontal.errors import UserError, check_count
+from prefrontal.figures.animated.choices import OUTCOMES, PolicyNow
 from prefrontal.figures.animated.film import (
     DPI,
     check_animation_path,
@@ -23,13 +24,6 @@ from prefrontal.figures.animated.film import (
 )
 from prefrontal.figures.animated.frames import ACTIONS, number
 from prefrontal.figures.style import PALETTE, style
-
-OUTCOMES: dict[str, dict[str, Any]] = {
-    "correct": {"marker": "o", "color": PALETTE["rewarded"]},
-    "wrong": {"marker": "X", "color": PALETTE["unrewarded"]},
-    "missed": {"marker": "_", "color": PALETTE["chance"]},
-}
-"""How the outcome of a trial looks."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +145,7 @@ class ObjectsPicture:
         self.cross = self.figure.text(0.305, 0.45, "+", ha="center", va="center", fontsize=30)
         told = "* the object that pays, hidden from the agent.  Framed: what it chose."
         self.figure.text(0.05, 0.06, told, fontsize=8)
-        self.policy = _Policy(self.figure.add_axes((0.72, 0.55, 0.25, 0.22)))
+        self.policy = PolicyNow(self.figure.add_axes((0.72, 0.55, 0.25, 0.22)), ACTIONS)
         self.trials = _Trials(self.figure.add_axes((0.72, 0.17, 0.25, 0.2)), frames[0].trial, frames[-1].trial)
 
     def show(self, frame: ObjectsFrame) -> None:
@@ -197,24 +191,6 @@ class _Side:
             spine.set_linewidth(3 if chosen else 0.5)
             spine.set_color(OUTCOMES[str(frame.outcome)]["color"] if chosen else "darkgrey")
         self.star.set_visible(shown and frame.good_side == side)
-
-
-class _Policy:
-    """The probability of each action, and the action taken."""
-
-    def __init__(self, ax: Axes):
-        places = range(len(ACTIONS))
-        ax.set(xlim=(0, 1), ylim=(len(ACTIONS) - 0.5, -0.5), xticks=(0, 1), xticklabels=("0 %", "100 %"))
-        ax.set_yticks(places, ACTIONS)
-        ax.set_title("policy now, and the action taken", loc="left")
-        self.bars = ax.barh(places, [0] * len(ACTIONS), height=0.7, color="darkgrey")
-        looks: dict[str, Any] = {"marker": "o", "markerfacecolor": "white", "markeredgecolor": "black"}
-        self.dot = ax.plot([], [], linestyle="", clip_on=False, **looks)[0]
-
-    def show(self, frame: ObjectsFrame) -> None:
-        for bar, probability in zip(self.bars, frame.policy, strict=True):
-            bar.set_width(probability)
-        self.dot.set_data([frame.policy[frame.action]], [frame.action])
 
 
 class _Trials:
