@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from prefrontal.configs import HarlowPixelsConfig, HarlowStripConfig, RecurrentConfig, TestConfig, TrainConfig
+from prefrontal.configs import HarlowPixelsConfig, HarlowStripConfig, RecurrentConfig, TrainConfig
 from prefrontal.experiments.presets.base import Experiment, ExperimentConfig
 from prefrontal.experiments.presets.criteria import HarlowCriteria
+from prefrontal.experiments.presets.harlow import CONFIG
 
 HARLOW_STRIP = Experiment(
     name="harlow-strip",
@@ -17,18 +18,9 @@ HARLOW_STRIP = Experiment(
     study="harlow",
     config=ExperimentConfig(
         task=HarlowStripConfig(max_steps=60),
-        agent=RecurrentConfig(hidden_size=64, initial_state="zero"),
-        train=TrainConfig(
-            num_episodes=20_000,
-            learning_rate=4e-3,
-            final_learning_rate=0.0,
-            rms_decay=0.99,
-            discount=0.91,
-            value_cost=0.4,
-            entropy_cost=0.05,
-            final_entropy_cost=0.005,
-        ),
-        test=TestConfig(num_episodes=2_000),
+        agent=CONFIG.agent,
+        train=replace(CONFIG.train, num_episodes=20_000),
+        test=CONFIG.test,
     ),
     seeds=tuple(range(8)),
     criteria=HarlowCriteria(least_second=0.95),
@@ -50,7 +42,7 @@ HARLOW_PIXELS = replace(
         HARLOW_STRIP.config,
         task=HarlowPixelsConfig(view="line", dwell=0, blank_steps=0, max_steps=50),
         # Pixels go to the LSTM as they are: with a layer between, none of four seeds learned in 60,000 episodes.
-        agent=RecurrentConfig(hidden_size=64, initial_state="zero", encoder="mlp", encoder_layers=()),
+        agent=replace(HARLOW_STRIP.config.agent, encoder="mlp", encoder_layers=()),
         train=replace(HARLOW_STRIP.config.train, num_episodes=36_000),
     ),
     criteria=HarlowCriteria(least_second=0.9),
