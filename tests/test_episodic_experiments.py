@@ -13,14 +13,17 @@ from shown import check_shown
 
 from prefrontal.agents.base import AbstractAgent, AgentOutput
 from prefrontal.agents.memory import Dictionary
-from prefrontal.configs import CuedBanditConfig, RecurrentConfig, TestConfig
+from prefrontal.configs import CuedBanditConfig, EpisodicTwoStepConfig, RecurrentConfig, TestConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
 from prefrontal.experiments.presets.with_memory import with_and_without
 from prefrontal.experiments.studies import study_of
 from prefrontal.experiments.studies.episodic.forgetful import best_without_memory
+from prefrontal.experiments.studies.episodic.ideal import play_ideally
+from prefrontal.experiments.studies.episodic.two_step import model_based, stays
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.runs.results import LEARNING
+from prefrontal.tasks.episodic_two_step import EpisodicTwoStepEvent
 
 LEARNED = "".join(
     ["variant,seed,episode,reward\n"]
@@ -159,6 +162,86 @@ def test_episodic_harlow(tmp_path):
     check_shown(find_experiment("episodic-harlow"), tmp_path)
     wrong = told(measured("episodic-harlow", both(swapped(made)), tmp_path, 200))
     assert [*wrong.values()][:3] == [False] * 3
+
+
+class RemembersTrials(AbstractAgent):
+    """In the two-step task with cues: goes for the state that the trial brought back had reached if it paid, for the
+    other if it did not; in the uncued half, and if it remembers nothing, at random."""
+
+    remembers: bool
+
+    def init(self):
+        return Dictionary.empty(50, 20, 2)
+
+    def __call__(self, inputs, state):
+        seen, barcode = inputs.observation[:4], inputs.observation[4:]
+        known = state.read(barcode, 0.99) * seen[0] * self.remembers
+        outcome = (2 * inputs.previous_reward - 1) * seen[1:3]
+        state = state.write(barcode, outcome, seen[0] == 0)
+        return AgentOutput(100 * known, jnp.zeros(()), jnp.zeros(2)), state
+
+
+class TestEpisodicTwoStep:
+    def test_who_remembers_goes_by_the_trial_brought_back(self, tmp_path):
+        made = {"memory": RemembersTrials(True), "no-memory": RemembersTrials(False)}
+        results = measured("ritter2018-episodic-two-step", both(made), tmp_path, 100)
+        verdicts = told(results)
+        assert verdicts["episodic, model-based, memory > 0"] is True
+        assert verdicts["reward of a cued trial, memory less no-memory > 0"] is True
+        stay = {bars: [kind["mean"] for kind in of.values()] for bars, of in results["stay"]["memory"].items()}
+        np.testing.assert_allclose(stay["episodic"], [1, 0, 0, 1], atol=0.005)  # two barcodes may be alike
+        np.testing.assert_allclose(stay["incremental_uncued"], 0.5, atol=0.1)
+        np.testing.assert_allclose(results["reward"]["no-memory"]["cued"]["mean"], 0.5, atol=0.05)
+        check_shown(find_experiment("ritter2018-episodic-two-step"), tmp_path)
+        wrong = told(measured("ritter2018-episodic-two-step", both(swapped(made)), tmp_path, 100))
+        assert wrong["episodic, model-based, memory > 0"] is False
+
+    @pytest.mark.parametrize("remembers", [True, False])
+    def test_the_ideal_player_by_the_forward_algorithm(self, remembers):
+        """Every choice of it again, from what it saw, over both hypotheses one by one."""
+        config = EpisodicTwoStepConfig(
+            num_trials=20, common_probability=0.8, better_reward_probability=0.7, worse_reward_probability=0.2
+        )
+        reward, event = jax.tree.map(
+            np.asarray, play_ideally(config.make(), jax.random.key(0), num_episodes=40, remembers=remembers)
+        )
+        np.testing.assert_array_equal(reward, event.rewarded)
+        for episode in range(40):
+            chance = {0: 0.5, 1: 0.5}
+            for trial in range(20):
+                chance = {s: 0.9 * chance[s] + 0.1 * chance[1 - s] for s in (0, 1)}
+                pays = [0.7 * chance[s] + 0.2 * chance[1 - s] for s in (0, 1)]
+                source, cued = event.source[episode, trial], trial >= 10
+                then = event.state[episode, source] if cued and remembers else None
+                if then is not None:
+                    pays[then] = float(event.rewarded[episode, source])
+                lead = [0.8 * pays[a] + 0.2 * pays[1 - a] for a in (0, 1)]
+                if abs(lead[0] - lead[1]) > 1e-4:
+                    assert event.choice[episode, trial] == int(lead[1] > lead[0])
+                state, paid = event.state[episode, trial], event.rewarded[episode, trial]
+                if state != then:
+                    likely = {s: 0.7 if state == s else 0.2 for s in (0, 1)}
+                    weights = {s: chance[s] * (likely[s] if paid else 1 - likely[s]) for s in (0, 1)}
+                    chance = {s: weight / sum(weights.values()) for s, weight in weights.items()}
+
+    def test_stays_are_counted_by_the_trial_they_refer_to(self):
+        """Two uncued trials and two cued, which bring back the second and the first."""
+        rows = {
+            "choice": [0, 1, 1, 1],
+            "rewarded": [True, False, True, False],
+            "common": [True, False, True, True],
+            "source": [0, 1, 1, 0],
+            "cued": [False, False, True, True],
+        }
+        nothing = np.zeros(4, int)
+        columns = {**rows, "trial": nothing, "complete": nothing > 0, "state": nothing, "better_state": nothing}
+        arrays = {name: jnp.asarray(np.array([values])) for name, values in columns.items()}
+        event = jax.tree.map(np.asarray, EpisodicTwoStepEvent(**arrays))
+        found = stays(event)
+        np.testing.assert_array_equal(found["incremental_uncued"], [0, np.nan, np.nan, np.nan])
+        np.testing.assert_array_equal(found["incremental_cued"], [1, np.nan, np.nan, np.nan])
+        np.testing.assert_array_equal(found["episodic"], [0, np.nan, np.nan, 1])
+        np.testing.assert_array_equal(model_based(np.array([[1.0, 0, 0, 1], [0.9, 0.9, 0.2, 0.2]])), [1, 0])
 
 
 def test_networks_differ_in_their_memory_alone():

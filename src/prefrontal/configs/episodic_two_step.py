@@ -43,3 +43,8 @@ class EpisodicTwoStepConfig(LazyTaskConfig):
     def num_steps(self) -> int:
         """Network steps in an episode."""
         return self.num_trials * STEPS_PER_TRIAL
+
+    @property
+    def epoch_episodes(self) -> int:
+        """Episodes in an epoch: what is brought back is of the same episode."""
+        return 1

@@ -117,7 +117,7 @@ class EpisodicTwoStep(AbstractTask):
         )
 
     def observe(self, state: EpisodicTwoStepState) -> Float[Array, " observation"]:
-        is_cued, place = self._place(state)
+        is_cued, place = self.source(state)
         chooses = state.step == CHOICE
         is_shown = chooses == is_cued  # a cue before the choice, a trial's own barcode after it
         flags = [chooses, ~chooses & (state.state == 0), ~chooses & (state.state == 1), chooses & is_cued]
@@ -127,7 +127,7 @@ class EpisodicTwoStep(AbstractTask):
         self, state: EpisodicTwoStepState, action: Int[Array, ""], key: PRNGKeyArray
     ) -> tuple[EpisodicTwoStepState, Float[Array, ""], EpisodicTwoStepEvent]:
         reversal, transition, payment = jax.random.uniform(key, (3,))
-        is_cued, place = self._place(state)
+        is_cued, place = self.source(state)
         chooses = state.step == CHOICE
         reverses = chooses & (reversal < self.reversal_probability)
         better_state = jnp.where(reverses, 1 - state.better_state, state.better_state)
@@ -165,8 +165,15 @@ class EpisodicTwoStep(AbstractTask):
     def is_active(self, state: EpisodicTwoStepState) -> Bool[Array, ""]:
         return state.trial < 2 * self.num_uncued
 
-    def _place(self, state: EpisodicTwoStepState) -> tuple[Bool[Array, ""], Int[Array, ""]]:
-        """Whether this trial is cued, and the uncued trial that it is about: itself, or the one brought back."""
+    def source(self, state: EpisodicTwoStepState) -> tuple[Bool[Array, ""], Int[Array, ""]]:
+        """Whether this trial is cued, and the uncued trial that it is about: itself, or the one brought back.
+
+        Arguments:
+            state: what is going on.
+
+        Returns:
+            The two; the second counts from 0.
+        """
         is_cued = state.trial >= self.num_uncued
         cued_place = jnp.clip(state.trial - self.num_uncued, 0, self.num_uncued - 1)
         return is_cued, jnp.where(is_cued, state.order[cued_place], state.trial)

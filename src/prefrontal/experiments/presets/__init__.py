@@ -7,6 +7,7 @@ from prefrontal.experiments.presets.base import Experiment
 from prefrontal.experiments.presets.emergence import EMERGENCE
 from prefrontal.experiments.presets.encoding_comparison import ENCODING_COMPARISON
 from prefrontal.experiments.presets.episodic_harlow import EPISODIC_HARLOW
+from prefrontal.experiments.presets.episodic_two_step import RITTER2018_EPISODIC_TWO_STEP
 from prefrontal.experiments.presets.harlow import HARLOW_COUNTING, WANG2018_HARLOW
 from prefrontal.experiments.presets.harlow_gaze import HARLOW_PIXELS, HARLOW_STRIP
 from prefrontal.experiments.presets.reference_two_step import REFERENCE_ARXIV, REFERENCE_FINAL, REFERENCE_FIRST_TRY
@@ -50,6 +51,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         WANG2016_BANDITS,
         RITTER2018_CUED_BANDITS,
         EPISODIC_HARLOW,
+        RITTER2018_EPISODIC_TWO_STEP,
     )
 }
 

@@ -10,6 +10,7 @@ from prefrontal.experiments.studies.emergence import Emergence
 from prefrontal.experiments.studies.encoding_comparison import EncodingComparison
 from prefrontal.experiments.studies.episodic.cued_bandits import CuedBandits
 from prefrontal.experiments.studies.episodic.harlow import EpisodicHarlow
+from prefrontal.experiments.studies.episodic.two_step import EpisodicTwoStepStudy
 from prefrontal.experiments.studies.harlow.counting import HarlowCounting
 from prefrontal.experiments.studies.harlow.sets import HarlowStudy
 from prefrontal.experiments.studies.inferred_value import InferredValue
@@ -41,6 +42,7 @@ STUDIES: dict[str, type[Study[Any, Any]]] = {
     "bandits": Bandits,
     "cued-bandits": CuedBandits,
     "episodic-harlow": EpisodicHarlow,
+    "episodic-two-step": EpisodicTwoStepStudy,
 }
 """By the name that an experiment's `study` gives."""
 

@@ -14,7 +14,7 @@ from prefrontal.experiments.studies.episodic.forgetful import best_without_memor
 from prefrontal.experiments.studies.episodic.played import by_exposure, num_epochs, play_epochs
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, SIGNED, holds, on_average, over_seeds
-from prefrontal.figures.episodic import draw_cued_bandits
+from prefrontal.figures.episodic.cued_bandits import draw
 
 
 class CuedBandits(Study[CuedBanditConfig, None]):
@@ -62,7 +62,7 @@ class CuedBandits(Study[CuedBanditConfig, None]):
         return results
 
     def figures(self, folder: Path, title: str) -> list[Path]:
-        return draw_cued_bandits(folder, title)
+        return draw(folder, title)
 
 
 def _reward(agent: Any, config: ExperimentConfig[CuedBanditConfig]) -> np.ndarray:

@@ -13,7 +13,7 @@ from prefrontal.experiments.studies.base import Agents, Study
 from prefrontal.experiments.studies.episodic.played import by_exposure, num_epochs, play_epochs
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, holds, near, on_average, over_seeds
-from prefrontal.figures.episodic import draw_harlow
+from prefrontal.figures.episodic.harlow import draw
 
 LEAST = 0.85
 """Accuracy at the first choice of a pair met before that counts as remembering it."""
@@ -52,7 +52,7 @@ class EpisodicHarlow(Study[EpisodicHarlowConfig, None]):
         return results
 
     def figures(self, folder: Path, title: str) -> list[Path]:
-        return draw_harlow(folder, title)
+        return draw(folder, title)
 
     def _verdicts(self, accuracy: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
         """Accuracy leads with (seed, exposure, trial); of pairs met before, with (seed, trial)."""

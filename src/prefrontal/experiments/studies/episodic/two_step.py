@@ -1,0 +1,153 @@
+"""Test trained networks on the two-step task with cues: do they choose by the trial that a cue brings back?"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from prefrontal.configs import EpisodicTwoStepConfig
+from prefrontal.configs.two_step import TRIAL_KINDS
+from prefrontal.experiments.presets.base import ExperimentConfig
+from prefrontal.experiments.presets.with_memory import WITH, WITHOUT
+from prefrontal.experiments.studies.base import Agents, Study
+from prefrontal.experiments.studies.episodic.ideal import play_ideally
+from prefrontal.experiments.studies.episodic.played import play_epochs
+from prefrontal.experiments.studies.subjects import Subjects
+from prefrontal.experiments.studies.verdicts import SHARE, SIGNED, holds, near, on_average, over_seeds
+from prefrontal.figures.episodic.two_step import draw
+from prefrontal.tasks.episodic_two_step import EpisodicTwoStep, EpisodicTwoStepEvent
+
+BARS = ("incremental_uncued", "incremental_cued", "episodic")
+"""Of which earlier trial the choice is compared: the one before, in either half, and the one brought back."""
+HALVES = ("uncued", "cued")
+
+
+class EpisodicTwoStepStudy(Study[EpisodicTwoStepConfig, None]):
+    """With a memory, choices follow a single trial of long ago, and by the model of the task."""
+
+    def measure(
+        self, agents: Agents, config: ExperimentConfig[EpisodicTwoStepConfig], folder: Path, subjects: Subjects
+    ) -> dict[str, Any]:
+        stay: dict[str, dict[str, np.ndarray]] = {}
+        reward: dict[str, np.ndarray] = {}
+        for name, of_seeds in agents.items():
+            played = [_trials(play_epochs(agent, config).event) for agent in of_seeds.values()]
+            of_each = [stays(event) for event in played]
+            stay[name] = {bars: np.stack([seed[bars] for seed in of_each]) for bars in BARS}
+            reward[name] = np.stack([_by_half(event) for event in played])
+        ideal = {name: _ideal(config, remembers=name == WITH) for name in (WITH, WITHOUT)}
+        results: dict[str, Any] = {
+            "test_episodes": config.test.num_episodes,
+            "stay": {
+                name: {
+                    bars: {kind: over_seeds(values[:, i], within=SHARE) for i, kind in enumerate(TRIAL_KINDS)}
+                    for bars, values in of_name.items()
+                }
+                for name, of_name in stay.items()
+            },
+            "ideal_stay": {
+                name: {bars: np.round(values, 4).tolist() for bars, values in stays(event).items()}
+                for name, event in ideal.items()
+            },
+            "reward": {
+                name: {half: over_seeds(values[:, i], within=SHARE) for i, half in enumerate(HALVES)}
+                for name, values in reward.items()
+            },
+            "ideal_reward": {
+                name: dict(zip(HALVES, np.round(_by_half(event), 4).tolist(), strict=True))
+                for name, event in ideal.items()
+            },
+            "published_stay": {
+                bars: [
+                    number.value if (number := self.experiment.published.get(f"{bars}_{kind}")) else None
+                    for kind in TRIAL_KINDS
+                ]
+                for bars in BARS
+            },
+        }
+        results["verdicts"] = self._verdicts(stay, reward)
+        return results
+
+    def figures(self, folder: Path, title: str) -> list[Path]:
+        return draw(folder, title)
+
+    def _verdicts(
+        self, stay: Mapping[str, Mapping[str, np.ndarray]], reward: Mapping[str, np.ndarray]
+    ) -> list[dict[str, Any]]:
+        """Stay probabilities lead with (seed, kind of trial); rewards with (seed, half)."""
+        verdicts = []
+        if WITH in stay:
+            for key, number in self.experiment.published.items():
+                bars, kind = next((bars, key[len(bars) + 1 :]) for bars in BARS if key.startswith(bars))
+                values = stay[WITH][bars][:, TRIAL_KINDS.index(kind)]
+                interval = over_seeds(values, within=SHARE)["interval95"]
+                verdicts.append(near(number, float(values.mean())) | {"interval95": interval})
+        for name, values in stay.items():
+            index = model_based(values["episodic"])
+            claim, passed = f"episodic, model-based, {name}", None
+            if name == WITH:
+                claim, passed = f"{claim} > 0", bool(over_seeds(index)["interval95"][0] > 0)
+            verdicts.append(on_average(claim, index, passed, None, SIGNED))
+            if name == WITH:
+                verdicts.append(holds("seeds above 0", int((index > 0).sum()), bool((index > 0).all()), None))
+        if WITH in reward and WITHOUT in reward and len(reward[WITH]) == len(reward[WITHOUT]):
+            more = reward[WITH][:, 1] - reward[WITHOUT][:, 1]
+            passed = bool(over_seeds(more)["interval95"][0] > 0)
+            verdicts.append(on_average("reward of a cued trial, memory less no-memory > 0", more, passed, None, SIGNED))
+        return verdicts
+
+
+def stays(event: EpisodicTwoStepEvent) -> dict[str, Float[np.ndarray, " kind"]]:
+    """How often the choice of a trial is that of an earlier one, by what came of the earlier: (kind of `TRIAL_KINDS`).
+
+    Arguments:
+        event: leaves (episode, trial).
+
+    Returns:
+        By `BARS`; NaN where a kind never occurred.
+    """
+    source = np.where(event.cued, event.source, 0)
+    kind = 2 * ~event.rewarded + ~event.common
+    brought_back = {
+        "stayed": event.choice == np.take_along_axis(event.choice, source, axis=1),
+        "kind": np.take_along_axis(kind, source, axis=1),
+    }
+    stayed_with_last = event.choice[:, 1:] == event.choice[:, :-1]
+    same_half = event.cued[:, 1:] == event.cued[:, :-1]
+    return {
+        "incremental_uncued": _share(stayed_with_last, kind[:, :-1], same_half & ~event.cued[:, 1:]),
+        "incremental_cued": _share(stayed_with_last, kind[:, :-1], same_half & event.cued[:, 1:]),
+        "episodic": _share(brought_back["stayed"], brought_back["kind"], event.cued),
+    }
+
+
+def model_based(stay: Float[np.ndarray, "*axes kind"]) -> Float[np.ndarray, "*axes"]:
+    """By how much a reward makes a choice likelier to be repeated after a common transition than after an uncommon
+    one: half of (CR - UR) - (CU - UU), -1 to 1."""
+    common_rewarded, uncommon_rewarded, common, uncommon = np.moveaxis(stay, -1, 0)
+    return ((common_rewarded - uncommon_rewarded) - (common - uncommon)) / 2
+
+
+def _share(stayed: np.ndarray, kind: np.ndarray, counts: np.ndarray) -> Float[np.ndarray, " kind"]:
+    shares = [stayed[counts & (kind == number)] for number in range(len(TRIAL_KINDS))]
+    return np.array([of_kind.mean() if of_kind.size else np.nan for of_kind in shares])
+
+
+def _trials(event: EpisodicTwoStepEvent) -> EpisodicTwoStepEvent:
+    """One epoch an episode: leaves (episode, trial) of those (epoch, 1, step)."""
+    return jax.tree.map(lambda leaf: leaf[:, 0, ::2], event)
+
+
+def _by_half(event: EpisodicTwoStepEvent) -> Float[np.ndarray, " half"]:
+    """Rewards a trial, uncued and cued."""
+    return np.array([event.rewarded[event.cued == cued].mean() for cued in (False, True)])
+
+
+def _ideal(config: ExperimentConfig[EpisodicTwoStepConfig], *, remembers: bool) -> EpisodicTwoStepEvent:
+    task = config.task.make()
+    assert isinstance(task, EpisodicTwoStep)
+    key = jax.random.key(config.test.seed)
+    return jax.tree.map(np.asarray, play_ideally(task, key, num_episodes=4_000, remembers=remembers)[1])

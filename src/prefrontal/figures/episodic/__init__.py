@@ -1,0 +1,1 @@
+"""Figures of networks with a memory for episodes, beside the same networks without."""
