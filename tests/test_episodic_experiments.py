@@ -186,7 +186,7 @@ class TestEpisodicTwoStep:
         made = {"memory": RemembersTrials(True), "no-memory": RemembersTrials(False)}
         results = measured("ritter2018-episodic-two-step", both(made), tmp_path, 100)
         verdicts = told(results)
-        assert verdicts["episodic, model-based, memory > 0"] is True
+        assert verdicts["episodic, model-based, memory > 0.1"] is True
         assert verdicts["reward of a cued trial, memory less no-memory > 0"] is True
         stay = {bars: [kind["mean"] for kind in of.values()] for bars, of in results["stay"]["memory"].items()}
         np.testing.assert_allclose(stay["episodic"], [1, 0, 0, 1], atol=0.005)  # two barcodes may be alike
@@ -194,7 +194,7 @@ class TestEpisodicTwoStep:
         np.testing.assert_allclose(results["reward"]["no-memory"]["cued"]["mean"], 0.5, atol=0.05)
         check_shown(find_experiment("ritter2018-episodic-two-step"), tmp_path)
         wrong = told(measured("ritter2018-episodic-two-step", both(swapped(made)), tmp_path, 100))
-        assert wrong["episodic, model-based, memory > 0"] is False
+        assert wrong["episodic, model-based, memory > 0.1"] is False
 
     @pytest.mark.parametrize("remembers", [True, False])
     def test_the_ideal_player_by_the_forward_algorithm(self, remembers):

@@ -20,19 +20,19 @@ HEADINGS = {
     "episodic": "the trial\nbrought back",
 }
 SHORT = ("CR", "UR", "CU", "UU")
+HALVES = ("uncued", "cued")
 
 
 def draw(folder: Path, title: str) -> list[Path]:
     """Draw the figure of a test from its files, as `prefrontal.figures` says."""
-    results = read_results(
-        folder, ("seeds", "test_episodes", "stay", "ideal_stay", "reward", "ideal_reward", "published_stay", "verdicts")
-    )
+    results = read_results(folder, ("seeds", "test_episodes", "stay", "reward", "verdicts"))
     caption = (
         f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes each, weights frozen. a to c: how "
         "often a choice is that of an earlier trial, after a common (C) or an uncommon (U) transition that was "
-        "rewarded (R) or not (U). Bars, means over seeds; dots, seeds; lines, one who plays by Bayes' rule and "
-        "remembers every trial (whole) or only tracks the better state (broken). d: reward a trial, by half. e: in "
-        "training, a running mean of each seed." + published_by(results, "Ritter, Wang et al. (2018), diamonds")
+        "rewarded (R) or not (U). Bars, means over seeds; dots, seeds; lines across, one who "
+        "plays by Bayes' rule, and knows every trial that is brought back where there is a memory. d: reward a trial, "
+        "by half. e: in training, a running mean of each seed."
+        + published_by(results, "Ritter, Wang et al. (2018), diamonds")
     )
     figure = framed(title, caption, 7.2, 3.1)
     for number, (bars, heading) in enumerate(HEADINGS.items()):
@@ -54,33 +54,28 @@ def _bars(results: Mapping[str, Any], bars: str, ax: Axes) -> None:
     names = list(results["stay"])
     width = 0.8 / len(names)
     for place, name in enumerate(names):
-        of_kind = results["stay"][name][bars]
-        left = np.arange(len(TRIAL_KINDS)) - 0.4 + width * (place + 0.5)
-        ax.bar(left, [of_kind[kind]["mean"] for kind in TRIAL_KINDS], width, color=COLOR[name], alpha=0.45)
-        for x, kind in zip(left, TRIAL_KINDS, strict=True):
-            seeds = np.array(of_kind[kind]["per_seed"], float)
-            ax.plot(x + np.linspace(-0.3, 0.3, len(seeds)) * width, seeds, ".", color=COLOR[name], markersize=2)
-    for name, looks in (("memory", "-"), ("no-memory", (0, (2, 1)))):
-        for x, value in enumerate(results["ideal_stay"][name][bars]):
-            ax.plot([x - 0.4, x + 0.4], [value] * 2, color=PALETTE["bayes_optimal"], linestyle=looks, linewidth=1.0)
-    for x, value in enumerate(results["published_stay"][bars]):
-        if value is not None:
-            ax.plot(x, value, "D", color=PALETTE["published"], markersize=3.5, zorder=5)
-    ax.set_ylim(0, 1.02)
+        for slot, kind in enumerate(TRIAL_KINDS):
+            part, left = results["stay"][name][bars][kind], slot - 0.4 + width * (place + 0.5)
+            seeds = np.array(part["per_seed"], float)
+            ax.bar(left, seeds.mean(), width, color=COLOR[name], alpha=0.45)
+            ax.plot(left + np.linspace(-0.3, 0.3, len(seeds)) * width, seeds, ".", color=COLOR[name], markersize=2)
+            span = [left - width / 2, left + width / 2]
+            ax.plot(span, [part["bayes_optimal"]] * 2, color=PALETTE["bayes_optimal"], linewidth=1.2)
+            if part["published"] is not None:
+                ax.plot(left, part["published"], "D", color=PALETTE["published"], markersize=3.5, zorder=5)
+    ax.set_ylim(-0.01, 1.02)
     ax.set_xticks(range(len(TRIAL_KINDS)), SHORT)
 
 
 def _reward(results: Mapping[str, Any], ax: Axes) -> None:
     for name, halves in results["reward"].items():
-        values = np.array([halves[half]["per_seed"] for half in ("uncued", "cued")], float)
+        values = np.array([halves[half]["per_seed"] for half in HALVES], float)
         ax.plot([0, 1], values, color=COLOR[name], linewidth=0.5, alpha=0.4)
         ax.plot([0, 1], values.mean(axis=1), color=COLOR[name], linewidth=1.8, label=LABEL[name])
-    for name, looks in (("memory", "-"), ("no-memory", (0, (2, 1)))):
-        ideal = results["ideal_reward"][name]
-        ax.plot(
-            [0, 1], [ideal["uncued"], ideal["cued"]], color=PALETTE["bayes_optimal"], linestyle=looks, linewidth=1.0
-        )
+        for x, half in enumerate(HALVES):
+            ideal = [halves[half]["bayes_optimal"]] * 2
+            ax.plot([x - 0.12, x + 0.12], ideal, color=PALETTE["bayes_optimal"], linewidth=1.2)
     ax.set_xlim(-0.2, 1.2)
-    ax.set_xticks([0, 1], ["uncued", "cued"])
+    ax.set_xticks([0, 1], HALVES)
     ax.set_ylabel("Reward a trial")
     ax.legend(**LEGEND, fontsize=6.5, labelspacing=0.2)
