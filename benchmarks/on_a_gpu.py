@@ -23,7 +23,7 @@ import numpy as np
 import prefrontal as pf
 from prefrontal import devices
 from prefrontal.analysis.harlow import learning_sets
-from prefrontal.experiments.presets.harlow_gaze import SIMULATION_5
+from prefrontal.experiments.presets.harlow_gaze import SIMULATION_5, SIMULATION_5_SHORTER
 from prefrontal.experiments.studies.harlow.tested import play, tasks
 from prefrontal.learning.group import new_learner, train_group
 
@@ -79,20 +79,9 @@ RATES = (5e-4, 1e-3, 2e-3, 4e-3)
 
 def shorter(minutes: float, batch: int, scale: int = 3, rates: tuple[float, ...] = RATES) -> dict[str, Any]:
     """Train for about `minutes`, whatever number of episodes that is, and test every rate."""
-    task = replace(
-        SIMULATION_5.task,
-        scale=scale,
-        bounded=True,
-        sides="independent",
-        momentum=0.0,
-        dwell=0,
-        blank_steps=0,
-        trial_steps=25,
-        max_steps=60,
-    )
-    train = pf.recipe("robust", episodes_per_update=batch, num_episodes=batch * 1_000)
-    train = replace(train, discount=0.91, value_cost=0.4, entropy_cost=0.05, final_entropy_cost=0.005)
-    config = replace(SIMULATION_5, task=task, train=train, test=pf.TestConfig(num_episodes=500))
+    train = replace(SIMULATION_5_SHORTER.train, episodes_per_update=batch, num_episodes=batch * 1_000)
+    task = replace(SIMULATION_5_SHORTER.task, scale=scale)
+    config = replace(SIMULATION_5_SHORTER, task=task, train=train, test=pf.TestConfig(num_episodes=500))
     made = task.make()
 
     def learners(num_episodes: int) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from prefrontal.configs import HarlowPixelsConfig, HarlowStripConfig, RecurrentConfig, TrainConfig
+from prefrontal.configs import HarlowPixelsConfig, HarlowStripConfig, RecurrentConfig, TrainConfig, in_recipe
 from prefrontal.experiments.presets.base import Experiment, ExperimentConfig
 from prefrontal.experiments.presets.criteria import HarlowCriteria
 from prefrontal.experiments.presets.harlow import CONFIG
@@ -66,4 +66,29 @@ SIMULATION_5 = ExperimentConfig(
 )
 """Wang et al. (2018), Methods, Simulation 5, in its own size: 84 by 84 pixels all around, 256 units, 3,600 frames at
 the most, updates of 100 steps. Its 32 threads are 32 episodes an update here. What it does not state is ours: the
-momentum, the encoder's sizes, RMSProp's constants. It is for a GPU: nobody has trained it here."""
+momentum, the encoder's sizes, RMSProp's constants. It is for a GPU: docs/harlow.md tells how far it came on one."""
+
+SIMULATION_5_SHORTER = replace(
+    SIMULATION_5,
+    task=replace(
+        SIMULATION_5.task,
+        bounded=True,
+        sides="independent",
+        momentum=0.0,
+        dwell=0,
+        blank_steps=0,
+        trial_steps=25,
+        max_steps=60,
+    ),
+    train=in_recipe(
+        SIMULATION_5.train,
+        "robust",
+        num_episodes=512_000,
+        unroll=None,
+        learning_rate=1e-3,
+        entropy_cost=0.05,
+        final_entropy_cost=0.005,
+    ),
+)
+"""The same frames and network in episodes without waiting, with independent sides, and in a recipe that learns it on a
+GPU within minutes: docs/harlow.md."""
