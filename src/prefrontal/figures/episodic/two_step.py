@@ -34,9 +34,9 @@ def draw(folder: Path, title: str) -> list[Path]:
         "by half. e: in training, a running mean of each seed."
         + published_by(results, "Ritter, Wang et al. (2018), diamonds")
     )
-    figure = framed(title, caption, 7.2, 3.1)
+    figure = framed(title, caption, 7.2, 2.75)
     for number, (bars, heading) in enumerate(HEADINGS.items()):
-        ax = panel(figure, "abc"[number], 0.6 + 1.3 * number, 0.5, 1.0, 1.9)
+        ax = panel(figure, "abc"[number], 0.6 + 1.42 * number, 0.5, 0.95, 1.9)
         with style():
             _bars(results, bars, ax)
             ax.set_title(heading, fontsize=7)
@@ -45,8 +45,8 @@ def draw(folder: Path, title: str) -> list[Path]:
             else:
                 ax.set_ylabel("Stay probability")
     with style():
-        _reward(results, panel(figure, "d", 4.75, 0.5, 0.75, 1.9))
-    training(folder, results, panel(figure, "e", 6.05, 0.5, 1.0, 1.9))
+        _reward(results, panel(figure, "d", 4.95, 0.5, 0.65, 1.9))
+    training(folder, results, panel(figure, "e", 6.1, 0.5, 0.9, 1.9))
     return save_figure(figure, folder / "figure")
 
 
@@ -78,4 +78,4 @@ def _reward(results: Mapping[str, Any], ax: Axes) -> None:
     ax.set_xlim(-0.2, 1.2)
     ax.set_xticks([0, 1], HALVES)
     ax.set_ylabel("Reward a trial")
-    ax.legend(**LEGEND, fontsize=6.5, labelspacing=0.2)
+    ax.legend(**LEGEND, fontsize=6.5, labelspacing=0.2, handlelength=1.0)
