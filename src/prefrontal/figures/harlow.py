@@ -99,7 +99,8 @@ def ramp_by_trial(curves: Mapping[str, Any], ax: Axes, title: str) -> None:
         ax.plot(range(1, len(values) + 1), values, color=color, marker="o", markersize=2.2, label=name)
     trials(ax, max(len(np.asarray(drawn)) for drawn in curves.values()))
     ax.set_title(title, fontsize=8)
-    ax.legend(fontsize=5.5, loc="lower right", ncols=2, handlelength=1.0, columnspacing=0.8, labelspacing=0.25)
+    close = {"handlelength": 0.7, "handletextpad": 0.3, "columnspacing": 0.6, "labelspacing": 0.25}
+    ax.legend(fontsize=5.5, loc="lower center", ncols=4, borderaxespad=0.1, **close)
 
 
 def accuracy_by_trial(results: Mapping[str, Any], ax: Axes) -> None:
