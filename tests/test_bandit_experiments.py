@@ -147,6 +147,7 @@ def test_networks_are_chosen_like_any_agent(tmp_path, quick):
     assert len(results["chosen"]["medium"]) == len(results["regret"]["medium"]["medium"]["per_seed"]) == 2
 
 
+@pytest.mark.thorough
 def test_it_is_drawn(tmp_path, quick):
     experiment = replace(
         SEARCH, criteria=replace(SEARCH.criteria, settings=dict.fromkeys(SEARCH.criteria.settings, drawn_settings(2)))

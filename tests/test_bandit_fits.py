@@ -101,6 +101,7 @@ class InPoints(AbstractBanditModel):
         return beliefs.at[choice].add(self.model.learning_rate * (1000 * reward - beliefs[choice]))
 
 
+@pytest.mark.thorough
 def test_an_agent_of_ones_own_has_at_least_the_likelihood_it_states_itself(fits):
     """Rescorla-Wagner with the parameters that pulled, in two units: nothing makes its own choices more probable than
     its own inverse temperature, but for what two parameters gain by chance, chi2(2) / 2: 14 in one of a million."""

@@ -40,6 +40,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     return folder, train(folder, "first", folder / "cache")
 
 
+@pytest.mark.thorough
 def test_compiled_programs_are_kept(trained):
     folder, _ = trained
     assert any(path.stat().st_size > 1_000 for path in (folder / PROGRAMS).iterdir())

@@ -176,7 +176,9 @@ def test_a_silenced_unit_is_one_without_weights(cell):
     assert one.activity.shape[-1] == UNITS
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(
+    "cell", [pytest.param(cell, marks=[pytest.mark.thorough] * (cell != "lstm")) for cell in CELLS]
+)
 def test_signals_can_be_changed(cell):
     pair = actor_critic(cell)
     assert tapped_signals(recurrent(cell), TASK) == {"activity": (UNITS,)}

@@ -267,6 +267,7 @@ def test_a_stopped_command_says_so(
     assert seed_of(tmp_path / "run").status == ("partial" if len(signals) == 1 else "absent")
 
 
+@pytest.mark.thorough
 def test_the_real_command_stops_at_sigterm(tmp_path: Path) -> None:
     command = [COMMAND, "train", NAME, *TINY, "--train.num-episodes", "10000000", "--seeds", "0", "1", "--out", "run"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:

@@ -317,7 +317,7 @@ def trained(config, train_config, chunks=(12,)):
     return state
 
 
-@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("batch", [1, pytest.param(2, marks=pytest.mark.thorough)])
 class TestTraining:
     def test_it_goes_on_in_the_middle_of_an_epoch(self, batch):
         config = TrainConfig(num_episodes=12, episodes_per_update=batch)

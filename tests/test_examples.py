@@ -37,7 +37,13 @@ def taken_for_granted():
     }
 
 
-@pytest.mark.parametrize("name", pf.__all__)
+SLOW = {"Posterior", "Comparison"}
+"""Examples that fit for seconds."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.thorough] * (name in SLOW)) for name in pf.__all__]
+)
 def test_examples_show_what_they_say(name, taken_for_granted, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # for those that write files
     told: list[str] = []

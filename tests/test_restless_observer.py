@@ -89,6 +89,7 @@ def test_without_a_walk_thompson_has_the_beta_posterior():
     np.testing.assert_allclose(jax.nn.softmax(output.logits)[:, 0], expected, atol=2e-3)
 
 
+@pytest.mark.thorough
 def test_more_places_change_nothing():
     task = RestlessConfig(low_volatility=0.01, volatility="low").make()
     means = [
@@ -97,6 +98,7 @@ def test_more_places_change_nothing():
     assert means[0] == pytest.approx(means[1], abs=0.05)
 
 
+@pytest.mark.thorough
 def test_who_knows_more_regrets_less():
     """Told the volatility, at most as much regret as inferring it; and less than from the wrong one."""
     for volatility, value, wrong in (("low", 0.02, 0.2), ("high", 0.1, 0.005)):

@@ -202,6 +202,7 @@ def tiny(name: str) -> Any:
     return replace(experiment, config=config), config
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "name", ["wang2018-inferred-value", "wang2018-optogenetics", "wang2018-two-step-rpe", "two-step-lesions"]
 )

@@ -86,6 +86,7 @@ def test_two_means_of_one_population_are_compatible_in_95_of_100_cases() -> None
     assert abs(np.mean(passed) - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 4_000)
 
 
+@pytest.mark.thorough
 def test_shipped_networks_are_weighed_from_one_command(tmp_path: Path) -> None:
     options = ["--pretrained", "--seeds", "0", "1", "--test.num-episodes", "40", "--out", tmp_path / "out"]
     said = prefrontal("reproduce", "wang2018-two-step-weights", *options)

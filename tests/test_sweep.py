@@ -115,6 +115,7 @@ def test_a_sweep_gives_each_setting_the_weights_it_has_alone(tmp_path, monkeypat
             np.testing.assert_array_equal(array, together[name])
 
 
+@pytest.mark.thorough
 def test_settings_of_different_shapes_train_too(tmp_path):
     points = [
         Setting({"units": str(units)}, replace(TINY, agent=replace(TINY.agent, hidden_size=units))) for units in (2, 3)

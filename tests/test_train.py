@@ -26,6 +26,7 @@ pytestmark = pytest.mark.fully_compiled
 UNROLL = 60
 
 
+@pytest.mark.thorough
 class TestSameSeedSameBits:
     """Seeds of the paper's network and task, 20 short episodes of two updates each."""
 

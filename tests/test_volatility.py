@@ -189,6 +189,7 @@ def learner(alpha: np.ndarray, inverse_temperature: float, num_episodes: int, se
     return choice, winner, prizes
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rate", [0.1, 0.5])
 def test_a_learning_rate_is_recovered_in_every_window(rate):
     fit = windowed_learning_rate(*learner(np.full(60, rate), 8.0, 400))
@@ -199,6 +200,7 @@ def test_a_learning_rate_is_recovered_in_every_window(rate):
     assert fit.inverse_temperature[5:].mean() == pytest.approx(8.0, abs=1.5)
 
 
+@pytest.mark.thorough
 def test_a_change_of_learning_rate_shows():
     fit = windowed_learning_rate(*learner(np.where(np.arange(100) < 50, 0.1, 0.6), 8.0, 400))
     assert fit.learning_rate[10:40].mean() < 0.2

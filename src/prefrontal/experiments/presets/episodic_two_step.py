@@ -50,6 +50,8 @@ RITTER2018_EPISODIC_TWO_STEP = Experiment(
         for bars, values in STAYS.items()
         for kind, value in zip(TRIAL_KINDS, values, strict=True)
     },
+    # One setting for both recipes: it is the robust one already.
+    robust=lambda experiment: experiment,
     note="Stay probabilities of the networks with memory. Incremental: the choice is that of the trial before. "
     "Episodic: it is that of the trial which the cue brings back. Intervals are over seeds.",
 )
