@@ -111,18 +111,16 @@ def stays(event: EpisodicTwoStepEvent) -> dict[str, Float[np.ndarray, " kind"]]:
     Returns:
         By `BARS`; NaN where a kind never occurred.
     """
-    source = np.where(event.cued, event.source, 0)
-    kind = 2 * ~event.rewarded + ~event.common
-    brought_back = {
-        "stayed": event.choice == np.take_along_axis(event.choice, source, axis=1),
-        "kind": np.take_along_axis(kind, source, axis=1),
-    }
-    stayed_with_last = event.choice[:, 1:] == event.choice[:, :-1]
-    same_half = event.cued[:, 1:] == event.cued[:, :-1]
+    choice, cued, rewarded, common = map(np.asarray, (event.choice, event.cued, event.rewarded, event.common))
+    kind, source = 2 * ~rewarded + ~common, np.where(cued, event.source, 0)
+    stayed, then = choice[:, 1:] == choice[:, :-1], kind[:, :-1]
+    now = cued[:, 1:]
+    same_half = now == cued[:, :-1]
+    brought_back = [np.take_along_axis(of_trial, source, axis=1) for of_trial in (choice, kind)]
     return {
-        "incremental_uncued": _share(stayed_with_last, kind[:, :-1], same_half & ~event.cued[:, 1:]),
-        "incremental_cued": _share(stayed_with_last, kind[:, :-1], same_half & event.cued[:, 1:]),
-        "episodic": _share(brought_back["stayed"], brought_back["kind"], event.cued),
+        "incremental_uncued": _share(stayed, then, same_half & ~now),
+        "incremental_cued": _share(stayed, then, same_half & now),
+        "episodic": _share(choice == brought_back[0], brought_back[1], cued),
     }
 
 
