@@ -79,12 +79,16 @@ from prefrontal.experiments.workflow import train_run as train_run
 from prefrontal.runs.folder import RunFolder as RunFolder
 
 # The trial table: one row a trial, the same for agents, people and animals.
-from prefrontal.trials.formats import Columns as Columns
-from prefrontal.trials.formats import overview as overview
+from prefrontal.trials.description import Columns as Columns
 from prefrontal.trials.formats import read_trials as read_trials
+from prefrontal.trials.formats import understand as understand
+from prefrontal.trials.kept import keep_columns as keep_columns
+from prefrontal.trials.kept import kept_columns as kept_columns
+from prefrontal.trials.overview import overview as overview
 from prefrontal.trials.table import read_table as read_table
 from prefrontal.trials.table import trial_table as trial_table
 from prefrontal.trials.table import write_table as write_table
+from prefrontal.trials.understanding import Understanding as Understanding
 
 # Behaviour and activity, measured.
 from prefrontal.analysis.behaviour import stay_probability as stay_probability

@@ -37,5 +37,7 @@ COMMANDS = {
     "fit": Command("fit", "cognitive models fitted to any table of trials, and compared"),
     "simulate": Command("simulate", "a cognitive model plays: a table of its trials"),
     "recover": Command("recover", "whether fits find parameters and models again"),
+    "table": Command("table", "any file of trials as one plain table"),
+    "example": Command("example", "write a table of trials to try all this on"),
     "bench": Command("bench", "how fast this machine trains and tests: table, JSON, figure"),
 }

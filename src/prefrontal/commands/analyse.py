@@ -10,7 +10,7 @@ from rich.console import Console
 
 from prefrontal.analysis.published import PRINTED
 from prefrontal.commands.options import read_options
-from prefrontal.commands.tables import Reading, read_groups
+from prefrontal.commands.tables import Group, Reading, read_groups
 from prefrontal.errors import UserError, check_count, check_not_negative
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Stay probabilities, one-back and multi-back regressions of tables of trials.
 
-Networks, people, animals and models side by side. Writes analysis.json, a table
-a measure and the figure."""
+Networks, people, animals and models side by side.
+
+Writes analysis.json, a table a measure and the figure."""
 
 MOST_SESSIONS = 4
 """Sessions that are told apart; more are episodes of one task."""
@@ -30,7 +31,7 @@ MOST_SESSIONS = 4
 class Options:
     """What to analyse, and how."""
 
-    tables: tyro.conf.Positional[tuple[str, ...]]
+    tables: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FILE", help_behavior_hint="")]
     """Files of trials; NAME=FILE gives the group its name, and files of one NAME are one group."""
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     sessions: Literal["together", "apart"] = "together"
@@ -54,33 +55,50 @@ def run(command: str, arguments: Sequence[str]) -> None:
     if options.ridge is not None:
         check_not_negative("ridge", options.ridge)
 
-    tables = _tables(options)
+    groups = read_groups(options.tables, options.reading)
+    tables = _tables(options, groups)
 
     from prefrontal.analysis.summary import printed
-    from prefrontal.reports.compare import compare_tables, print_comparison
+    from prefrontal.reports.compare import check_comparison, compare_tables, print_comparison
 
-    groups, record = compare_tables(
+    beside = [printed(PRINTED[name]) for name in options.published]
+    check_comparison(tables, options.out, beside)
+    _show(tables, groups, options)
+
+    measured, record = compare_tables(
         tables,
         options.out,
-        beside=[printed(PRINTED[name]) for name in options.published],
+        beside=beside,
         num_lags=options.num_lags,
         ridge=options.ridge,
     )
-    print_comparison(groups, record, Console())
+    print_comparison(measured, record, Console())
     print(f"Files: {options.out}", flush=True)
 
 
-def _tables(options: Options) -> "dict[str, pd.DataFrame]":
+def _tables(options: Options, groups: "dict[str, Group] | None" = None) -> "dict[str, pd.DataFrame]":
     from prefrontal.trials.formats import with_trials
 
     tables: dict[str, pd.DataFrame] = {}
-    for name, table in read_groups(options.tables, options.reading).items():
+    for name, group in (groups or read_groups(options.tables, options.reading)).items():
         try:
-            kept = with_trials(table)
+            kept = with_trials(group.table)
         except UserError as error:
             raise UserError(f"{name}: {error}") from None
         tables |= _parts(name, kept, options)
     return tables
+
+
+def _show(tables: "dict[str, pd.DataFrame]", groups: dict[str, Group], options: Options) -> None:
+    """What was read, and how, before anything is made of it; and where what was said is kept."""
+    from prefrontal.trials.formats import overview
+
+    for name, table in tables.items():
+        line = overview(table)
+        Console().print(line if len(tables) == 1 else f"{name}: {line}", markup=False, highlight=False)
+    for name, group in groups.items():
+        group.show(name if len(groups) > 1 else None)
+        group.keep(options.reading)
 
 
 def _parts(name: str, table: "pd.DataFrame", options: Options) -> "dict[str, pd.DataFrame]":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 from rich import box
@@ -36,7 +36,7 @@ Writes fit.json, MODEL.csv, comparison.csv and figures."""
 class Options:
     """What to fit, and how."""
 
-    tables: tyro.conf.Positional[tuple[str, ...]]
+    tables: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FILE", help_behavior_hint="")]
     """Files of trials: one, or several of one group."""
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     models: tuple[ModelName, ...] = ("hybrid",)
@@ -92,9 +92,12 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.trials.formats import overview, with_trials
 
     files = [file for path in options.tables for file in expanded(path)]
-    table = with_trials(read_group(files, options.reading), by=options.by)
+    group = read_group(files, options.reading)
+    table = with_trials(group.table, by=options.by)
     read = overview(table)
     Console().print(read, markup=False, highlight=False)
+    group.show()
+    group.keep(options.reading)
     task = KnownTask(
         second_choices="choice2" in table,
         common_probability=options.common_probability,

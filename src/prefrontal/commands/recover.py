@@ -1,10 +1,11 @@
 """`prefrontal recover`: whether fits give back what made the choices, for as many trials as a study has."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
+import tyro
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +14,7 @@ from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
 from prefrontal.commands.progress import progress
 from prefrontal.commands.simulated import Asked, Form, read_asked
+from prefrontal.commands.tables import Reading, expanded, read_group
 from prefrontal.errors import UserError, check_count, check_seed
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ class Options(Generic[Task]):
     """What to recover, and how."""
 
     task: Task
+    like: Annotated[tuple[str, ...], tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = ()
+    """Files of trials of a study: as many subjects, sessions and trials as there, where nothing else is said."""
+    reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     num_trials: int | None = None
     """Trials of a session. None: the task's."""
     num_subjects: int = 100
@@ -67,14 +72,13 @@ def run(command: str, arguments: Sequence[str]) -> None:
     options: Options[Form] = read_options(
         kind, asked.rest, program=program, description=DESCRIPTION, default=kind(task=asked.task)
     )
-    check_count("num_subjects", options.num_subjects)
     check_seed("seed", options.seed)
     for name in (RECORD, "subjects.csv", "summary.csv", "confusion.csv"):
         check_new(options.out / name)
+    check_count("num_subjects", options.num_subjects)
+    options = _like_a_study(options, {word.partition("=")[0].replace("_", "-") for word in asked.rest})
     task: Any = options.task
     if options.num_trials is not None:
-        from dataclasses import replace
-
         task = replace(task, num_trials=options.num_trials)
 
     from prefrontal import devices
@@ -93,6 +97,45 @@ def run(command: str, arguments: Sequence[str]) -> None:
     plain |= {"models": list(asked.models), "form": asked.form, "task": asdict(task)}
     write_text(options.out / RECORD, to_json({"options": plain, "environment": environment(), **record}))
     print(f"Files: {options.out}", flush=True)
+
+
+def _like_a_study(options: Options[Form], given: set[str]) -> Options[Form]:
+    """`options` with the numbers of subjects, sessions and trials of the study that they are to be like.
+
+    Arguments:
+        options: as they were given.
+        given: the flags that were: their numbers stay.
+
+    Raises:
+        UserError: when the study cannot be read, or had second-stage choices and the task has none, or the other way.
+    """
+    if not options.like:
+        if options.reading != Reading():
+            raise UserError("`like` must name a file of trials where it is said how to read one, got none.")
+        return options
+    import numpy as np
+
+    from prefrontal.fitting.simulation import known_of
+    from prefrontal.trials.formats import overview, with_trials
+
+    group = read_group([file for path in options.like for file in expanded(path)], options.reading)
+    table = with_trials(group.table)
+    Console().print(overview(table), markup=False, highlight=False)
+    group.show()
+    group.keep(options.reading)
+    if known_of(options.task).second_choices != ("choice2" in table):
+        has, say = ("", "--form daw") if "choice2" in table else ("out", "another --form, such as wang")
+        raise UserError(f"`form` must be as in the study, got a study with{has} second-stage choices. Say {say}.")
+    visits = table.drop_duplicates(["subject", "session"])
+    lengths = np.bincount(table.groupby(["subject", "session"]).ngroup().to_numpy())
+    numbers = {
+        "num_subjects": len(table["subject"].unique()),
+        "num_sessions": int(np.median(visits["subject"].value_counts().to_numpy())),
+        "num_trials": int(np.median(lengths)),
+    }
+    return replace(
+        options, **{name: num for name, num in numbers.items() if f"--{name.replace('_', '-')}" not in given}
+    )
 
 
 Made = tuple[dict[str, Any], dict[str, str], "Figure"]

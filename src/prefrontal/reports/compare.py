@@ -1,7 +1,7 @@
 """Groups of subjects side by side: from their trial tables to a report, a figure and files."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,7 @@ def compare_tables(
     Raises:
         UserError: when `out` holds other things, a table has the name of a group in `beside`, or cannot be analysed.
     """
-    twice = sorted(set(tables).intersection(group.name for group in beside))
-    if twice:
-        raise UserError(f"`table` must not be called as a published group, got {twice[0]}. Name it: NAME=FILE.")
-    _prepare(out)
+    check_comparison(tables, out, beside)
     groups, record = [], {}
     for name, table in tables.items():
         try:
@@ -77,6 +74,23 @@ def compare_tables(
     return groups, record
 
 
+def check_comparison(names: Collection[str], out: Path, beside: Sequence[Behaviour] = ()) -> None:
+    """Refuse what `compare_tables` would refuse, before anything is read or shown.
+
+    Arguments:
+        names: of the groups.
+        out: the folder, which is made.
+        beside: groups known from print.
+
+    Raises:
+        UserError: when `out` holds other things, or a group has the name of one in `beside`.
+    """
+    twice = sorted(set(names).intersection(group.name for group in beside))
+    if twice:
+        raise UserError(f"`table` must not be called as a published group, got {twice[0]}. Name it: NAME=FILE.")
+    _prepare(out)
+
+
 def _mixed(name: str, design: Design) -> dict[str, Any]:
     """Mixed effects of the one-back regression; where they cannot be estimated, why, which is warned of, too."""
     try:
@@ -87,11 +101,7 @@ def _mixed(name: str, design: Design) -> dict[str, Any]:
 
 
 def print_comparison(groups: Sequence[Behaviour], record: Mapping[str, Any], console: Console) -> None:
-    """What was read; stay probabilities, one-back weights and indices, a column a group; then the cautions."""
-    read = {group.name: entry["read"] for group in groups if "read" in (entry := record["groups"][group.name])}
-    for name, line in read.items():
-        told = line if len(read) == 1 else f"{name}: {line}"
-        console.print(told, markup=False, highlight=False)
+    """Stay probabilities, one-back weights and indices, a column a group; then the cautions."""
     table = Table(box=box.SIMPLE, collapse_padding=True)
     table.add_column("mean over subjects")
     for group in groups:

@@ -41,6 +41,17 @@ def truth(cells: pd.Series, name: str, pair: tuple[str, str] | None = None) -> n
     return values
 
 
+def cut(cells: pd.Series, name: str, above: float) -> pd.Series:
+    """Points as rewards: "1" above `above`, "0" else, NaN where void.
+
+    Raises:
+        UserError: when a cell is no number.
+    """
+    values = as_numbers(with_points(cells))
+    _refuse(np.isnan(values) & cells.notna().to_numpy(), cells, name, "a number of points")
+    return pd.Series(np.where(values > above, "1", "0"), cells.index).mask(cells.isna())
+
+
 def names(cells: pd.Series, name: str, subject: np.ndarray, pair: tuple[str, str] | None = None) -> np.ndarray:
     """0 or 1 for each cell, NaN where it is void: from numbers, from two names in their order, or as `pair` says.
 
@@ -57,6 +68,9 @@ def names(cells: pd.Series, name: str, subject: np.ndarray, pair: tuple[str, str
         return _as_said(cells, name, pair)
     values = as_numbers(cells)
     if cells.notna().any() and (np.isnan(values) == cells.isna()).all():
+        known = np.unique(values[~np.isnan(values)])
+        if len(known) == 2 and known[0] >= 2:  # states 2 and 3, or the codes of two keys
+            return np.where(np.isnan(values), np.nan, values == known[1])
         from_one = bool((values == 2).any()) and not (values == 0).any()
         condition = "1 or 2" if from_one else "0 or 1 (or 1 or 2 throughout)"
         wrong = ~np.isin(values - from_one, (0, 1)) & ~np.isnan(values)

@@ -2,94 +2,39 @@
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError, check_choice
-from prefrontal.trials.coding import is_void, names, second_choices, times, truth
-from prefrontal.trials.finding import MOST_LISTED, check_one_person, find, without_practice
+from prefrontal.errors import UserError
+from prefrontal.trials.coding import cut, is_void, names, second_choices, times, truth
+from prefrontal.trials.description import CODED, PLACES, Columns
+from prefrontal.trials.finding import MOST_LISTED, check_one_person, find
 from prefrontal.trials.mapping import common_transitions, contradiction, warn_if_rare
 from prefrontal.trials.numbering import session_numbers, trial_numbers
 from prefrontal.trials.numbers import as_numbers
+from prefrontal.trials.rows import chosen_rows, without_fillers, without_practice
 from prefrontal.trials.table import DTYPES, check_table, in_order, number_subjects
 from prefrontal.trials.text import excerpt, read_cells
+from prefrontal.trials.understanding import Understanding, stands_for
 
-CODED = ("choice", "state", "common", "choice2", "reward", "missed")
-"""The columns whose values are 0 and 1, whatever the file calls them."""
-PLACES = ("subject", "session", "trial", *CODED, "better_state", "rt", "rt2", "practice", "block")
-"""What a column can be said to hold."""
+VALUED = (*CODED, "better_state", "rt", "rt2")
+"""The columns that may be without a value."""
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Which column of a table holds what, by name. A column that is named must be there; "" says that there is none.
-    None, unless said otherwise, means the column of our name, if there is one, in upper or lower case.
+class Opened(NamedTuple):
+    """A file as a table of text, and the description that goes with its format."""
 
-    Example:
-        >>> rows = {"who": ["ann"] * 3, "first": ["left", "left", "right"], "usual": [1, 0, 1], "outcome": [0, 1, 1]}
-        >>> pd.DataFrame(rows).to_csv("data.csv", index=False)
-        >>> columns = pf.Columns(subject="who", choice="first", common="usual", reward="outcome")
-        >>> pf.read_trials("data.csv", columns=columns)["choice"].tolist()
-        [0, 0, 1]
-    """
+    cells: pd.DataFrame
+    columns: Columns
 
-    subject: str | None = None
-    """Who chose. None: also a column called participant, subj, subject_id, subjID, ID, ppt or the like. Without any,
-    all rows are of one subject, called `nobody`."""
-    session: str | None = None
-    """Nothing carries over from one session to the next. Without it each subject has one."""
-    trial: str | None = None
-    """The number of the trial within its session; gaps are missed trials. None: also trial_number or the like. Without
-    it trials are numbered in their order."""
-    choice: str | None = None
-    """First-stage choice: any two names or numbers. "": the state that the option taken commonly leads to, told by
-    `state` and `common`, for tasks that assign options to states afresh."""
-    state: str | None = None
-    """Second-stage state reached: any two names or numbers. Without it `common` must be there."""
-    common: str | None = None
-    """Whether the transition was common. Without it, the state that followed a choice more often, for each subject,
-    is its common one."""
-    choice2: str | None = None
-    """Second-stage choice: two names or numbers, or four, two a state."""
-    reward: str | None = None
-    """The outcome, 0 or 1."""
-    missed: str | None = None
-    """Whether the trial was missed; what its other cells hold counts for nothing. Without it, a trial is that has no
-    choice, state, second choice or reward."""
-    better_state: str | None = None
-    """The state that paid more often, called as in `state`."""
-    rt: str | None = None
-    """Response time of the first-stage choice."""
-    rt2: str | None = None
-    """Response time of the second-stage choice."""
-    rt_unit: Literal["s", "ms"] = "s"
-    """Unit of the response times: seconds or milliseconds."""
-    practice: str | None = None
-    """Whether a trial was practice: such rows are left out. None: also any column that says "practice" of some rows."""
-    block: str = ""
-    """Within which choices lead to the same state, where that is told from counts. "": throughout."""
-    values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """What stands for 0 and for 1, by our name of the column: {"choice": ("left", "right")}. Without it the two names
-    are taken in their order: 0 before 1, 1 before 2, a before b."""
-    void: tuple[str, ...] = ()
-    """What a cell without a value may hold, such as -1, beside nothing, NA, n/a, null and the like."""
-    void_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The same for single columns, by our name: {"choice": ("0",)}."""
-    nobody: str = "1"
-    """What the subject of a table is called in which nobody is named."""
 
-    def __post_init__(self) -> None:
-        check_choice("rt_unit", self.rt_unit, ("s", "ms"))
-        for name, pair in self.values.items():
-            check_choice("values", name, CODED)
-            if len(pair) != 2 or pair[0] == pair[1]:
-                raise UserError(f"`values` must give two values of `{name}`, for 0 and for 1, got {pair}.")
-        for name in self.void_in:
-            check_choice("void_in", name, PLACES)
+def open_columns(path: str | Path) -> Opened:
+    """Any table of text."""
+    return Opened(read_cells(path), Columns())
 
 
 def read_columns(path: str | Path, columns: Columns | None = None) -> pd.DataFrame:
@@ -99,15 +44,28 @@ def read_columns(path: str | Path, columns: Columns | None = None) -> pd.DataFra
         UserError: when the file cannot be read, lacks a column, or a cell is out of its range; it names the row,
             from 0, and the column.
     """
-    cells = read_cells(path)
+    return understand_opened(open_columns(path), path, columns).table
+
+
+def understand_opened(opened: Opened, path: str | Path, columns: Columns | None = None) -> Understanding:
+    """What `opened` holds, of the file at `path`, where `columns` say otherwise than its format by that.
+
+    Raises:
+        UserError: as `read_columns`.
+    """
     try:
-        return from_cells(cells, columns or Columns())
+        return understand_cells(opened.cells, (columns or Columns()).over(opened.columns))
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 
 
 def from_cells(cells: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """The trial table in `cells`, a table of text.
+    """The trial table in `cells`; see `understand_cells`."""
+    return understand_cells(cells, columns).table
+
+
+def understand_cells(cells: pd.DataFrame, columns: Columns) -> Understanding:
+    """The trial table in `cells`, a table of text, and what stands for what.
 
     Choices and states may have any two names, which may differ from subject to subject. In the trial table state 0 is
     the common one after choice 0, whatever it was called. Rows of a subject need not stand together.
@@ -115,22 +73,27 @@ def from_cells(cells: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     Raises:
         UserError: as `read_columns`.
     """
+    every = list(map(str, cells))
+    cells = chosen_rows(cells, columns.rows)
     theirs = find(cells, {name: getattr(columns, name) for name in PLACES})
     _check_needed(cells, theirs, columns)
-    cells = without_practice(cells, theirs.pop("practice", None), columns.practice is not None)
+    practice = theirs.pop("practice", None)
+    cells = without_practice(cells, practice, columns.practice is not None)
     if not len(cells):
         raise UserError("`table` must hold a trial, got a heading only. Is it the right file?")
+    void = {name: (*columns.void * (name in VALUED), *columns.void_in.get(name, ())) for name in theirs}
+    cells = without_fillers(cells, theirs, void)
     if "subject" not in theirs and columns.subject is None and columns.nobody == Columns.nobody:
         check_one_person(cells, theirs, f"all {len(cells):,} rows")
     found = {name: pd.Series(cells[column]) for name, column in theirs.items()}
     subject = found.pop("subject", pd.Series(columns.nobody, cells.index))
-    for name, cell in found.items():
-        void = columns.void if name in (*CODED, "better_state", "rt", "rt2") else ()
-        found[name] = cell.mask(is_void(cell, (*void, *columns.void_in.get(name, ()))))
+    found = {name: cell.mask(is_void(cell, void[name])) for name, cell in found.items()}
     nameless = (subject == "").to_numpy()
     if nameless.any():
         row = cells.index[int(nameless.argmax())]
         raise UserError(f"`{theirs['subject']}` must be named in every row, got none in row {row}. Name it.")
+    if columns.reward_above is not None and "reward" in found:
+        found["reward"] = cut(found["reward"], theirs["reward"], columns.reward_above)
     number, who = pd.factorize(subject)
     said = truth(found["missed"], theirs["missed"], columns.values.get("missed")) == 1 if "missed" in found else None
     if said is not None:
@@ -151,9 +114,16 @@ def from_cells(cells: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     if "better_state" in found:
         table |= _better_state(found, theirs, number, missed, flipped)
     table["session"] = session_numbers(found.get("session"), theirs.get("session", ""), len(cells))
-    table["trial"] = trial_numbers(found.get("trial"), theirs.get("trial", ""), number, table["session"])
+    table["trial"] = trial_numbers(found.get("trial"), theirs.get("trial", ""), number, table["session"], list(who))
     ours = {"subject": subject.to_numpy()} | {name: table[name] for name in DTYPES if name in table}
-    return number_subjects(check_table(in_order(pd.DataFrame(ours))))
+    rows = pd.DataFrame(ours)
+    used = {*theirs.values(), *columns.rows, practice}
+    return Understanding(
+        number_subjects(check_table(in_order(rows))),
+        replace(columns, **theirs),
+        stands_for({**found, "subject": subject}, theirs, rows, columns),
+        tuple(name for name in every if name and name not in used),
+    )
 
 
 def _check_needed(cells: pd.DataFrame, theirs: Mapping[str, str], columns: Columns) -> None:

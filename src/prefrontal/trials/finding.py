@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError, argument
+from prefrontal.trials.coding import TRUTH, is_void
 from prefrontal.trials.numbers import as_numbers
 from prefrontal.trials.text import excerpt
 
@@ -23,14 +24,37 @@ KNOWN: Mapping[str, Sequence[str]] = {
     "session": ("sessionid", "sessionnumber", "sessionnr", "sess", "ses", "visit", "runid"),
     "trial": ("trialnumber", "trialnum", "trialnr", "trialno", "trialn", "ntrial"),
     "practice": ("ispractice", "practicetrial", "practise"),
+    "choice": (
+        "choice1", "firstchoice", "stage1choice", "step1choice", "level1choice", "choicestage1", "choice1st", "action1",
+        "firstaction", "stage1action", "response1", "resp1", "stage1response", "a1", "c1",
+    ),
+    "state": (
+        "state2", "secondstate", "finalstate", "stage2state", "secondstagestate", "statestage2", "s2", "planet",
+    ),
+    "common": (
+        "iscommon", "commontransition", "commontrans", "transitioncommon", "transition", "transitiontype", "trans",
+    ),
+    "choice2": (
+        "secondchoice", "stage2choice", "step2choice", "level2choice", "choicestage2", "choice2nd", "action2",
+        "secondaction", "stage2action", "response2", "resp2", "stage2response", "a2", "c2",
+    ),
+    "reward": (
+        "outcome", "points", "rewarded", "wasrewarded", "win", "won", "coins", "payoff", "feedback", "money", "rew",
+        "fb", "gain", "prize",
+    ),
+    "missed": ("miss", "missedtrial", "timeout", "timedout", "noresponse", "tooslow"),
 }  # fmt: skip
 """Names that a column may have instead of ours, in the order they are looked for, in small letters and digits only."""
+PARTS = {"block", "run", "session", "part", "phase", "stage", "day", "time", "onset", "age", "seed"}
+"""A column of numbers with one of these words in its name numbers no people."""
 PEOPLE = {"subject", "subjects", "subj", "subjid", "participant", "participants", "ppt", "prolific", "worker", "person"}
 """A column with one of these words in its name may tell people apart."""
-PRACTICE = ("practice", "practise", "prac", "tutorial", "practice_trial")
-"""What a column says of a practice trial."""
+IN_WORDS = {"common", "missed"}
+"""These are taken from a column of another name only where it holds words or numbers for yes and no."""
 MOST_LISTED = 300
 """Characters of a list of columns that are told."""
+ONE_OF = {"choice", "state", "common", "choice2", "reward", "missed"}
+"""Where two columns may hold one of these, and differ, it must be said which does."""
 LEAST_ROWS = 5
 """A text that stays for fewer rows than this, before another takes its place, names no person."""
 
@@ -45,7 +69,8 @@ def find(cells: pd.DataFrame, said: Mapping[str, str | None]) -> dict[str, str]:
             `KNOWN`, which a warning tells.
 
     Raises:
-        UserError: when a column that was named is not there.
+        UserError: when a column that was named is not there; or several columns may say who chose, or hold the same,
+            and differ.
     """
     for name, column in said.items():
         if column and column not in cells:
@@ -58,17 +83,26 @@ def find(cells: pd.DataFrame, said: Mapping[str, str | None]) -> dict[str, str]:
     found |= {name: name for name, column in said.items() if column is None and name in cells}
     guessed = {}
     plain = {re.sub(r"[^a-z0-9]", "", str(column).lower()): str(column) for column in reversed(list(cells))}
-    for name in (name for name, column in said.items() if column is None and name not in (*found, "rt", "rt2")):
-        for other in (name.replace("_", ""), *KNOWN.get(name, ())):
-            column = plain.get(other)
-            if column is None or column in found.values():
-                continue
-            if name == "subject" and len(cells) > 1 and num_names(cells, column) == len(cells):
-                continue  # it numbers the rows
-            found[name] = column
-            if other != name and name != "practice":  # what is left out is told anyway
-                guessed[name] = column
-            break
+    for name in (name for name, column in said.items() if column is None and name not in ("rt", "rt2")):
+        here = [plain[other] for other in (name.replace("_", ""), *KNOWN.get(name, ())) if other in plain]
+        here = [column for column in dict.fromkeys(here) if column not in found.values()]
+        if name in found:
+            if name == "subject":
+                _check_merged(cells, found[name], here)
+            continue
+        here = [column for column in here if _may_hold(cells, column, name)]
+        if not here:
+            continue
+        found[name] = here[0]
+        if re.sub(r"[^a-z0-9]", "", here[0].lower()) == name.replace("_", "") or name == "practice":
+            continue  # our name in other letters; and what is left out is told anyway
+        guessed[name] = here[0]
+        if name == "subject":
+            _check_merged(cells, here[0], here[1:])
+        elif name in ONE_OF and len(here) > 1 and not all(_same(cells, here[0], other) for other in here[1:]):
+            raise UserError(
+                f"`{name}` must be said where several columns may hold it, got {', '.join(here)}. Say {name}=COLUMN."
+            )
     if guessed:
         listed = ", ".join(f"{name}={column}" for name, column in guessed.items())
         warnings.warn(
@@ -101,9 +135,52 @@ def check_one_person(cells: pd.DataFrame, found: Mapping[str, str], rows: str) -
                 f"`subject` must be said where a column counts up and starts again, got nothing said and {column}: "
                 f"{several}"
             )
-    changing = next((column for column in rest if _looks_like_names(pd.Series(cells[column]))), None)
-    hint = f" But {changing} has {num_names(cells, changing)} names, one after the other." if changing else ""
-    warnings.warn(f"No column says who chose: {rows} are taken for one subject's.{hint} Else {several}", stacklevel=3)
+    changing = next((column for column in rest if _looks_like_names(pd.Series(cells[column]), column)), None)
+    if changing:
+        raise UserError(
+            f"`subject` must be said where a column may name people, got nothing said and {changing} with "
+            f"{num_names(cells, changing)} names, one after the other: {several}"
+        )
+    warnings.warn(f"No column says who chose: {rows} are taken for one subject's. Else {several}", stacklevel=3)
+
+
+def _may_hold(cells: pd.DataFrame, column: str, name: str) -> bool:
+    """Whether a column of a usual name may be what its name says."""
+    if name == "subject":
+        return len(cells) <= 1 or num_names(cells, column) < len(cells)  # else it numbers the rows
+    if name in IN_WORDS:
+        held = pd.Series(cells[column])
+        words = held.mask(is_void(held)).dropna().str.lower()
+        return bool((words.isin(list(TRUTH)) | np.isin(as_numbers(words), (0, 1))).all())
+    return True
+
+
+def _same(cells: pd.DataFrame, one: str, other: str) -> bool:
+    """Whether two columns tell the same rows apart."""
+    both = len(cells[[one, other]].drop_duplicates())
+    return both == num_names(cells, one) == num_names(cells, other)
+
+
+def _check_merged(cells: pd.DataFrame, column: str, others: Sequence[str]) -> None:
+    """Refuse to take `column` for who chose where another one that may say so tells more people apart.
+
+    Raises:
+        UserError: when there is one.
+    """
+    for other in others:
+        if num_names(cells, other) < len(cells) and (
+            len(cells[[column, other]].drop_duplicates()) > num_names(cells, column)
+        ):
+            raise UserError(
+                f"`subject` must be said where several columns may say who chose, got {column} "
+                f"({_names(cells, column)}) and {other} ({_names(cells, other)}). Say subject={column} or "
+                f"subject={other}."
+            )
+
+
+def _names(cells: pd.DataFrame, column: str) -> str:
+    num = num_names(cells, column)
+    return f"{num:,} name" + "s" * (num != 1)
 
 
 def num_names(cells: pd.DataFrame, column: str) -> int:
@@ -120,43 +197,21 @@ def _starts_again(values: np.ndarray, session: np.ndarray) -> bool:
     return bool(down.any() and (step[~down] == 1).all() and (~down).sum() >= 3 * down.sum())
 
 
-def _looks_like_names(cells: pd.Series) -> bool:
-    """Whether each text, no number, fills rows that stand together, and there are several."""
-    if cells.nunique() < 2 or (cells == "").any() or not np.isnan(as_numbers(cells)).all():
+def _looks_like_names(cells: pd.Series, name: str) -> bool:
+    """Whether each text, or code of a person, fills rows that stand together, and there are several."""
+    if cells.nunique() < 2 or (cells == "").any():
+        return False
+    numbers = as_numbers(cells)
+    if not np.isnan(numbers).any():  # a code has two digits or more; blocks and sessions are counted from 0 or 1
+        codes = (numbers == np.floor(numbers)).all() and (numbers.min() >= 10 or num_names_over(numbers))
+        if not codes or set(re.split(r"[^a-z]+", name.lower())) & PARTS:
+            return False
+    elif not np.isnan(numbers).all():
         return False
     begins = (cells != cells.shift()).to_numpy()
     return bool(begins.sum() == cells.nunique() and len(cells) >= LEAST_ROWS * begins.sum())
 
 
-def without_practice(cells: pd.DataFrame, column: str | None, said: bool) -> pd.DataFrame:
-    """`cells` without the practice trials, of which a warning tells.
-
-    Arguments:
-        cells: a table of text.
-        column: which says of each row whether it was practice; None: no such column.
-        said: whether the person said that there is none, or which it is; else any column may say of rows that they
-            were practice.
-
-    Raises:
-        UserError: when all rows are practice.
-    """
-    if column is not None:
-        mask = cells[column].str.lower().isin((*PRACTICE, "true", "1", "1.0", "yes"))
-    elif said:
-        return cells
-    else:
-        told = {name: cells[name].str.lower().isin(PRACTICE) for name in cells}
-        column = next((name for name, mask in told.items() if mask.any() and not mask.all()), None)
-        if column is None:
-            return cells
-        mask = told[column]
-    if not mask.any():
-        return cells
-    if mask.all():
-        raise UserError(
-            f"`practice` must leave trials, got practice in every row of {column}. Say practice= to keep them."
-        )
-    warnings.warn(
-        f"{int(mask.sum()):,} practice trials are left out, as {column} says. Say practice= to keep them.", stacklevel=3
-    )
-    return cells.loc[~mask]
+def num_names_over(numbers: np.ndarray, few: int = 8) -> bool:
+    """Whether there are more different numbers than a session has blocks."""
+    return len(np.unique(numbers)) > few

@@ -2,30 +2,36 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from prefrontal.errors import UserError, check_choice
-from prefrontal.trials.columns import Columns, read_columns
-from prefrontal.trials.hbayesdm import read_hbayesdm, write_hbayesdm
-from prefrontal.trials.jspsych import OBJECTS, STAGES, TWO_STEP_TRIAL, read_jspsych
+from prefrontal.trials.columns import Opened, open_columns, read_columns, understand_opened
+from prefrontal.trials.description import Columns
+from prefrontal.trials.hbayesdm import open_hbayesdm, read_hbayesdm, write_hbayesdm
+from prefrontal.trials.jspsych import OBJECTS, STAGES, TWO_STEP_TRIAL, open_jspsych, read_jspsych
+from prefrontal.trials.kept import keep_columns, kept_columns, kept_path
 from prefrontal.trials.overview import joined, overview, with_trials
-from prefrontal.trials.psych import read_psych
+from prefrontal.trials.psych import open_psych, read_psych
 from prefrontal.trials.table import DTYPES, OPTIONAL, read_table
 from prefrontal.trials.text import read_heading
+from prefrontal.trials.understanding import Understanding
 
 MOST_LINE = 2**20
 """Characters of a first line that are looked at."""
 
-FORMATS: dict[str, Callable[[str | Path], pd.DataFrame]] = {
-    "prefrontal": read_table,
-    "columns": read_columns,
-    "hbayesdm": read_hbayesdm,
-    "jspsych": read_jspsych,
-    "psych": read_psych,
+FORMATS: dict[str, Callable[[str | Path], Opened]] = {
+    "prefrontal": open_columns,
+    "columns": open_columns,
+    "hbayesdm": open_hbayesdm,
+    "jspsych": open_jspsych,
+    "psych": open_psych,
 }
-"""How a file of each format is read; `columns` takes a map of its columns as well."""
+"""How a file of each format is opened: as a table of text, with the description that goes with it."""
+BESIDE = {"subject", "session", "practice", "rows", "void", "rt_unit", "nobody", "format"}
+"""What may be said of a file of a known format and leave the rest to the format."""
 
 
 def read_trials(path: str | Path, *, format: str = "auto", columns: Columns | None = None) -> pd.DataFrame:
@@ -35,11 +41,13 @@ def read_trials(path: str | Path, *, format: str = "auto", columns: Columns | No
         path: the file.
         format: its format, one of `FORMATS`: "prefrontal", our own table; "columns", any table of text; "hbayesdm";
             "jspsych"; "psych", text of the collections Psych-101 and 201. "auto" tells it from the file's name and
-            first line; it is "columns" where `columns` are given.
-        columns: which column holds what, for the format "columns". None: they have our names, or usual ones.
+            first line.
+        columns: which column holds what, where that is not as the format or usual names say. What it leaves open is as
+            the description says that is kept beside the file (see `keep_columns`).
 
     Returns:
-        One row a trial; see `prefrontal.trials.table`. `overview` says in a line what was read.
+        One row a trial; see `prefrontal.trials.table`. `overview` says in a line what was read, and `understand` what
+        stands for what.
 
     Raises:
         UserError: when there is no such format, or the file is not of it; it names the row and the column.
@@ -49,20 +57,56 @@ def read_trials(path: str | Path, *, format: str = "auto", columns: Columns | No
         >>> len(pf.read_trials("trials.csv"))
         360
     """
+    return understand(path, format=format, columns=columns).table
+
+
+def understand(path: str | Path, *, format: str = "auto", columns: Columns | None = None) -> Understanding:
+    """The trial table in the file at `path`, and how the file was understood: `print` shows it.
+
+    Arguments:
+        path: the file.
+        format: as of `read_trials`.
+        columns: as of `read_trials`.
+
+    Returns:
+        The table; the whole description, which `keep_columns` keeps beside the file; and what stands for what.
+
+    Raises:
+        UserError: as `read_trials`.
+
+    Example:
+        >>> rows = {"ppt": ["ann"] * 4, "choice": [1, 1, 2, 1], "planet": ["red", "red", "blue", "blue"]}
+        >>> pd.DataFrame({**rows, "coins": [0, 1, 1, 0]}).to_csv("data.csv", index=False)
+        >>> print(pf.understand("data.csv", columns=pf.Columns(subject="ppt", state="planet", reward="coins")))
+        1 subject, 4 trials, 0 missed, common 75 %, rewarded 50 %, 1 session
+          trials    4 a subject
+          subject   ppt: ann
+          choice    choice: 1 is 0; 2 is 1
+          state     planet: red is 0; blue is 1; 0 is where choice 0 commonly leads
+          common    no column: told from counts, for each subject
+          reward    coins: 0 is 0; 1 is 1
+          missed    no column: where a choice, state or reward is empty, NA
+    """
     check_choice("format", format, ["auto", *FORMATS])
-    if columns is not None:
-        if format not in ("auto", "columns"):
-            raise UserError(f"`columns` must go with the format columns, got {format}, which says them. Leave one out.")
-        return read_columns(path, columns)
-    if format != "auto":
-        return FORMATS[format](path)
-    kind = detect_format(path)
+    said = (columns or Columns()).over(kept_columns(path))
+    kind = format if format != "auto" else said.format
+    check_choice("format", kind, ["auto", *FORMATS])
+    if kind == "auto":
+        kind = detect_format(path)
+        if kind in ("prefrontal", "hbayesdm", "jspsych") and not BESIDE.issuperset(said.said):
+            kind = "columns"
+    if kind == "prefrontal" and not {"nobody", "format"}.issuperset(said.said):
+        kind = "columns"
     if kind == "prefrontal":
         try:
-            return read_table(path)
+            return Understanding(read_table(path))
         except UserError:
-            return read_columns(path)  # a table with our names in codes of its own
-    return FORMATS[kind](path)
+            if format == "prefrontal":
+                raise
+            kind = "columns"  # a table with our names in codes of its own
+    understood = understand_opened(FORMATS[kind](path), path, said)
+    said = understood.columns if kind == "columns" else said  # of a known format its columns are known
+    return replace(understood, columns=replace(said, format=kind))
 
 
 def detect_format(path: str | Path) -> str:
@@ -98,14 +142,19 @@ def detect_format(path: str | Path) -> str:
 __all__ = [
     "FORMATS",
     "Columns",
+    "Understanding",
     "detect_format",
     "joined",
+    "keep_columns",
+    "kept_columns",
+    "kept_path",
     "overview",
     "read_columns",
     "read_hbayesdm",
     "read_jspsych",
     "read_psych",
     "read_trials",
+    "understand",
     "with_trials",
     "write_hbayesdm",
 ]

@@ -9,7 +9,8 @@ import pandas as pd
 from prefrontal.errors import UserError
 from prefrontal.runs.files import write_text
 from prefrontal.trials.coding import is_void
-from prefrontal.trials.columns import Columns, from_cells
+from prefrontal.trials.columns import Opened, understand_opened
+from prefrontal.trials.description import Columns
 from prefrontal.trials.numbers import as_numbers
 from prefrontal.trials.table import check_table
 from prefrontal.trials.text import excerpt, read_cells
@@ -33,6 +34,15 @@ def read_hbayesdm(path: str | Path) -> pd.DataFrame:
 
     Reference:
         Ahn, Haines, Zhang (2017), Computational Psychiatry 1:24 (hBayesDM).
+    """
+    return understand_opened(open_hbayesdm(path), path).table
+
+
+def open_hbayesdm(path: str | Path) -> Opened:
+    """A file with hBayesDM's columns as a table of text.
+
+    Raises:
+        UserError: as `read_hbayesdm`.
     """
     cells = read_cells(path)
     try:
@@ -59,7 +69,7 @@ def read_hbayesdm(path: str | Path) -> pd.DataFrame:
             common=np.where(void, "", np.where(common, "1", "0")),
         )
         columns = COLUMNS if "subjID" in cells else replace(COLUMNS, subject=None)
-        return from_cells(cells, columns)
+        return Opened(cells, columns)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from prefrontal.errors import UserError
 from prefrontal.trials.coding import is_void
-from prefrontal.trials.columns import PLACES, Columns, from_cells
+from prefrontal.trials.columns import Opened, understand_opened
+from prefrontal.trials.description import PLACES, Columns
 from prefrontal.trials.numbers import as_numbers
 from prefrontal.trials.text import excerpt, read_cells, read_json, read_text
 
@@ -67,6 +68,15 @@ def read_jspsych(path: str | Path) -> pd.DataFrame:
         UserError: when the file cannot be read, holds no two-step trials, or a cell is out of its range; rows are
             counted among the two-step trials, from 0.
     """
+    return understand_opened(open_jspsych(path), path).table
+
+
+def open_jspsych(path: str | Path) -> Opened:
+    """The two-step trials in the data of a jsPsych experiment as a table of text.
+
+    Raises:
+        UserError: as `read_jspsych`.
+    """
     text = read_text(path)
     cells = _from_json(text, path) if text.lstrip()[:1] in ("[", "{") else read_cells(path)
     objects = next((name for name in OBJECTS if name in cells), None)
@@ -90,7 +100,7 @@ def read_jspsych(path: str | Path) -> pd.DataFrame:
         columns = replace(columns, **{name: "" for name, column in there.items() if column and column not in cells})
         subject = next((name for name in SUBJECTS if name in cells), "")
         session = next((name for name in SESSIONS if name in cells), "")
-        return from_cells(cells, replace(columns, subject=subject, session=session, nobody=Path(path).stem))
+        return Opened(cells, replace(columns, subject=subject, session=session, nobody=Path(path).stem))
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 

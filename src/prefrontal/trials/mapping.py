@@ -94,7 +94,8 @@ def warn_if_rare(common: np.ndarray, subject: np.ndarray, who: Sequence[str], na
         warnings.warn(f"`{name}` calls {share:.0%} of transitions common, less than half. {way}", stacklevel=3)
         return
     counts = pd.Series(common[kept]).groupby(subject[kept]).agg(["sum", "size"])
-    few = (counts["sum"] < counts["size"] / 2 - 1.163 * np.sqrt(counts["size"])).to_numpy()
+    size = counts["size"].to_numpy()
+    few = counts["sum"].to_numpy() < size / 2 - 1.163 * np.sqrt(size)
     if few.any():
         which = named(counts.index[few].to_numpy(), who)
         warnings.warn(f"`{name}` calls less than half of transitions common in {which}. {way}", stacklevel=3)

@@ -1,6 +1,7 @@
 """The numbers of sessions and trials, whatever a file counts from and in."""
 
 import warnings
+from collections.abc import Sequence
 from math import gcd
 
 import numpy as np
@@ -24,9 +25,16 @@ def session_numbers(cells: pd.Series | None, name: str, num: int) -> np.ndarray:
     return values - (0 if (values == 0).any() else 1)
 
 
-def trial_numbers(cells: pd.Series | None, name: str, subject: np.ndarray, session: np.ndarray) -> np.ndarray:
+def trial_numbers(
+    cells: pd.Series | None, name: str, subject: np.ndarray, session: np.ndarray, who: Sequence[str]
+) -> np.ndarray:
     """Whole numbers from 0: as numbered in the file, from 0 or from 1, or in order. Numbers that count several to a
-    trial, screens for instance, are divided, and a warning says so."""
+    trial, screens for instance, are divided; those that start again within every session, from block to block, go on
+    where they stopped; a warning says so.
+
+    Raises:
+        UserError: when a cell is no whole number, or the numbers of some sessions start again and of others do not.
+    """
     where = pd.DataFrame({"subject": subject, "session": session})
     if cells is None:
         return where.groupby(["subject", "session"]).cumcount().to_numpy()
@@ -38,6 +46,7 @@ def trial_numbers(cells: pd.Series | None, name: str, subject: np.ndarray, sessi
             f"`{name}` must be a whole number, got {excerpt(cells.iloc[row])} in row {cells.index[row]}. "
             "Say trial= to number trials in their order."
         )
+    values = _numbered_on(values, where, name, who)
     ascending = where.assign(value=values).sort_values("value", kind="stable")
     step = ascending.groupby(["subject", "session"])["value"].diff().dropna().to_numpy()
     every = gcd(*step.astype(int)) if len(step) > 1 else 1
@@ -55,3 +64,43 @@ def trial_numbers(cells: pd.Series | None, name: str, subject: np.ndarray, sessi
             "counts screens, say trial= to number trials in their order."
         )
     return values - (0 if (values == 0).any() else 1)
+
+
+def _numbered_on(values: np.ndarray, where: pd.DataFrame, name: str, who: Sequence[str]) -> np.ndarray:
+    """`values` that go on where a session's numbers start again from the first, in the order of the rows."""
+    session = where.groupby(["subject", "session"], sort=False).ngroup().to_numpy()
+    order = np.argsort(session, kind="stable")
+    group, number = session[order], values[order]
+    same = np.concatenate([[False], group[1:] == group[:-1]])
+    falls = same & np.concatenate([[False], number[1:] < number[:-1]])
+    lowest = np.full(group.max(initial=-1) + 1, np.inf)
+    np.minimum.at(lowest, group, number)
+    again = falls & (number == lowest[group])
+    twice = bool(pd.DataFrame({"group": group, "number": number}).duplicated().any())
+    if not twice or not again.any() or (falls != again).any():
+        return values  # in no order otherwise: sorted, or refused, later
+    starts = np.bincount(group, weights=again)
+    if (starts != starts[0]).any():
+        odd = where["subject"].to_numpy()[order][group == starts.argmax()][0]
+        raise UserError(
+            f"`{name}` must start again for everybody or for nobody, got numbers that start again for subject "
+            f"{who[odd]} and not for all. Are two people called alike? Name them apart, or say session=COLUMN, or "
+            "trial= to number trials in their order."
+        )
+    warnings.warn(
+        f"`{name}` starts again {_times(int(starts[0]))} for each subject: taken for blocks, and numbered on. Say "
+        "session=COLUMN where nothing carries over.",
+        stacklevel=4,
+    )
+    block = np.cumsum(again | ~same) - 1
+    length = np.zeros(block[-1] + 1)
+    np.maximum.at(length, block, number - lowest[group] + 1)
+    before = np.cumsum(length) - length
+    first = block[np.searchsorted(group, group)]  # the first block of each session
+    result = np.empty(len(values))
+    result[order] = number + before[block] - before[first]
+    return result
+
+
+def _times(num: int) -> str:
+    return {1: "once", 2: "twice"}.get(num, f"{num:,} times")

@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.trials.columns import Columns, from_cells
+from prefrontal.trials.columns import Opened, understand_opened
+from prefrontal.trials.description import Columns
 from prefrontal.trials.text import excerpt, read_json
 
 TRIAL = (
@@ -51,6 +52,15 @@ def read_psych(path: str | Path, *, trial: str = TRIAL, session: str = SESSION) 
     Reference:
         Binz et al. (2025), Nature 644:1002 (Psych-101).
     """
+    return understand_opened(open_psych(path, trial=trial, session=session), path).table
+
+
+def open_psych(path: str | Path, *, trial: str = TRIAL, session: str = SESSION) -> Opened:
+    """The trials that text tells of as a table of text.
+
+    Raises:
+        UserError: as `read_psych`.
+    """
     rows: list[dict[str, Any]] = []
     announced = 0
     for number, person in enumerate(_people(path), 1):
@@ -66,18 +76,13 @@ def read_psych(path: str | Path, *, trial: str = TRIAL, session: str = SESSION) 
         announced += stated
     if not rows:
         raise UserError(f"{path}: `text` must tell of a trial as `trial` describes it, got none. Is it the right file?")
-    cells = pd.DataFrame(rows).astype(str).replace("nan", "")
-    try:
-        table = from_cells(cells, Columns(rt_unit="ms"))
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
-    if announced > len(table):
+    if announced > len(rows):
         warnings.warn(
-            f"{announced - len(table):,} of the {announced:,} trials that the text announces are not in it, and where "
+            f"{announced - len(rows):,} of the {announced:,} trials that the text announces are not in it, and where "
             "they were is not told: trials are numbered as they stand.",
-            stacklevel=2,
+            stacklevel=3,
         )
-    return table
+    return Opened(pd.DataFrame(rows).astype(str).replace("nan", ""), Columns(rt_unit="ms"))
 
 
 def _people(path: str | Path) -> Iterator[dict[str, Any]]:

@@ -90,7 +90,7 @@ def with_points(cells: pd.Series) -> pd.Series:
     """`cells` with decimal points for the decimal commas of numbers. What may as well be thousands, as 1,234 beside no
     other, is left as it is."""
     comma = cells.str.fullmatch(DECIMAL_COMMA)
-    if not comma.any() or cells[comma].str.fullmatch(THOUSANDS).all():
+    if not comma.any() or cells.where(comma).dropna().str.fullmatch(THOUSANDS).all():
         return cells
     return cells.mask(comma, cells.str.replace(",", "."))
 

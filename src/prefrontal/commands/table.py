@@ -1,0 +1,52 @@
+"""`prefrontal table`: any file of trials as the table that all commands read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from prefrontal.commands.arguments import check_new
+from prefrontal.commands.options import read_options
+from prefrontal.commands.tables import Reading, expanded, read_group
+from prefrontal.errors import UserError
+
+DESCRIPTION = """\
+Convert files of trials, of any format, to one plain table.
+
+Choices, states and rewards become 0 and 1; response times become seconds."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to convert."""
+
+    files: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FILE", help_behavior_hint="")]
+    """File of trials, or several of one group."""
+    reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
+    out: Annotated[Path, tyro.conf.arg(metavar="FILE")] = field(default_factory=lambda: Path("clean.csv"))
+    """File for the table."""
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """Convert the files that the arguments name."""
+    options: Options = read_options(Options, arguments, program=f"prefrontal {command}", description=DESCRIPTION)
+    if not options.files:
+        raise UserError(
+            f"`table` must follow `{command}`, got nothing. Give a file of trials, or several of one group."
+        )
+    check_new(options.out)
+
+    from prefrontal.runs.files import make_folder
+    from prefrontal.trials.formats import overview
+    from prefrontal.trials.table import write_table
+
+    group = read_group([file for path in options.files for file in expanded(path)], options.reading)
+    Console().print(overview(group.table), markup=False, highlight=False)
+    group.show()
+    group.keep(options.reading)
+    make_folder(options.out.parent)
+    write_table(options.out, group.table)
+    print(f"Trials: {options.out}, {len(group.table):,} in all", flush=True)

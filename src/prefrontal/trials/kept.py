@@ -1,0 +1,184 @@
+"""The description of a file of trials in a file of its own, beside it: study.columns.toml beside study.csv."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from fnmatch import fnmatch
+from os.path import commonprefix
+from pathlib import Path
+from typing import Any
+
+from prefrontal.errors import UserError, check_choice
+from prefrontal.runs.files import write_text
+from prefrontal.trials.description import PLACES, Columns
+
+SUFFIX = ".columns.toml"
+FOLDER = "columns.toml"
+HEADING = "# How prefrontal reads {name}: which column holds what. Edit it, or delete it to say it anew.\n"
+PAIRS = ("values", "void_in", "rows")
+"""The fields that hold lists by name."""
+NOT_KEPT = ("nobody",)
+
+
+def kept_path(path: str | Path | Sequence[str | Path]) -> Path:
+    """Where the description of a file of trials is kept: study.columns.toml for study.csv, and columns.toml in the
+    folder of several files.
+
+    Arguments:
+        path: of the file, or of files of one folder.
+
+    Raises:
+        UserError: when the files are of several folders.
+    """
+    paths = _paths(path)
+    if len(paths) == 1:
+        return paths[0].with_suffix(SUFFIX)
+    folders = sorted({str(one.parent) for one in paths})
+    if len(folders) > 1:
+        raise UserError(f"`path` must be of files of one folder, got {', '.join(folders[:5])}. Take one at a time.")
+    return paths[0].parent / FOLDER
+
+
+def kept_columns(path: str | Path) -> Columns | None:
+    """The description that is kept beside a file of trials; `read_trials` and all commands read the file with it.
+
+    Arguments:
+        path: of the file of trials.
+
+    Returns:
+        The description: of study.columns.toml for study.csv, or of a columns.toml that names the file; None where there
+        is none.
+
+    Raises:
+        UserError: when what is kept there is no description.
+
+    Example:
+        >>> pf.keep_columns("study.csv", pf.Columns(subject="ppt"))
+        PosixPath('study.columns.toml')
+        >>> pf.kept_columns("study.csv").subject
+        'ppt'
+    """
+    return found[1] if (found := find_kept(path)) else None
+
+
+def find_kept(path: str | Path) -> tuple[Path, Columns] | None:
+    """Where the description of a file is kept, and the description; None where there is none.
+
+    Raises:
+        UserError: as `kept_columns`.
+    """
+    path = Path(path)
+    for beside in (path.with_suffix(SUFFIX), path.parent / FOLDER):
+        try:
+            text = beside.read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            continue
+        try:
+            entries = tomllib.loads(text)
+            patterns = _words("files", entries.pop("files", []))
+            if beside.name == FOLDER and not any(fnmatch(path.name, pattern) for pattern in patterns):
+                continue
+            return beside, _read(entries)
+        except (UserError, ValueError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"`{beside}` must be a description of {path.name}, got another text ({error}). Mend or delete it."
+            ) from None
+    return None
+
+
+def keep_columns(path: str | Path | Sequence[str | Path], columns: Columns) -> Path:
+    """Write a description beside its file of trials, where `read_trials` and all commands find it again.
+
+    Arguments:
+        path: of the file of trials, study.csv, say; or of several files of one folder, which are read alike.
+        columns: the description.
+
+    Returns:
+        Where it is kept: study.columns.toml; columns.toml for several files.
+
+    Raises:
+        UserError: when another description is kept there, which is left as it is; or it cannot be written.
+
+    Example:
+        >>> pf.keep_columns("study.csv", pf.Columns(choice="resp", values={"choice": ("left", "right")}))
+        PosixPath('study.columns.toml')
+        >>> print(open("study.columns.toml").read().partition("\\n")[2])
+        choice = "resp"
+        <BLANKLINE>
+        [values]
+        choice = ["left", "right"]
+        <BLANKLINE>
+    """
+    paths, beside = _paths(path), kept_path(path)
+    written = _written(columns)
+    before = find_kept(paths[0])
+    if before is not None and before[0] == beside and _written(before[1]) == written:
+        return beside
+    if beside.exists():
+        raise UserError(f"`{beside}` must be kept as it is, got another description. Edit or delete it first.")
+    files = "" if len(paths) == 1 else f"files = {_toml(_patterns(paths))}\n"
+    name = paths[0].name if len(paths) == 1 else "these files"
+    write_text(beside, HEADING.format(name=name) + files + written)
+    return beside
+
+
+def _paths(path: str | Path | Sequence[str | Path]) -> list[Path]:
+    return [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
+
+
+def _patterns(paths: Sequence[Path]) -> list[str]:
+    """A pattern such as s*.csv where it names these files of their folder and no other; else their names."""
+    names = sorted(path.name for path in paths)
+    start = commonprefix(names).rstrip("0123456789")  # noqa: RUF071  (of letters, not folders)
+    end = commonprefix([name[len(start) :][::-1] for name in names])[::-1]  # noqa: RUF071
+    pattern = f"{start}*{end}"
+    found = {path.name for path in paths[0].parent.iterdir() if fnmatch(path.name, pattern)}
+    plain = not any(letter in start + end for letter in "*?[")
+    return [pattern] if plain and found == set(names) else names
+
+
+def _written(columns: Columns) -> str:
+    said = {name: value for name, value in columns.said.items() if name not in NOT_KEPT}
+    lines = [f"{name} = {_toml(value)}\n" for name, value in said.items() if name not in PAIRS]
+    for name in PAIRS:
+        if name in said:
+            lines += [f"\n[{name}]\n", *(f"{_key(key)} = {_toml(value)}\n" for key, value in said[name].items())]
+    return "".join(lines)
+
+
+def _toml(value: object) -> str:
+    """A string, number or list of strings: JSON writes them as TOML does, but for one character."""
+    plain = list(value) if isinstance(value, tuple) else value
+    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.replace("_", "").isalnum() else _toml(name)
+
+
+def _read(entries: Mapping[str, Any]) -> Columns:
+    known = [entry.name for entry in fields(Columns) if entry.name not in NOT_KEPT]
+    if unknown := sorted(set(entries).difference(known)):
+        raise UserError(f"it has {', '.join(unknown[:5])}; there are {', '.join(known)}")
+    said: dict[str, Any] = {}
+    for name, value in entries.items():
+        if name in PAIRS:
+            said[name] = {str(key): _words(f"{name}.{key}", words) for key, words in value.items()}
+        elif name == "void":
+            said[name] = _words(name, value)
+        elif name == "reward_above":
+            said[name] = float(value)
+        elif name in (*PLACES, "rt_unit", "format"):
+            if not isinstance(value, str):
+                raise UserError(f"`{name}` must be a text, got {value}")
+            if name == "rt_unit":
+                check_choice(name, value, ("s", "ms"))
+            said[name] = value
+    return Columns(**said)
+
+
+def _words(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise UserError(f"`{name}` must be a list of texts, got {value}")
+    return tuple(value)
