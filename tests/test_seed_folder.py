@@ -268,8 +268,7 @@ def test_results_of_a_seed_not_trained_are_refused_with_the_command(seed: SeedFo
         load(seed)
     message = str(refusal.value)
     assert "must be there, got a seed not trained to its end" in message
-    command = f"prefrontal train two-step --seeds 3 --out '{seed.run}'"
-    assert message.endswith(f"Train it: `{command}`, same config.")
+    assert message.endswith(f"Train it: `prefrontal train '{seed.run}' --seeds 3`.")
 
 
 @pytest.mark.parametrize("damage", [truncate, flip, empty, replace, Path.unlink])
@@ -284,7 +283,7 @@ def test_damaged_results_of_a_finished_seed_are_refused_with_what_to_do(seed: Se
             load()
         message = str(refusal.value)
         assert message.startswith(f"`{path}` must be ")
-        assert f"Without a copy, move `{seed.path}` away and train again: `prefrontal train two-step" in message
+        assert f"Without a copy, move `{seed.path}` away and train again: `prefrontal train '{seed.run}'" in message
 
 
 def test_files_of_another_seed_are_refused(seed: SeedFolder) -> None:

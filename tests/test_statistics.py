@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from prefrontal.analysis.statistics import mean_interval
+from prefrontal.analysis.statistics import difference_interval, mean_interval
 from prefrontal.errors import UserError
 from prefrontal.experiments.studies.verdicts import SHARE, over_seeds
 
@@ -97,3 +97,20 @@ def test_values_must_be_one_finite_row():
         mean_interval([[1, 2], [3, 4]])
     with pytest.raises(UserError, match="`values` must be finite or NaN, got inf"):
         mean_interval([1, np.inf])
+
+
+@settings(deadline=None)
+@given(VALUES, VALUES)
+def test_the_interval_of_a_difference_is_welchs(one, other):
+    interval = difference_interval(one, other)
+    expected = stats.ttest_ind(one, other, equal_var=False).confidence_interval()
+    assert (interval.low, interval.high) == pytest.approx(tuple(expected), rel=1e-6, abs=1e-6)
+    assert interval.mean == pytest.approx(np.mean(one) - np.mean(other))
+
+
+def test_the_interval_of_a_difference_needs_two_values_in_each():
+    alone = difference_interval([1.0], [2.0, 4.0])
+    assert (alone.mean, alone.num) == (-2.0, 3)
+    assert np.isnan(alone.low)
+    same = difference_interval([1.0, 1.0], [3.0, 3.0, float("nan")])
+    assert (same.low, same.high, same.num, same.num_dropped) == (-2.0, -2.0, 4, 1)

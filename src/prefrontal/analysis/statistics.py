@@ -60,3 +60,36 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
         return Interval(mean, float("nan"), float("nan"), num, num_dropped)
     half = float(stdtrit(num - 1, (1 + level) / 2) * kept.std(ddof=1) / np.sqrt(num))
     return Interval(mean, mean - half, mean + half, num, num_dropped)
+
+
+def difference_interval(one: ArrayLike, other: ArrayLike, level: float = 0.95) -> Interval:
+    """Welch's confidence interval of the difference of two means, the first less the second: of groups of independent
+    values that may differ in number and in variance.
+
+    Arguments:
+        one, other: (seed,) or (person,) one value each, any unit. NaNs are dropped.
+        level: the probability of covering the true difference, between 0 and 1.
+
+    Returns:
+        The interval. Its bounds are NaN where a group has fewer than two values, and the mean where it has none.
+
+    Raises:
+        UserError: as `mean_interval` does.
+
+    Reference:
+        Welch (1947), Biometrika 34:28.
+    """
+    from scipy.special import stdtrit
+
+    first, second = (mean_interval(values, level) for values in (one, other))
+    mean, num, dropped = first.mean - second.mean, first.num + second.num, first.num_dropped + second.num_dropped
+    kept = [values[~np.isnan(values)] for values in (np.asarray(one, np.float64), np.asarray(other, np.float64))]
+    if min(map(len, kept)) < 2:
+        return Interval(mean, float("nan"), float("nan"), num, dropped)
+    variances = [float(values.var(ddof=1)) / len(values) for values in kept]
+    total = sum(variances)
+    if total == 0:
+        return Interval(mean, mean, mean, num, dropped)
+    freedom = total**2 / sum(variance**2 / (len(values) - 1) for variance, values in zip(variances, kept, strict=True))
+    half = float(stdtrit(freedom, (1 + level) / 2) * np.sqrt(total))
+    return Interval(mean, mean - half, mean + half, num, dropped)

@@ -285,7 +285,7 @@ class SeedFolder:
     ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Arrays and facts of the file `name`; `episodes` tells from them how much training they stand for."""
         folder = shlex.quote(str(self.run))
-        train = f"`prefrontal train {self.experiment} --seeds {self.seed} --out {folder}`, same config"
+        train = f"`prefrontal train {folder} --seeds {self.seed}`"
         path = self.path / name
         if not path.exists() and self.status != "finished":
             raise UserError(f"`{path}` must be there, got a seed not trained to its end. Train it: {train}.")

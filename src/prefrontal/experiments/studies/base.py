@@ -12,6 +12,7 @@ from rich.console import Console
 from prefrontal.configs import TaskConfig
 from prefrontal.configs.intervention import intervention_words
 from prefrontal.experiments.presets.base import Experiment, ExperimentConfig
+from prefrontal.experiments.records import changed_options
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.learning.jobs import Watch
 from prefrontal.reports.tables import print_verdicts
@@ -111,6 +112,8 @@ def record(
     is of such networks on such a task. If it is not, no published value and no verdict is left: see `withheld`.
     """
     changed = changed_options(experiment, config)
+    if subjects.at != "last":
+        changed.append(f"--at {subjects.at}")
     other_task = experiment.is_published and any(word.startswith("--task.") for word in changed)
     comparable = not other_task and subjects.intervention is None
     results = {
@@ -128,19 +131,6 @@ def record(
     for verdict in results["verdicts"]:
         verdict.pop("of_task", None)
     return results
-
-
-def changed_options(experiment: Experiment, config: ExperimentConfig) -> list[str]:
-    """The options of task, agent and training that are not the preset's, as they are given: "--task.num-trials 20"."""
-    changed = []
-    for part, numbers in config.training.items():
-        preset = experiment.config.training[part]
-        for name in sorted(numbers.keys() | preset.keys()):
-            value = numbers.get(name, getattr(getattr(config, part), name, None))
-            is_there = name in numbers or hasattr(getattr(config, part), name)  # not so, where configs are of two kinds
-            if is_there and numbers.get(name) != preset.get(name):
-                changed.append(f"--{part}.{name.replace('_', '-')} {value}")
-    return changed
 
 
 def withheld(results: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,197 @@
+"""`prefrontal runs`, `show` and `compare`: what was trained, and what came of it."""
+
+import inspect
+import json
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+from rich.console import Console
+
+from prefrontal.commands.options import read_options
+from prefrontal.errors import UserError
+from prefrontal.experiments.records import PARTS, Record, changed_options, find_folder, read_folder, settings_of
+from prefrontal.runs.files import folder_names
+from prefrontal.runs.inventory import Found, find_runs, look
+from prefrontal.runs.results import read_results
+
+if TYPE_CHECKING:
+    from prefrontal.reports.runs import Measure
+
+MOST_FILES = 20
+"""So many files are named."""
+
+
+@dataclass(frozen=True)
+class RunsOptions:
+    """The runs in a folder: how far each has come, and what it earned at last."""
+
+    folder: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="[FOLDER]")] = Path("runs")
+    """Where to look, folders within included."""
+
+
+@dataclass(frozen=True)
+class ShowOptions:
+    """A run: where it differs from the preset, its seeds, its verdicts, its files."""
+
+    run: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="RUN")]
+    """Its folder; or EXPERIMENT/NAME, or NAME where one run alone has it, as `prefrontal runs` lists them."""
+    config: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print every number of it instead, as JSON that --config reads."""
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """Two runs: what differs in their settings, and in what they earned and did."""
+
+    runs: Annotated[tyro.conf.Positional[tuple[str, str]], tyro.conf.arg(metavar="RUN RUN")]
+    """Their folders; or names, as `prefrontal show` takes them."""
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """List runs, show one, or compare two."""
+    if command != "runs" and not arguments:
+        number = "two runs" if command == "compare" else "a run"
+        raise UserError(f"`{command}` must be followed by {number}, got nothing. `prefrontal runs` lists them.")
+    kind, act = _COMMANDS[command]
+    act(read_options(kind, arguments, program=f"prefrontal {command}", description=inspect.getdoc(kind) or ""))
+
+
+def _list(options: RunsOptions) -> None:
+    from prefrontal.reports.runs import print_runs
+
+    if options.folder == Path("runs") and not options.folder.exists():
+        print("There are no runs yet. Train one: prefrontal train EXPERIMENT", flush=True)
+        return
+    found = list(find_runs(options.folder))
+    if not found:
+        print(f"There are no runs in {options.folder}. Train one: prefrontal train EXPERIMENT", flush=True)
+        return
+    print_runs(found, options.folder, Console())
+    shown = shlex.quote(str(found[-1].path))
+    print(f"\nOne of them: prefrontal show {shown}", flush=True)
+
+
+def _show(options: ShowOptions) -> None:
+    from prefrontal.reports.runs import print_seeds, size
+    from prefrontal.reports.tables import print_verdicts
+
+    path = _folder(options.run)
+    record = _record(path)
+    if options.config:
+        print(json.dumps(settings_of(_known(path, record)), indent=2), flush=True)
+        return
+    found, console = look(path), Console()
+    networks = found.record.get("networks", {}) if not found.variants else {}
+    print(f"{found.experiment}: {path}\nState: {found.state}")
+    if record:
+        changed = changed_options(record.experiment, record.config)
+        recipe = "" if record.recipe == "paper" else f" in the {record.recipe} recipe"
+        print(f"Differs from the preset{recipe}: {' '.join(changed) or 'in nothing'}")
+    if networks:
+        print(f"Networks: of {networks.get('trained_by') or 'elsewhere'}, from the {networks.get('from', 'run')}")
+    if found.states:
+        console.print()
+        print_seeds(found, _episodes(found), console)
+    if found.is_tested:
+        results = read_results(path)
+        if all(name in results for name in ("experiment", "seeds", "verdicts")):
+            console.print()
+            print_verdicts(results, console)
+    names = sorted(name for name in folder_names(path) if not name.startswith("."))
+    shown = [f"{name}/" if (path / name).is_dir() else name for name in names[:MOST_FILES]]
+    more = f" and {len(names) - MOST_FILES} more" if len(names) > MOST_FILES else ""
+    print(f"\nFiles, {size(found.size)}: {', '.join(shown)}{more}")
+    if record:
+        print(f"Next: {_next(found, record)}", flush=True)
+
+
+def _compare(options: CompareOptions) -> None:
+    from prefrontal.reports.runs import print_differences, print_results_of_two, print_verdicts_of_two
+
+    paths = [_folder(name) for name in options.runs]
+    found, console = [look(path) for path in paths], Console()
+    names = [path.name for path in paths]
+    if len(set(names)) == 1:
+        names = [str(path) for path in paths]
+    for place, (path, one) in enumerate(zip(paths, found, strict=True)):
+        print(f"{'first' if place == 0 else 'second'}: {path} ({one.experiment}, {one.state})")
+    first, second = (_settings(path, one) for path, one in zip(paths, found, strict=True))
+    print_differences(first, second, names, console)
+    results = [read_results(one.path) if one.is_tested else {} for one in found]
+    measured = [_measured(one, result) for one, result in zip(found, results, strict=True)]
+    if not set(measured[0]) & set(measured[1]):
+        print("Results: none that both have. Train both, and test them: prefrontal evaluate RUN", flush=True)
+        return
+    print_results_of_two(*measured, names, console)
+    print_verdicts_of_two(*(result.get("verdicts", []) for result in results), names, console)
+    for path, one in zip(paths, found, strict=True):
+        if not one.is_tested:
+            print(f"{path} is not tested yet: prefrontal evaluate {shlex.quote(str(path))}", flush=True)
+
+
+_COMMANDS: dict[str, tuple[Any, Callable[[Any], None]]] = {
+    "runs": (RunsOptions, _list),
+    "show": (ShowOptions, _show),
+    "compare": (CompareOptions, _compare),
+}
+
+
+def _folder(name: str) -> Path:
+    found = find_folder(name)
+    if found is None:
+        raise UserError(f"`run` must be the folder of a run, got {name}, which is none. `prefrontal runs` lists them.")
+    return found
+
+
+def _record(path: Path) -> Record | None:
+    """What the folder says of itself; None where it is of an experiment or a config that the package does not have."""
+    look(path)  # refuses what cannot be read
+    try:
+        return read_folder(path)
+    except UserError:
+        return None
+
+
+def _known(path: Path, record: Record | None) -> Record:
+    return record or read_folder(path)  # which says why not
+
+
+def _episodes(found: Found) -> dict[str, int]:
+    """Training episodes that are asked for, by variant."""
+    train = {name: run.config.get("train") for name, run in found.variants.items()}
+    return {name: part.get("num_episodes", 0) for name, part in train.items() if isinstance(part, dict)}
+
+
+def _settings(path: Path, found: Found) -> dict[str, Any]:
+    """Every number of a run by its option, those at their defaults included where the package knows them."""
+    record = _record(path)
+    parts: dict[str, Any] = settings_of(record)["config"] if record else found.record["config"]
+    return {
+        f"{part}.{name}".replace("_", "-"): value
+        for part in [*PARTS, *sorted(set(parts) - set(PARTS))]
+        if isinstance(parts.get(part), dict)
+        for name, value in parts[part].items()
+    }
+
+
+def _measured(found: Found, results: dict[str, Any]) -> "dict[str, Measure]":
+    from prefrontal.reports.runs import REWARD, Measure, of_seeds, reward_at_last
+
+    trained = {name: reward_at_last(states) for name, states in found.seeds.items()}
+    rewards = {f"{REWARD}, {name}" if name else REWARD: Measure(reward) for name, reward in trained.items() if reward}
+    return rewards | of_seeds(results)
+
+
+def _next(found: Found, record: Record) -> str:
+    folder = shlex.quote(str(found.path))
+    if not record.is_plain or record.source == "file":
+        return f"prefrontal figure {folder}"
+    if found.state.startswith("training"):
+        return "wait for it, or watch it: tensorboard --logdir " + folder
+    if found.state.startswith(("stopped", "begun")) and found.variants:
+        return f"prefrontal train {folder}"
+    return f"prefrontal {'figure' if found.is_tested else 'evaluate'} {folder}"
