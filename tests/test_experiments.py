@@ -12,7 +12,8 @@ import pytest
 
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.analysis.behaviour import stay_probability
-from prefrontal.commands.options import parse, sweep_settings
+from prefrontal.commands.options import parse
+from prefrontal.commands.settings import sweep_settings
 from prefrontal.configs import ActorCriticConfig, RecurrentConfig, RiskConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError

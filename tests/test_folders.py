@@ -10,7 +10,7 @@ import pytest
 from shown import check_shown, figures_kept, printed, words_of
 
 from prefrontal import cli
-from prefrontal.commands.options import Setting
+from prefrontal.commands.settings import Setting
 from prefrontal.commands.sweep import run_sweep
 from prefrontal.configs import InterventionConfig, RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError

@@ -66,7 +66,7 @@ def run(trained: Path, tmp_path: Path) -> Path:
     [
         (
             ["trian", NAME],
-            f"`command` must be one of {WORDS}, got trian. Try `prefrontal --help`.",
+            f"`command` must be one of {WORDS}, got trian. Did you mean train? Try `prefrontal --help`.",
         ),
         (["--seeds", "1"], f"`command` must be one of {WORDS}, got --seeds. "),
         (["train"], f"`experiment` must follow `train`, got nothing. There are: {NAME}"),
@@ -195,7 +195,8 @@ def test_damaged_weights_are_named_with_what_to_do_and_nothing_is_lost(run: Path
     before = contents(run)
     told = refused("evaluate", NAME, *TINY, "--out", run)
     assert told.startswith(f"`{weights}` must be a ")
-    assert f"Without a copy, move `{weights.parent}` away and train again: `prefrontal train {NAME} --seeds 0" in told
+    train = f"prefrontal train {weights.parents[1]} --seeds 0"
+    assert f"Without a copy, move `{weights.parent}` away and train again: `{train}" in told
     assert contents(run) == before
 
 

@@ -13,8 +13,9 @@ from test_train import Lever, lever
 
 import prefrontal as pf
 from prefrontal import devices
-from prefrontal.commands.experiment import named_experiment
-from prefrontal.commands.options import parse, sweep_settings
+from prefrontal.commands.named import named
+from prefrontal.commands.options import parse
+from prefrontal.commands.settings import sweep_settings
 from prefrontal.configs import RECIPES, Recipe, RecurrentConfig, TrainConfig, TwoStepConfig, recipe
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS
@@ -55,8 +56,9 @@ class TestNames:
 
     @pytest.mark.parametrize("name", EXPERIMENTS)
     def test_of_the_command_line(self, name):
-        experiment = named_experiment("train", [name, "--recipe", "robust"])
-        assert experiment is not None
+        asked = named("train", [name, "--recipe", "robust"])
+        assert asked is not None
+        experiment = asked.start.experiment
         train = parse("train", experiment, ["--recipe", "robust"]).config.train
         assert (train.rms_decay, train.final_learning_rate) == (0.99, 0.0)
         for variant in experiment.variants(experiment.config).values():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from prefrontal import cli
-from prefrontal.commands.options import Setting, split_sweeps, sweep_settings
+from prefrontal.commands.settings import Setting, split_sweeps, sweep_settings
 from prefrontal.commands.sweep import run_sweep
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError

@@ -72,6 +72,8 @@ from prefrontal.rollouts.evaluation import evaluate as evaluate
 from prefrontal.configs import TestConfig as TestConfig
 from prefrontal.experiments import ExperimentConfig as ExperimentConfig
 from prefrontal.experiments import find_experiment as find_experiment
+from prefrontal.experiments.loaded import Run as Run
+from prefrontal.experiments.loaded import load_run as load_run
 from prefrontal.experiments.pretrained import load_pretrained as load_pretrained
 from prefrontal.experiments.studies.two_step_lesions import lesion_table as lesion_table
 from prefrontal.experiments.workflow import evaluate_run as evaluate_run

@@ -1,6 +1,7 @@
 """The command `prefrontal`: it finds the command that is asked for, and tells of mistakes in a sentence."""
 
 import contextlib
+import difflib
 import os
 import sys
 import warnings
@@ -10,7 +11,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 
 from prefrontal.commands import COMMANDS
-from prefrontal.errors import Notice, Stopped, UserError, on_the_command_line
+from prefrontal.errors import Notice, Stopped, UserError, on_the_command_line, quietly
 
 _SUMMARIES = "\n".join(f"  {name:<12} {command.summary}" for name, command in COMMANDS.items())
 USAGE = f"""\
@@ -28,9 +29,14 @@ examples:
   prefrontal reproduce wang2018-two-step
   prefrontal train wang2018-two-step --seeds 0 1 --task.num-trials 50
   prefrontal reproduce wang2018-two-step --sweep train.discount .8 .9 .95
+  prefrontal train wang2018-two-step --train.discount .8 --name forgetful
+  prefrontal evaluate runs/wang2018-two-step/forgetful
+  prefrontal reproduce wang2018-two-step --pretrained
 
-A run is kept in runs/EXPERIMENT/HASH OF ITS SETTINGS, or where --out says.
-Ctrl-C stops and keeps what is done; the same command goes on from there.
+A run is kept in runs/EXPERIMENT/HASH OF ITS SETTINGS, or where --name or --out
+says. Its folder may stand in the place of EXPERIMENT: no option need be given
+again. Ctrl-C stops and keeps what is done; the same command goes on from there.
+With --quiet, any command prints nothing but warnings and what goes wrong.
 TensorBoard reads it as it goes: tensorboard --logdir runs
 """
 
@@ -45,7 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with warnings.catch_warnings(), on_the_command_line():
             warnings.showwarning = _warn
-            _dispatch(arguments)
+            if "--quiet" in arguments:
+                with quietly(), open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+                    _dispatch([word for word in arguments if word != "--quiet"])
+            else:
+                _dispatch(arguments)
         sys.stdout.flush()
     except UserError as error:
         _fail(str(error))
@@ -121,7 +131,11 @@ def _dispatch(arguments: list[str]) -> None:
         return
     command, *rest = arguments
     if command not in COMMANDS:
-        raise UserError(f"`command` must be one of {', '.join(COMMANDS)}, got {command}. Try `prefrontal --help`.")
+        near = difflib.get_close_matches(command, COMMANDS, n=1)
+        remedy = f"Did you mean {near[0]}? " if near else ""
+        raise UserError(
+            f"`command` must be one of {', '.join(COMMANDS)}, got {command}. {remedy}Try `prefrontal --help`."
+        )
     COMMANDS[command].run(command, rest)
 
 

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 _on_the_command_line = False
+_quiet = False
 
 
 class UserError(ValueError):
@@ -51,6 +52,22 @@ def argument(name: str) -> str:
         name: of an argument, or of a field of one, such as "task.encoding".
     """
     return f"--{name.replace('_', '-')}" if _on_the_command_line else f"`{name}`"
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Within it, nobody is told how far a training or a fit has come; see `is_quiet`."""
+    global _quiet
+    before, _quiet = _quiet, True
+    try:
+        yield
+    finally:
+        _quiet = before
+
+
+def is_quiet() -> bool:
+    """Whether those who tell of progress are to be silent. Warnings and errors are told all the same."""
+    return _quiet
 
 
 def check_probability(name: str, value: float) -> None:

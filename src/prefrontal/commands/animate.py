@@ -10,6 +10,7 @@ import tyro
 from prefrontal.configs import HarlowConfig, HarlowPixelsConfig, TwoStepConfig
 from prefrontal.errors import UserError, check_seed
 from prefrontal.experiments import ExperimentConfig, find_experiment
+from prefrontal.experiments.records import find_folder
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.seed_folder import CONFIG
 from prefrontal.runs.shipped import shipped_folder, shipped_names
@@ -107,12 +108,12 @@ def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[Any]]:
         folder = RunFolder.read(name)
     elif name in shipped_names():  # though there be a folder of that name, as there is in runs/
         folder = RunFolder.read(shipped_folder(name))
-    elif Path(name).exists():
-        folder = RunFolder.read(name)
+    elif (there := find_folder(name)) or Path(name).exists():
+        folder = RunFolder.read(there or name)
     else:
         raise UserError(
             f"`{name}` must be the folder of a run or an experiment whose networks come with the package, got neither. "
-            f"The experiments are {', '.join(shipped_names())}; runs are kept in runs/EXPERIMENT/."
+            f"The experiments are {', '.join(shipped_names())}; `prefrontal runs` lists the runs."
         )
     preset = find_experiment(folder.experiment).config
     if not isinstance(preset.task, TwoStepConfig | HarlowConfig | HarlowPixelsConfig):

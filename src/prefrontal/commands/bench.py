@@ -1,23 +1,25 @@
 """`prefrontal bench`: how fast this machine is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from prefrontal.commands.experiment import named_experiment
+from prefrontal.commands.named import named
 from prefrontal.commands.options import parse
 from prefrontal.errors import UserError
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
     """Measure the experiment that the first argument names: with --seeds with so many, else many sizes and presets."""
-    experiment = named_experiment(command, arguments)
-    if experiment is None:
+    named_one = named(command, arguments)
+    if named_one is None:
         return
+    experiment = named_one.start.experiment
     if "--sweep" in arguments:
         raise UserError(f"`--sweep` must follow train or reproduce, got {command}. Leave it out.")
-    options = parse(command, experiment, arguments[1:])
+    options = parse(command, experiment, named_one.options, replace(named_one.start, out=None))
     for name, given in (
         ("pretrained", options.pretrained),
         ("episodes", options.episodes),

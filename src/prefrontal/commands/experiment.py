@@ -1,48 +1,36 @@
 """The commands that take an experiment: reproduce, train, evaluate, figure."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from prefrontal.commands.options import Options, asked_recipe, parse, split_sweeps, sweep_settings
+from prefrontal.commands.named import Named, named
+from prefrontal.commands.options import Options, parse, value_of
+from prefrontal.commands.plan import print_plan, test_command, told
+from prefrontal.commands.settings import split_sweeps, sweep_settings
 from prefrontal.errors import UserError
-from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
+from prefrontal.experiments import Experiment
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.inventory import ranges
+from prefrontal.runs.moments import episode_at, read_moment
 
 MOST_FALLS = 4
 """So many are told one by one."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
-    """Run `command` on the experiment that the first argument names."""
-    experiment = named_experiment(command, arguments)
-    if experiment is None:
+    """Run `command` on the experiment, or the run, that the first argument names."""
+    asked = named(command, arguments)
+    if asked is None:
         return
-    rest = arguments[1:]
-    if "--sweep" in rest:
-        _sweep(command, experiment, rest)
+    if "--sweep" in asked.options:
+        _sweep(command, asked)
     else:
-        _COMMANDS[command](experiment, parse(command, experiment, rest))
-
-
-def named_experiment(command: str, arguments: Sequence[str]) -> Experiment | None:
-    """The experiment that follows `command`, in the recipe asked for; None where help was asked for, and given.
-
-    Raises:
-        UserError: when none follows.
-    """
-    if arguments and not arguments[0].startswith("-"):
-        return find_experiment(arguments[0]).in_recipe(asked_recipe(arguments[1:]))
-    if "-h" in arguments or "--help" in arguments:
-        print(f"usage: prefrontal {command} EXPERIMENT [OPTIONS]\n\nexperiments:")
-        print("".join(f"  {name}\n" for name in EXPERIMENTS))
-        print(f"Options depend on the experiment: prefrontal {command} {next(iter(EXPERIMENTS))} --help")
-        return None
-    raise UserError(
-        f"`experiment` must follow `{command}`, got {arguments[0] if arguments else 'nothing'}. "
-        f"There are: {', '.join(EXPERIMENTS)}."
-    )
+        experiment = asked.start.experiment
+        _COMMANDS[command](experiment, parse(command, experiment, asked.options, asked.start))
 
 
 def _train(experiment: Experiment, options: Options) -> None:
@@ -51,12 +39,16 @@ def _train(experiment: Experiment, options: Options) -> None:
 
     if options.pretrained:
         raise UserError("`--pretrained` must go with evaluate, figure or reproduce, got train. Leave it out.")
-    if not experiment.networks:  # --out is the folder of the run
-        check_results_folder(experiment, options.config, options.out)
-    folder = train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
-    _say(f"Trained: {folder}")
+    if options.dry_run:
+        print_plan(experiment, [(options, options.out)])
+        return
+    check_results_folder(experiment, options.config, options.out)
+    with told(experiment, options) as is_done:
+        folder = train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
+    seeds = f"seed{'s' * (len(options.seeds) > 1)} {ranges(options.seeds)}"
+    _say(f"Trained already, {seeds}: {folder}" if is_done else f"Trained: {folder}")
     _say_falls(experiment, options)
-    _say(f"Test it: prefrontal evaluate {experiment.name} with the same options")
+    _say(f"Test it: {test_command(experiment, options)}")
 
 
 def _looks(options: Options) -> dict[str, int | None]:
@@ -65,7 +57,22 @@ def _looks(options: Options) -> dict[str, int | None]:
 
 def _evaluate(experiment: Experiment, options: Options) -> None:
     _report(experiment, *_test(experiment, options))
-    _say_falls(experiment, options)
+    if options.at == "best":
+        _say_best(experiment, options)
+    if options.at == "last":
+        _say_falls(experiment, options)
+
+
+def _say_best(experiment: Experiment, options: Options) -> None:
+    """Tell after how many episodes each network was at its best."""
+    from prefrontal.experiments.places import networks_of
+
+    _, folder = networks_of(experiment, options.config, options.out)
+    for name, variant in experiment.variants(options.config).items():
+        run = RunFolder.read(folder / name)
+        best = {seed: episode_at(run.seed(seed), "best") or variant.train.num_episodes for seed in options.seeds}
+        told = ", ".join(f"seed {seed} after {episode:,}" for seed, episode in best.items())
+        _say(f"Best{f', {name}' if name else ''}: {told} episodes")
 
 
 def _figure(experiment: Experiment, options: Options) -> None:
@@ -81,9 +88,13 @@ def _reproduce(experiment: Experiment, options: Options) -> None:
     from prefrontal.experiments.places import check_results_folder
     from prefrontal.experiments.workflow import draw_results, train_run
 
+    if options.dry_run:
+        print_plan(experiment, [(options, options.out)])
+        return
     if not options.pretrained:
         check_results_folder(experiment, options.config, options.out)
-        train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
+        with told(experiment, options):
+            train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
     folder, results = _test(experiment, options)
     draw_results(experiment, folder)
     _report(experiment, folder, results)
@@ -98,16 +109,25 @@ _COMMANDS: dict[str, Callable[[Experiment, Options], None]] = {
 }
 
 
-def _sweep(command: str, experiment: Experiment, arguments: Sequence[str]) -> None:
+def _sweep(command: str, asked: Named) -> None:
     if command not in ("train", "reproduce"):
         raise UserError(
             f"`--sweep` must follow train or reproduce, got {command}. Test the runs of a sweep one by one."
         )
-    rest, sweeps = split_sweeps(arguments)
-    options, points = parse(command, experiment, rest), sweep_settings(command, experiment, rest, sweeps)
+    rest, sweeps = split_sweeps(asked.options)
+    start, experiment = replace(asked.start, out=None), asked.start.experiment
+    if value_of("name", rest) is not None:
+        raise UserError("`--name` must go without --sweep, which makes many runs. Give --out for the folder of all.")
+    options = parse(command, experiment, rest, start)
+    points = sweep_settings(command, experiment, rest, sweeps, start)
     if options.plot_every:
         raise UserError("`--plot-every` must go without --sweep. Train the setting to look at on its own.")
     root = options.out or experiment.folder(options.config).parent
+    if options.dry_run:
+        parts = ("task", "agent", "train", "test")
+        each = [replace(options, **{part: getattr(point.config, part) for part in parts}) for point in points]
+        print_plan(experiment, [(one, root / experiment.folder(one.config).name) for one in each])
+        return
 
     from prefrontal.commands.sweep import run_sweep, train_sweep
     from prefrontal.reports.tables import print_sweep
@@ -126,7 +146,14 @@ def _test(experiment: Experiment, options: Options) -> tuple[Path, dict[str, Any
 
     if options.weights:
         return evaluate_weights(experiment, options.config, options.weights, options.out)
-    return evaluate_run(experiment, options.config, options.seeds, options.out, pretrained=options.pretrained)
+    return evaluate_run(
+        experiment,
+        options.config,
+        options.seeds,
+        options.out,
+        pretrained=options.pretrained,
+        at=read_moment(options.at),
+    )
 
 
 def _report(experiment: Experiment, folder: Path, results: dict[str, Any]) -> None:

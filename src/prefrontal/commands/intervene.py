@@ -7,19 +7,21 @@ from dataclasses import fields
 
 from rich.console import Console
 
-from prefrontal.commands.experiment import named_experiment
+from prefrontal.commands.named import named
 from prefrontal.commands.options import parse, read_options
 from prefrontal.configs import InterventionConfig
+from prefrontal.runs.moments import read_moment
 
 FLAGS = tuple(f"--{field.name.replace('_', '-')}" for field in fields(InterventionConfig))
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
     """Test the experiment that the first argument names, as evaluate does, under the intervention that follows."""
-    experiment = named_experiment(command, arguments)
-    if experiment is None:
+    asked = named(command, arguments)
+    if asked is None:
         return
-    own, rest = split_intervention(arguments[1:])
+    experiment = asked.start.experiment
+    own, rest = split_intervention(asked.options)
     if "-h" in rest or "--help" in rest:
         print(f"Beside these options, those of `prefrontal evaluate {experiment.name}`:\n", flush=True)
         own = ["--help"]
@@ -29,7 +31,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
         program=f"prefrontal {command} {experiment.name}",
         description="Test networks while something is done to them.",
     )
-    options = parse(command, experiment, rest)
+    options = parse(command, experiment, rest, asked.start)
 
     from prefrontal.experiments.studies import study_of
     from prefrontal.experiments.workflow import evaluate_run
@@ -41,13 +43,14 @@ def run(command: str, arguments: Sequence[str]) -> None:
         options.out,
         pretrained=options.pretrained,
         intervention=intervention,
+        at=read_moment(options.at),
     )
     study = study_of(experiment)
     study.draw(folder)
     console = Console()
     console.print(f"With {' '.join(own)}:", markup=False, highlight=False)
     study.report(results, console)
-    without = shlex.join(["prefrontal", "evaluate", experiment.name, *rest])
+    without = shlex.join(["prefrontal", "evaluate", asked.word, *rest])
     print(f"Without: {without}\nFiles: {folder}", flush=True)
 
 

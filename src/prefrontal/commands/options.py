@@ -4,7 +4,7 @@ import contextlib
 import io
 import itertools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar, get_args
@@ -14,11 +14,31 @@ import tyro
 from prefrontal.configs import ActorCriticConfig, AgentConfig, Recipe, TaskConfig, TestConfig, TrainConfig
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.experiments import Experiment, ExperimentConfig
+from prefrontal.runs.moments import read_moment
 from prefrontal.runs.shipped import shipped_seeds
 
 Task = TypeVar("Task", bound=TaskConfig)
 Agent = TypeVar("Agent", bound=AgentConfig)
 Test = TypeVar("Test", bound=TestConfig)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What options of an experiment are where nothing is said of them."""
+
+    experiment: Experiment
+    """In its recipe."""
+    config: ExperimentConfig
+    """Its numbers."""
+    recipe: Recipe = "paper"
+    seeds: tuple[int, ...] | None = None
+    """None: the experiment's."""
+    out: Path | None = None
+    """The folder of the run."""
+    pretrained: bool = False
+    """Whether `out` holds results of the networks that come with the package."""
+    is_recorded: bool = False
+    """Whether the numbers are those of a run or a file, not the preset's."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +49,10 @@ class Options(Generic[Task, Agent, Test]):
     """Seeds to train and test, one network each."""
     out: Path | None
     """Folder of the run. None: runs/EXPERIMENT/HASH OF THE SETTINGS."""
+    name: str | None
+    """A name for the run: its folder is runs/EXPERIMENT/NAME. None: a hash of the settings names it."""
+    config_file: Annotated[Path | None, tyro.conf.arg(name="config", metavar="FILE")]
+    """Settings to start from, JSON or TOML, such as the config.json of a run; other options count on top."""
     pretrained: bool
     """Test the networks that come with the package; nothing is trained."""
     weights: Path | None
@@ -42,6 +66,13 @@ class Options(Generic[Task, Agent, Test]):
     """In training, keep the weights of every so many episodes. None: as the experiment needs."""
     plot_every: int | None
     """The same, and test them and draw what they do: files, and TensorBoard images. None: never."""
+    at: Annotated[str, tyro.conf.arg(metavar="EPISODE|best|last")]
+    """Test the weights of another moment of training, of those that were kept: after so many episodes, or where most
+    was earned in the 100 episodes before (best). Results go into a folder within the run's."""
+    dry_run: bool
+    """Say what would be trained, where and about how long it would take; train nothing."""
+    quiet: bool
+    """Print nothing but warnings and what goes wrong."""
     task: Task
     agent: Agent
     train: TrainConfig
@@ -53,29 +84,47 @@ class Options(Generic[Task, Agent, Test]):
         return ExperimentConfig(task=self.task, agent=self.agent, train=self.train, test=test)
 
 
-def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Options:
+def parse(command: str, experiment: Experiment, arguments: Sequence[str], start: Start | None = None) -> Options:
     """Read the options that follow `prefrontal COMMAND EXPERIMENT`.
+
+    Arguments:
+        command: the command.
+        experiment: the experiment.
+        arguments: what follows.
+        start: what options are where nothing is said. None: the preset's, in the recipe that is asked for.
 
     Raises:
         UserError: when a value is not allowed. What is no value at all ends the process with exit code 2.
     """
     asked = asked_recipe(arguments)
-    experiment = experiment.in_recipe(asked)
+    if start is None or value_of("recipe", arguments) is not None:
+        experiment = experiment.in_recipe(asked)
+        start = replace(start or Start(experiment, experiment.config), config=experiment.config, recipe=asked)
     config = experiment.config
-    pretrained = "--pretrained" in arguments
+    pretrained = start.pretrained or "--pretrained" in arguments
+    if pretrained and start.is_recorded and not start.pretrained:
+        raise UserError(
+            "`--pretrained` must go with the preset of an experiment, got a run or --config. Leave one of them out."
+        )
+    shipped = shipped_seeds(experiment.networks or experiment.name) if pretrained else None
     default = Options(
-        seeds=shipped_seeds(experiment.networks or experiment.name) if pretrained else experiment.seeds,
-        out=None,
-        pretrained=False,
+        seeds=start.seeds or shipped or experiment.seeds,
+        out=start.out,
+        name=None,
+        config_file=None,
+        pretrained=start.pretrained,
         weights=None,
         episodes=None,
-        recipe=asked,
+        recipe=start.recipe,
         snapshot_every=None,
         plot_every=None,
-        task=config.task,
-        agent=config.agent,
-        train=config.train,
-        test=config.test,
+        at="last",
+        dry_run=False,
+        quiet=False,
+        task=start.config.task,
+        agent=start.config.agent,
+        train=start.config.train,
+        test=start.config.test,
     )
     generic: Any = Options
     options_of_experiment = generic[type(config.task), type(config.agent), type(config.test)]
@@ -97,7 +146,13 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     for name in ("snapshot_every", "plot_every", "episodes"):
         if getattr(options, name) is not None:
             check_count(name, getattr(options, name))
-    _check_effects(experiment, options.config)
+    _check_effects(experiment, start.config, options.config)
+    read_moment(options.at)
+    if options.at != "last" and (command not in ("evaluate", "intervene") or options.weights):
+        got = "--weights" if options.weights else command
+        raise UserError(f"`--at` must go with evaluate or intervene, got {got}. Leave it out.")
+    if options.dry_run and command not in ("train", "reproduce"):
+        raise UserError(f"`--dry-run` must go with train or reproduce, got {command}. Leave it out.")
     if options.plot_every and (command not in ("train", "reproduce") or options.pretrained):
         got = "--pretrained" if options.pretrained else command
         raise UserError(f"`--plot-every` must go with train or reproduce, got {got}. Leave it out: nothing is trained.")
@@ -112,13 +167,17 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str]) -> Opt
     return options
 
 
-def _check_effects(experiment: Experiment, config: ExperimentConfig) -> None:
+def _check_effects(experiment: Experiment, preset: ExperimentConfig, config: ExperimentConfig) -> None:
     """Refuse options that change no network: those that each variant of the experiment sets for itself.
+
+    Arguments:
+        experiment: the experiment.
+        preset: what the options are where nothing is said.
+        config: what they are.
 
     Raises:
         UserError: when there is one.
     """
-    preset = experiment.config
     as_preset = [variant.training for variant in experiment.variants(preset).values()]
     for part in ("task", "agent", "train"):
         before, after = getattr(preset, part), getattr(config, part)
@@ -145,14 +204,27 @@ def asked_recipe(arguments: Sequence[str]) -> Recipe:
     Raises:
         UserError: when there is no such recipe.
     """
-    asked: Any = "paper"
-    for word, following in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
-        if word == "--recipe":
-            asked = following
-        elif word.startswith("--recipe="):
-            asked = word.removeprefix("--recipe=")
+    given = value_of("recipe", arguments)
+    asked: Any = "paper" if given is None else given
     check_choice("recipe", asked, get_args(Recipe))
     return asked
+
+
+def value_of(option: str, arguments: Sequence[str]) -> str | None:
+    """What a command line says of --`option`: the last word given for it; None where it does not stand there.
+
+    Raises:
+        UserError: when nothing follows it.
+    """
+    value = None
+    for word, following in itertools.zip_longest(arguments, arguments[1:], fillvalue="--"):
+        if word == f"--{option}":
+            if following.startswith("--"):
+                raise UserError(f"`--{option}` must be followed by a value, got none. Add it, or leave it out.")
+            value = following
+        elif word.startswith(f"--{option}="):
+            value = word.partition("=")[2]
+    return value
 
 
 def read_options(kind: Any, arguments: Sequence[str], *, program: str, description: str, default: Any = None) -> Any:
@@ -174,70 +246,3 @@ def read_options(kind: Any, arguments: Sequence[str], *, program: str, descripti
             error = error.__context__
         sys.stderr.write(told.getvalue())
         raise
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One point of a sweep."""
-
-    values: Mapping[str, str]
-    """What was asked for, by option."""
-    config: ExperimentConfig
-
-
-def split_sweeps(arguments: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
-    """Take the sweeps out of a command line: the other arguments, and the values by option.
-
-    Raises:
-        UserError: when a sweep has no option or fewer than two values, or an option is swept twice.
-    """
-    rest: list[str] = []
-    sweeps: dict[str, list[str]] = {}
-    remaining = list(arguments)
-    while remaining:
-        argument = remaining.pop(0)
-        if argument != "--sweep":
-            rest.append(argument)
-            continue
-        words = list(itertools.takewhile(lambda word: not word.startswith("--"), remaining))
-        del remaining[: len(words)]
-        if len(words) < 3:
-            raise UserError(
-                f"`--sweep` must be followed by an option and two or more values, got {' '.join(words) or 'nothing'}. "
-                "Write it as in: --sweep train.discount .8 .9 .95"
-            )
-        option, *values = words
-        if option in sweeps:
-            raise UserError(f"`--sweep {option}` must be given once, got it twice. Put all its values in one.")
-        sweeps[option] = values
-    return rest, sweeps
-
-
-def sweep_settings(
-    command: str, experiment: Experiment, arguments: Sequence[str], sweeps: Mapping[str, Sequence[str]]
-) -> list[Setting]:
-    """Every combination of the swept values, each read as if it had been given as options.
-
-    Raises:
-        UserError: as `parse` does; or when two settings are of one and the same run.
-    """
-    combinations = [dict(zip(sweeps, values, strict=True)) for values in itertools.product(*sweeps.values())]
-    words = [[word for option, value in values.items() for word in (f"--{option}", value)] for values in combinations]
-    if "recipe" in sweeps and replace(experiment.in_recipe("robust"), config=experiment.config) != experiment:
-        raise UserError(
-            f"`--sweep recipe` must go with recipes that differ in training only, got those of {experiment.name}. "
-            "Run it once with each --recipe."
-        )
-    configs = [parse(command, experiment, [*arguments, *more]).config for more in words]
-    first: dict[Path, Mapping[str, str]] = {}
-    for values, config in zip(combinations, configs, strict=True):
-        if (folder := experiment.folder(config)) in first:
-            pair = " and ".join(
-                " ".join(f"{name} {value}" for name, value in one.items()) for one in (first[folder], values)
-            )
-            raise UserError(
-                f"`--sweep` must give settings that train different networks, got {pair}, which train the same. "
-                "Leave one out; options of the test, the seeds and the folder make no setting of their own."
-            )
-        first[folder] = values
-    return [Setting(values, config) for values, config in zip(combinations, configs, strict=True)]

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from prefrontal.errors import is_quiet
+
 SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -14,6 +16,9 @@ SECONDS_BETWEEN_LINES = 10.0
 def progress(what: str, total: int, console: Console | None = None) -> Iterator[Callable[[int], None]]:
     """Tells, on standard error, how many of `total` are done; what it yields is called with each number done."""
     console = console or Console(stderr=True)
+    if is_quiet():
+        yield lambda num: None
+        return
     if console.is_interactive:
         columns = (TextColumn(what), BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=console, transient=True) as bar:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from prefrontal.commands.options import Setting
+from prefrontal.commands.settings import Setting
 from prefrontal.experiments import Experiment
 from prefrontal.experiments.places import check_results_folder
 from prefrontal.experiments.studies import study_of

@@ -10,6 +10,7 @@ from prefrontal.experiments.presets.base import Experiment, ExperimentConfig
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.runs.claims import claim_folder
 from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.provenance import differences
 from prefrontal.runs.results import RESULTS, read_results
 from prefrontal.runs.seed_folder import CONFIG
 from prefrontal.runs.shipped import shipped_folder
@@ -41,7 +42,23 @@ def networks_of(
     trainer = find_experiment(experiment.networks) if experiment.networks else experiment
     if pretrained:
         return trainer.name, shipped_folder(trainer.name)
-    return trainer.name, trainer.folder(config, None if experiment.networks else out)
+    if not experiment.networks:
+        return trainer.name, trainer.folder(config, out)
+    folder = trainer.folder(config)
+    return trainer.name, folder if folder.exists() else _of_a_name(trainer, config) or folder
+
+
+def _of_a_name(trainer: Experiment, config: ExperimentConfig) -> Path | None:
+    """The run of these settings in runs/EXPERIMENT that was given a name of its own; the first, where several were."""
+    asked = {"experiment": trainer.name, "config": config.training}
+    for path in sorted(Path("runs").glob(f"{trainer.name}/*/{CONFIG}")):
+        try:
+            run = RunFolder.read(path.parent)
+        except UserError:
+            continue
+        if not differences({"experiment": run.experiment, "config": run.config}, asked):
+            return path.parent
+    return None
 
 
 def check_results_folder(experiment: Experiment, config: ExperimentConfig, out: Path | None) -> None:
@@ -64,7 +81,7 @@ def claim_results(
         UserError: when it holds anything else.
     """
     origin = {"experiment": experiment.name, "config": config.training, **subjects.entries}
-    is_own = subjects.source == "run" and not experiment.networks and subjects.intervention is None
+    is_own = subjects.source == "run" and not experiment.networks and subjects.is_plain
 
     def earlier(folder: Path) -> dict[str, Any] | None:
         if is_own and (folder / CONFIG).exists():
@@ -76,7 +93,7 @@ def claim_results(
         except UserError:
             return None  # somebody's file of that name
         trained = {name: part for name, part in results["config"].items() if name != "test"}
-        told = {name: results[name] for name in ("weights", "intervention") if name in results}
+        told = {name: results[name] for name in ("weights", "intervention", "at") if name in results}
         return {"networks": origin["networks"], **told, "experiment": results["experiment"], "config": trained}
 
     claim_folder(

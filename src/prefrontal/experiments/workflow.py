@@ -21,6 +21,7 @@ from prefrontal.learning.trained import load_agents
 from prefrontal.runs.arrays import with_arrays
 from prefrontal.runs.files import read_arrays, read_bytes, write_text
 from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.moments import Moment
 from prefrontal.runs.provenance import to_json
 from prefrontal.runs.results import INTERVENTION, RESULTS, read_results, write_learning
 
@@ -123,6 +124,7 @@ def evaluate_run(
     *,
     pretrained: bool = False,
     intervention: InterventionConfig | None = None,
+    at: Moment = "last",
 ) -> tuple[Path, dict[str, Any]]:
     """Test trained seeds; return the folder of the results and what `results.json` holds.
 
@@ -136,6 +138,8 @@ def evaluate_run(
             runs/EXPERIMENT/pretrained.
         intervention: what is done to the agents while they are tested; results then go to a folder of their own within,
             with `intervention.json`.
+        at: the moment of training that the networks are taken from, of those that were kept: episodes trained, "best"
+            or "last". For other moments than the last, results go to a folder of their own within, too.
 
     Returns:
         The folder of the results, and what its `results.json` holds.
@@ -169,16 +173,17 @@ def evaluate_run(
             raise UserError(f"`{path}` must be a run to test, got none there. Train it first, with the same options.")
         runs[name] = RunFolder.open(path, trainer, variant.training)
         task = variant.task.make()
-        agents[name] = load_agents(runs[name], task, variant.agent, seeds)
+        agents[name] = load_agents(runs[name], task, variant.agent, seeds, at)
         if intervention is not None:
             agents[name] = {seed: intervened(agent, task, intervention) for seed, agent in agents[name].items()}
     subjects = Subjects("package" if pretrained else "run", trainer, runs)
     folder = results_folder(experiment, config, out, pretrained=pretrained)
     claim_results(experiment, config, folder, subjects)
-    if intervention is not None:
-        subjects = replace(subjects, intervention=intervention)
+    subjects = replace(subjects, intervention=intervention, at=at)
+    if not subjects.is_plain:
         folder = folder / subjects.folder_name
         claim_results(experiment, config, folder, subjects)
+    if intervention is not None:
         write_text(folder / INTERVENTION, to_json(asdict(intervention)))
     write_learning(folder, runs, seeds)
     return folder, study_of(experiment).analyse(agents, config, folder, subjects)

@@ -16,7 +16,7 @@ from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog  # pyright: ignore[reportAttributeAccessIssue]
 from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue]
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, is_quiet
 from prefrontal.runs.files import folder_names
 
 EPISODES_PER_POINT = 50
@@ -129,10 +129,10 @@ class Monitor:
     def __init__(self, num_episodes: int, console: Console | None = None):
         """Arguments:
         num_episodes: episodes to train, all seeds together.
-        console: where to show it; None: standard error.
+        console: where to show it; None: standard error, unless all is to be quiet.
         """
-        self._console = console or Console(stderr=True)
-        self._has_bar = bool(num_episodes) and self._console.is_interactive
+        self._console = console or Console(stderr=True, quiet=is_quiet())
+        self._has_bar = bool(num_episodes) and self._console.is_interactive and not self._console.quiet
         self._num_episodes = num_episodes
         self._done = 0
         self._started = self._told = 0.0
@@ -184,7 +184,7 @@ class Monitor:
         mean = f"{reward.mean():.1f}"
         self._progress.update(self._task, advance=reward.size, rate=f"{rate:,.0f}", reward=mean)
         last = self._done >= self._num_episodes
-        if not self._has_bar and (last or now - self._told >= SECONDS_BETWEEN_LINES):
+        if not self._has_bar and not self._console.quiet and (last or now - self._told >= SECONDS_BETWEEN_LINES):
             self._told = now
             left = (self._num_episodes - self._done) / rate
             with contextlib.suppress(OSError):  # where nobody can be told, the work goes on

@@ -10,22 +10,34 @@ from prefrontal.errors import UserError
 from prefrontal.learning.group import new_agent
 from prefrontal.runs.arrays import with_arrays
 from prefrontal.runs.folder import RunFolder
-from prefrontal.runs.seed_folder import SeedFolder
+from prefrontal.runs.moments import Moment, episode_at
+from prefrontal.runs.seed_folder import SNAPSHOTS, SeedFolder
 from prefrontal.tasks.base import AbstractTask
 
 
 def load_agents(
-    run: RunFolder, task: AbstractTask, agent_config: AgentConfig, seeds: Sequence[int]
+    run: RunFolder, task: AbstractTask, agent_config: AgentConfig, seeds: Sequence[int], at: Moment = "last"
 ) -> dict[int, AbstractAgent]:
     """The trained agents of `seeds`.
 
+    Arguments:
+        run: whose.
+        task: what they were trained on.
+        agent_config: what they are.
+        seeds: which.
+        at: the moment of training that they are taken from.
+
     Raises:
-        UserError: when one is not trained to its end, or its weights are damaged, of another shape or not finite.
+        UserError: when one is not trained to its end, or its weights were not kept, or are damaged, of another shape or
+            not finite.
     """
     agents = {}
     for seed in seeds:
-        arrays, _ = run.seed(seed).load_weights()
-        source = f"`{run.seed(seed).path / 'weights.safetensors'}`"
+        folder = run.seed(seed)
+        episode = episode_at(folder, at)
+        arrays = folder.load_weights()[0] if episode is None else folder.load_snapshot(episode)
+        what = "weights.safetensors" if episode is None else f"{SNAPSHOTS}, episode {episode:,}"
+        source = f"`{folder.path / what}`"
         if not all(np.isfinite(array).all() for array in arrays.values()):
             raise UserError(
                 f"{source} must hold finite weights, got infinite ones or none: the training broke down. "

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from prefrontal.configs import InterventionConfig
 from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.moments import Moment
 from prefrontal.runs.provenance import config_hash
 
 Source = Literal["run", "package", "file", "caller"]
@@ -25,6 +26,8 @@ class Subjects:
     """The file that they are from, where it is one."""
     intervention: InterventionConfig | None = None
     """What is done to them. None: nothing."""
+    at: Moment = "last"
+    """The moment of their training that they are taken from."""
 
     @property
     def run(self) -> RunFolder | None:
@@ -39,10 +42,18 @@ class Subjects:
             entries["weights"] = self.weights
         if self.intervention is not None:
             entries["intervention"] = asdict(self.intervention)
+        if self.at != "last":
+            entries["at"] = self.at
         return entries
 
     @property
+    def is_plain(self) -> bool:
+        """Whether they are as training left them, and nothing is done to them."""
+        return self.intervention is None and self.at == "last"
+
+    @property
     def folder_name(self) -> str:
-        """Of the results under the intervention, within the folder of those without."""
-        assert self.intervention is not None
-        return f"intervened-{config_hash('intervention', asdict(self.intervention))}"
+        """Of the results, within the folder of those of plain subjects; empty for those."""
+        moment = [] if self.at == "last" else ["at-best" if self.at == "best" else f"at-{self.at:06d}"]
+        done = [] if self.intervention is None else [config_hash("intervention", asdict(self.intervention))]
+        return "-".join(moment + [f"intervened-{name}" for name in done])
