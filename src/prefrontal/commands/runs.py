@@ -122,14 +122,14 @@ def _compare(options: CompareOptions) -> None:
     first, second = (_settings(path, one) for path, one in zip(paths, found, strict=True))
     print_differences(first, second, names, console)
     results = [read_results(one.path) if one.is_tested else {} for one in found]
-    measured = [_measured(one, result) for one, result in zip(found, results, strict=True)]
-    if not set(measured[0]) & set(measured[1]):
+    one, other = (_measured(one, result) for one, result in zip(found, results, strict=True))
+    if not set(one) & set(other):
         print("Results: none that both have. Train both, and test them: prefrontal evaluate RUN", flush=True)
         return
-    print_results_of_two(*measured, names, console)
-    print_verdicts_of_two(*(result.get("verdicts", []) for result in results), names, console)
-    for path, one in zip(paths, found, strict=True):
-        if not one.is_tested:
+    print_results_of_two(one, other, names, console)
+    print_verdicts_of_two(results[0].get("verdicts", []), results[1].get("verdicts", []), names, console)
+    for path, run_there in zip(paths, found, strict=True):
+        if not run_there.is_tested:
             print(f"{path} is not tested yet: prefrontal evaluate {shlex.quote(str(path))}", flush=True)
 
 
