@@ -54,17 +54,19 @@ def change_points(episode: Real[np.ndarray, " moment"], performance: Float[np.nd
         raise UserError(
             f"`performance` must be at least 4 finite values, got {len(performance)}. Keep weights more often."
         )
-    best: tuple[float, Course] | None = None
-    for start in range(len(episode) - 1):
-        for stop in range(start + 1, len(episode)):
-            share = np.clip((episode - episode[start]) / (episode[stop] - episode[start]), 0, 1)
-            design = np.stack([1 - share, share], axis=1)
-            levels, *_ = np.linalg.lstsq(design, performance, rcond=None)
-            error = float(np.sum((performance - design @ levels) ** 2))
-            if best is None or error < best[0] * (1 - 1e-12):
-                best = error, Course(episode[start], episode[stop], float(levels[0]), float(levels[1]))
-    assert best is not None
-    return best[1]
+    start, stop = np.triu_indices(len(episode), k=1)
+    onset, end = episode[start, None], episode[stop, None]
+    share = np.clip((episode - onset) / (end - onset), 0, 1)
+    # The levels of least squares, by the normal equations of each pair: at the onset the share is 0 and at the end 1, so
+    # that they have one solution.
+    rest, both = ((1 - share) ** 2).sum(axis=1), (share * (1 - share)).sum(axis=1)
+    there, at_first, at_last = (share**2).sum(axis=1), (1 - share) @ performance, share @ performance
+    determinant = rest * there - both**2
+    first = (there * at_first - both * at_last) / determinant
+    last = (rest * at_last - both * at_first) / determinant
+    error = ((performance - (1 - share) * first[:, None] - share * last[:, None]) ** 2).sum(axis=1)
+    best = int(np.argmax(error <= error.min() * (1 + 1e-12) + 1e-24 * (performance @ performance)))
+    return Course(float(onset[best, 0]), float(end[best, 0]), float(first[best]), float(last[best]))
 
 
 def at_levels(

@@ -25,6 +25,8 @@ from prefrontal.runs.results import LEARNING
 CEILINGS = {"2018": (14, 50), "2016, two LSTMs": (43, 100), "2016, one LSTM": (26, 100)}
 """Networks of the papers that reached the ceiling, and how many were trained: Wang et al. (2018), Simulation 5; (2016),
 Figure 6."""
+MOST_DECODED = 1_000
+"""Episodes in whose activity the good object is looked for."""
 MOST_MOMENTS = 100
 """Of a learning curve, in which change points are looked for."""
 
@@ -105,8 +107,8 @@ def _known(played: list[Trajectory], sets: list[LearningSets]) -> dict[str, Any]
         return None
     found = []
     for one, those in zip(played, sets, strict=True):
-        activity, episode = np.asarray(one.activity)[:, ::2], np.arange(len(those.choice))
-        side = those.rewarded_side
+        episode = np.arange(min(MOST_DECODED, len(those.choice)))
+        activity, side = np.asarray(one.activity)[episode, ::2], those.rewarded_side[episode]
         found.append(
             [
                 good_object_known(
