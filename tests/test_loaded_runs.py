@@ -32,6 +32,7 @@ def test_a_run_is_loaded_by_its_folder(here: Path) -> None:
     assert (run.experiment.name, run.seeds, run.at) == (TWO_STEP.name, (0, 2), "last")
     assert run.config == replace(TINY, test=TWO_STEP.config.test)  # which no run depends on
     assert run.results is None
+    assert repr(run) == f"Run('mine', experiment={TWO_STEP.name!r}, seeds=(0, 2))"
     assert run.agents.seeds == (0, 2)
     for agent, seed in zip(run.agents, (0, 2), strict=True):
         saved, _ = written.seed(seed).load_weights()

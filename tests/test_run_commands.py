@@ -16,6 +16,7 @@ from sessions import STEPS_PER_CHUNK, send, when
 from test_folders import STAGED, TINY, TWO_STEP, named_only, put_run
 
 from prefrontal import cli
+from prefrontal.commands.tables import expanded
 from prefrontal.configs import TestConfig, TrainConfig
 from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
 from prefrontal.experiments.places import check_results_folder
@@ -284,6 +285,8 @@ class TestInPlaceOfAnExperiment:
             (["train", MINE, "--at", "best"], "`--at` must go with evaluate or intervene, got train."),
             (["evaluate", MINE, "--at", "worst"], "`at` must be a number of training episodes, best or last, got wor"),
             (["evaluate", MINE, "--at", "5"], "must hold snapshots, got none"),
+            (["evaluate", MINE, "--out", "x"], "`--out` must be left out where a run is named, got x."),
+            (["analyse", MINE], f"`{MINE}` must be a run whose test left trials.csv, got one without. Test it: prefro"),
         ):
             assert message in refused(*words), words
 
@@ -291,9 +294,19 @@ class TestInPlaceOfAnExperiment:
         with unseen():
             prefrontal("evaluate", NAME, "--pretrained", "--seeds", "0")
             prefrontal("evaluate", Path("runs") / NAME / "pretrained", "--episodes", "9")
+        assert f"draw them by `prefrontal figure {NAME} --pretrained`" in refused("figure", NAME)
         results = read_results(Path("runs") / NAME / "pretrained")
         assert (results["networks"]["from"], results["config"]["test"]["num_episodes"]) == ("package", 9)
         assert "results of networks that come with the package" in refused("train", f"{NAME}/pretrained")
+
+    def test_the_trials_of_a_run_are_analysed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("prefrontal.experiments.studies.two_step.NUM_IDEAL_EPISODES", 20)
+        put_run(TWO_STEP, TINY, MINE, seeds=(0, 1))
+        prefrontal("evaluate", "mine", "--episodes", "20")
+        for word in ("mine", f"{NAME}/mine", str(MINE), str(MINE / "trials.csv")):
+            assert expanded(word) == [str(MINE / "trials.csv")]
+        assert "stay, common rewarded" in prefrontal("analyse", f"ours={MINE}")
+        assert "ours" in json.loads(Path("analysis/analysis.json").read_text())["groups"]
 
     def test_another_moment_has_results_of_its_own(self) -> None:
         put_run(TWO_STEP, TINY, MINE, kept=(0, 15))
@@ -326,6 +339,16 @@ class TestSettings:
         )
         assert "to be trained: seeds 6\n" in printed
         assert "--train.discount 0.5" in printed
+
+    def test_settings_of_networks_are_settings_of_who_tests_them(self) -> None:
+        put_run(TWO_STEP, TINY, MINE)
+        lesions = find_experiment("two-step-lesions")
+        read = read_settings(MINE / "config.json", lesions)
+        assert (read.experiment.name, read.config.training) == (lesions.name, TINY.training)
+        assert read.config.test == lesions.config.test
+        with unseen(lesions):
+            printed = prefrontal("evaluate", lesions.name, "--config", MINE / "config.json", "--seeds", "0")
+        assert printed == f"Files: {lesions.folder(TINY)}\n"  # of the networks in MINE, found by their settings
 
     def test_the_recipe_may_be_named(self, here: Path) -> None:
         (here / "a.json").write_text(json.dumps({"experiment": NAME, "recipe": "robust", "task": {"num_trials": 20}}))
@@ -410,7 +433,9 @@ class TestTraining:
         told = refused("train", NAME, "--name", "mine", "--dry-run")
         assert "must hold the same experiment and config, got another" in told
 
-    def test_a_stopped_training_says_where_and_goes_on_from_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_stopped_training_says_where_and_goes_on_from_there(
+        self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
         monkeypatch.setattr(group, "STEPS_PER_CHUNK", STEPS_PER_CHUNK + 100)
         printed = io.StringIO()
         with when("advance", send(2), call=2), contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as end:
@@ -428,6 +453,10 @@ class TestTraining:
             f"Trained already, seeds 0-1: {MINE}",
             f"Test it: prefrontal evaluate {MINE} --test.num-episodes 9",
         ]
+        capfd.readouterr()
+        cli.main(["train", str(MINE), "--seeds", "2", "--quiet"])
+        assert capfd.readouterr() == ("", "")
+        assert look(MINE).state == "trained"
 
     def test_quiet(self, capfd: pytest.CaptureFixture[str]) -> None:
         put_run(TWO_STEP, TINY, MINE)

@@ -16,6 +16,7 @@ from prefrontal.experiments import Experiment
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.inventory import ranges
 from prefrontal.runs.moments import episode_at, read_moment
+from prefrontal.runs.results import RESULTS
 
 MOST_FALLS = 4
 """So many are told one by one."""
@@ -80,6 +81,12 @@ def _figure(experiment: Experiment, options: Options) -> None:
     from prefrontal.experiments.workflow import draw_results
 
     folder = results_folder(experiment, options.config, options.out, pretrained=options.pretrained)
+    shipped = results_folder(experiment, options.config, None, pretrained=True)
+    if options.out is None and not (folder / RESULTS).exists() and (shipped / RESULTS).exists():
+        raise UserError(
+            f"`{folder}` must be a run that is tested, got none. The networks that come with the package are: draw "
+            f"them by `prefrontal figure {experiment.name} --pretrained`, or train and test your own first."
+        )
     for path in draw_results(experiment, folder):
         _say(str(path))
 
@@ -135,6 +142,7 @@ def _sweep(command: str, asked: Named) -> None:
     if command == "train":
         for folder in train_sweep(experiment, points, options.seeds, root):
             _say(f"Trained: {folder}")
+        _say("Test one of them: prefrontal evaluate FOLDER; all, side by side: the same command with reproduce")
         return
     table, path = run_sweep(experiment, points, options.seeds, root)
     print_sweep(table, list(sweeps), Console())

@@ -151,6 +151,11 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str], start:
     if options.at != "last" and (command not in ("evaluate", "intervene") or options.weights):
         got = "--weights" if options.weights else command
         raise UserError(f"`--at` must go with evaluate or intervene, got {got}. Leave it out.")
+    is_elsewhere = start.out is not None and options.out != start.out
+    if is_elsewhere and command in ("evaluate", "intervene") and not (experiment.networks or options.pretrained):
+        raise UserError(
+            f"`--out` must be left out where a run is named, got {options.out}. Results go into the run's folder."
+        )
     if options.dry_run and command not in ("train", "reproduce"):
         raise UserError(f"`--dry-run` must go with train or reproduce, got {command}. Leave it out.")
     if options.plot_every and (command not in ("train", "reproduce") or options.pretrained):

@@ -52,9 +52,8 @@ def standing(
 def told(experiment: Experiment, options: Options) -> Iterator[bool]:
     """Says from where a training goes on, and where it was stopped; yields whether there is nothing left to train."""
     before = standing(experiment, options.config, options.seeds, options.out)
-    for one in before:
-        if line := _goes_on(one.seeds):
-            print(line, flush=True)
+    if line := _goes_on([state for one in before for state in one.seeds]):
+        print(line, flush=True)
     try:
         yield not any(one.num_left for one in before)
     except Stopped:

@@ -27,6 +27,10 @@ def _silent(metavar: str, *aliases: str) -> Any:
     return tyro.conf.arg(metavar=metavar, aliases=aliases or None, help_behavior_hint="")
 
 
+TRIALS = "trials.csv"
+"""The trial table that a test leaves in the folder of a run."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """How the files are read: what is said once of a file is kept beside it, study.columns.toml beside study.csv."""
@@ -196,10 +200,29 @@ def read_groups(arguments: Sequence[str], reading: Reading) -> dict[str, Group]:
 
 
 def expanded(path: str) -> list[str]:
-    """The files that a pattern such as data/s*.csv names, in order; `path` itself where it is one, or none matches."""
+    """The files that a pattern such as data/s*.csv names, in order; `path` itself where it is one, or none matches.
+
+    Of a run, by its folder or its name, it is the trial table of its test.
+
+    Raises:
+        UserError: when it is a run that has none.
+    """
     from glob import glob
 
-    return [path] if Path(path).exists() else sorted(glob(path)) or [path]
+    from prefrontal.experiments.records import find_folder
+
+    if Path(path).is_file():
+        return [path]
+    if found := sorted(glob(path)) if not Path(path).exists() else []:
+        return found
+    folder = find_folder(path)
+    if folder is None:
+        return [path]
+    if not (folder / TRIALS).exists():
+        raise UserError(
+            f"`{folder}` must be a run whose test left {TRIALS}, got one without. Test it: prefrontal evaluate {folder}"
+        )
+    return [str(folder / TRIALS)]
 
 
 def _pair(name: str, text: str) -> tuple[str, str]:

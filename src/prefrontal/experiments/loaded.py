@@ -51,6 +51,10 @@ class Run:
     at: Moment = "last"
     """The moment of their training that agents are taken from."""
 
+    def __repr__(self) -> str:
+        moment = "" if self.at == "last" else f", at={self.at!r}"
+        return f"Run({str(self.path)!r}, experiment={self.experiment.name!r}, seeds={self.seeds}{moment})"
+
     @property
     def task(self) -> AbstractTask:
         """The task that it was trained on."""

@@ -102,7 +102,8 @@ def read_settings(path: Path, experiment: Experiment | None = None) -> Record:
 
     Arguments:
         path: the file.
-        experiment: whose settings they are to be. None: the file names it.
+        experiment: whose settings they are to be; those of the experiment that trains its networks will do. None: the
+            file names it.
 
     Raises:
         UserError: when it cannot be read, or is of another experiment, or holds what the experiment does not have.
@@ -111,9 +112,9 @@ def read_settings(path: Path, experiment: Experiment | None = None) -> Record:
     name = document.get("experiment", experiment.name if experiment else None)
     if not isinstance(name, str):
         raise UserError(f"`{path}` must name its experiment, got none. Give one before --config, or name it in there.")
-    if experiment and name != experiment.name:
+    if experiment and name not in (experiment.name, experiment.networks):
         raise UserError(f"`{path}` must be of {experiment.name}, got settings of {name}. Leave one of them out.")
-    preset, seeds = find_experiment(name), document.get("seeds", [])
+    preset, seeds = experiment or find_experiment(name), document.get("seeds", [])
     if not isinstance(seeds, list) or not all(isinstance(seed, int) for seed in seeds):
         raise UserError(f"`seeds` must be a list of whole numbers, got {seeds!r}. Mend it in {path}.")
     for seed in seeds:
