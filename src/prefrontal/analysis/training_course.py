@@ -57,8 +57,8 @@ def change_points(episode: Real[np.ndarray, " moment"], performance: Float[np.nd
     start, stop = np.triu_indices(len(episode), k=1)
     onset, end = episode[start, None], episode[stop, None]
     share = np.clip((episode - onset) / (end - onset), 0, 1)
-    # The levels of least squares, by the normal equations of each pair: the share is 0 at the onset and 1 at the end, so
-    # that they have one solution.
+    # The levels of least squares, by the normal equations of each pair: the share is 0 at the onset and 1 at the end,
+    # so that they have one solution.
     rest, both = ((1 - share) ** 2).sum(axis=1), (share * (1 - share)).sum(axis=1)
     there, at_first, at_last = (share**2).sum(axis=1), (1 - share) @ performance, share @ performance
     determinant = rest * there - both**2
