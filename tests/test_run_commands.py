@@ -264,6 +264,23 @@ class TestInPlaceOfAnExperiment:
             assert record.experiment == experiment
             assert record.config == experiment.config
 
+    @pytest.mark.parametrize("name", EXPERIMENTS)
+    def test_a_run_as_the_preset_has_it_is_the_papers(self, name: str, here: Path) -> None:
+        experiment = find_experiment(name)
+        (here / "a.json").write_text(json.dumps({"experiment": name, "config": experiment.config.training}))
+        read = read_settings(here / "a.json")
+        assert (read.recipe, read.experiment) == ("paper", experiment)
+
+    def test_another_run_begins_from_its_settings(self) -> None:
+        put_run(TWO_STEP, TINY, MINE, seeds=(2,))
+        printed = prefrontal("train", MINE, "--name", "other", "--train.discount", ".5", "--dry-run")
+        other = replace(TINY, train=replace(TINY.train, discount=0.5))
+        assert f"folder: {MINE.with_name('other')}, new" in printed
+        assert "--train.discount 0.5" in printed
+        assert "to be trained: seeds 2" in printed
+        swept = prefrontal("train", MINE, "--sweep", "train.discount", ".5", ".6", "--dry-run")
+        assert f"folder: {TWO_STEP.folder(other)}, new" in swept
+
     def test_what_does_not_go_together_is_refused(self, here: Path) -> None:
         put_run(TWO_STEP, TINY, MINE)
         put_run(TWO_STEP, STAGED, Path("runs") / "other" / "mine")
@@ -282,6 +299,7 @@ class TestInPlaceOfAnExperiment:
             (["train", NAME, "--name", "a", "--sweep", "train.discount", ".8", ".9"], "must go without --sweep"),
             (["train", MINE, "--sweep", "recipe", "paper", "robust"], "`--sweep recipe` must go with the preset"),
             (["evaluate", MINE, "--dry-run"], "`--dry-run` must go with train or reproduce, got evaluate."),
+            (["reproduce", NAME, "--pretrained", "--dry-run"], "must go with train or reproduce, got --pretrained."),
             (["train", MINE, "--at", "best"], "`--at` must go with evaluate or intervene, got train."),
             (["evaluate", MINE, "--at", "worst"], "`at` must be a number of training episodes, best or last, got wor"),
             (["evaluate", MINE, "--at", "5"], "must hold snapshots, got none"),

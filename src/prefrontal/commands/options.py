@@ -156,8 +156,9 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str], start:
         raise UserError(
             f"`--out` must be left out where a run is named, got {options.out}. Results go into the run's folder."
         )
-    if options.dry_run and command not in ("train", "reproduce"):
-        raise UserError(f"`--dry-run` must go with train or reproduce, got {command}. Leave it out.")
+    if options.dry_run and (command not in ("train", "reproduce") or options.pretrained):
+        got = "--pretrained" if options.pretrained else command
+        raise UserError(f"`--dry-run` must go with train or reproduce, got {got}. Leave it out: nothing is trained.")
     if options.plot_every and (command not in ("train", "reproduce") or options.pretrained):
         got = "--pretrained" if options.pretrained else command
         raise UserError(f"`--plot-every` must go with train or reproduce, got {got}. Leave it out: nothing is trained.")

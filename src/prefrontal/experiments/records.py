@@ -186,6 +186,8 @@ def _in_its_recipe(preset: Experiment, parts: Mapping[str, Any]) -> tuple[Experi
         return sum(trained.get(name) != numbers.get(name) for name in numbers.keys() | trained.keys())
 
     robust = preset.in_recipe("robust")
+    if robust.config == preset.config:
+        return preset, "paper"
     if preset.robust:  # with numbers of its own
         is_robust = differing(robust) < differing(preset)
     else:
