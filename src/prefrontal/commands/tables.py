@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from prefrontal.trials.formats import Columns, Understanding
 
-FormatName = Literal["auto", "prefrontal", "columns", "hbayesdm", "jspsych", "psych"]
+FormatName = Literal[
+    "auto", "prefrontal", "columns", "hbayesdm", "jspsych", "psych", "bids", "matlab", "gillan", "akam"
+]
 MOST_WAYS = 3
 """Of more ways in which the files of a group are read than this, the first are shown."""
 
@@ -167,8 +169,10 @@ def read_group(paths: Sequence[str], reading: Reading) -> Group:
     if len(paths) == 1:
         understood = read_file(paths[0], reading)
         return Group({paths[0]: understood}, understood.table)
-    from prefrontal.trials.formats import joined
+    from prefrontal.trials.formats import joined, understand_together
 
+    if together := understand_together(paths, reading.said()):
+        return Group(dict.fromkeys(paths, together), together.table)
     stems = [Path(path).stem for path in paths]
     names = stems if len(set(stems)) == len(stems) else [str(Path(path).with_suffix("")) for path in paths]
     with warnings.catch_warnings(record=True) as caught:

@@ -1,18 +1,23 @@
 """Trial tables from the files of others: any table of text, hBayesDM's, jsPsych's and Psych-201's."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from prefrontal.errors import UserError, check_choice
+from prefrontal.trials.akam import BEGINS, open_akam
+from prefrontal.trials.bids import SUFFIX, joined_events, open_bids
 from prefrontal.trials.columns import Opened, open_columns, read_columns, understand_opened
 from prefrontal.trials.description import Columns
+from prefrontal.trials.expfactory import is_expfactory
+from prefrontal.trials.gillan import open_gillan
 from prefrontal.trials.hbayesdm import open_hbayesdm, read_hbayesdm, write_hbayesdm
-from prefrontal.trials.jspsych import OBJECTS, STAGES, TWO_STEP_TRIAL, open_jspsych, read_jspsych
+from prefrontal.trials.jspsych import LEVELS, OBJECTS, STAGES, TWO_STEP_TRIAL, open_jspsych, read_jspsych
 from prefrontal.trials.kept import keep_columns, kept_columns, kept_path
+from prefrontal.trials.matlab import open_matlab
 from prefrontal.trials.overview import joined, overview, with_trials
 from prefrontal.trials.psych import open_psych, read_psych
 from prefrontal.trials.table import DTYPES, OPTIONAL, read_table
@@ -28,6 +33,10 @@ FORMATS: dict[str, Callable[[str | Path], Opened]] = {
     "hbayesdm": open_hbayesdm,
     "jspsych": open_jspsych,
     "psych": open_psych,
+    "bids": open_bids,
+    "matlab": open_matlab,
+    "gillan": open_gillan,
+    "akam": open_akam,
 }
 """How a file of each format is opened: as a table of text, with the description that goes with it."""
 BESIDE = {"subject", "session", "practice", "rows", "void", "rt_unit", "nobody", "format"}
@@ -40,8 +49,9 @@ def read_trials(path: str | Path, *, format: str = "auto", columns: Columns | No
     Arguments:
         path: the file.
         format: its format, one of `FORMATS`: "prefrontal", our own table; "columns", any table of text; "hbayesdm";
-            "jspsych"; "psych", text of the collections Psych-101 and 201. "auto" tells it from the file's name and
-            first line.
+            "jspsych"; "psych", text of the collections Psych-101 and 201; "bids", a file of events; "matlab"; "gillan",
+            fifteen columns without a heading; "akam", the log of a session. "auto" tells it from the file's name and
+            first line; "gillan" must be said.
         columns: which column holds what, where that is not as the format or usual names say. What it leaves open is as
             the description says that is kept beside the file (see `keep_columns`).
 
@@ -109,14 +119,29 @@ def understand(path: str | Path, *, format: str = "auto", columns: Columns | Non
     return replace(understood, columns=replace(said, format=kind))
 
 
+def understand_together(paths: Sequence[str | Path], columns: Columns | None = None) -> Understanding | None:
+    """What is in several files that are understood as one, for they are runs of the same people; None where each is
+    understood alone.
+
+    Raises:
+        UserError: as `understand`.
+    """
+    said = (columns or Columns()).over(kept_columns(paths[0]))
+    kinds = {said.format if said.format != "auto" else detect_format(path) for path in paths}
+    if kinds != {"bids"}:
+        return None
+    opened = joined_events([open_bids(path) for path in paths])
+    return replace(understand_opened(opened, paths[0], said), columns=replace(said, format="bids"))
+
+
 def detect_format(path: str | Path) -> str:
     """The format of the file at `path`, told from its name and its first line; "columns" when nothing tells.
 
     Raises:
         UserError: when the file cannot be read.
     """
-    if Path(path).suffix.lower() in (".zip", ".jsonl"):
-        return "psych"
+    if kind := {".zip": "psych", ".jsonl": "psych", ".mat": "matlab"}.get(Path(path).suffix.lower()):
+        return kind
     try:
         with Path(path).open(encoding="utf-8-sig", errors="replace") as file:
             heading = file.readline(MOST_LINE)
@@ -125,6 +150,8 @@ def detect_format(path: str | Path) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"`path` must be a file that can be read, got {path} ({reason}).") from error
+    if heading.lstrip().startswith(BEGINS):
+        return "akam"
     if heading.lstrip()[:1] in ("[", "{"):
         return "psych" if heading.lstrip().startswith("{") and '"text"' in heading else "jspsych"
     try:
@@ -133,8 +160,11 @@ def detect_format(path: str | Path) -> str:
         return "columns"  # whose reader says what is wrong
     if "level1_choice" in names:
         return "hbayesdm"
+    if Path(path).name.endswith(SUFFIX) and "onset" in names:
+        return "bids"
     screens = {"trial_type", "choice", "transition", "reward"} <= names and not names.isdisjoint(STAGES)
-    if screens or TWO_STEP_TRIAL.choice in names or not names.isdisjoint(OBJECTS):
+    known = TWO_STEP_TRIAL.choice in names or LEVELS.choice in names or is_expfactory(names)
+    if screens or known or not names.isdisjoint(OBJECTS):
         return "jspsych"
     return "prefrontal" if {"subject", *DTYPES}.difference(OPTIONAL) <= names else "columns"
 
@@ -155,6 +185,7 @@ __all__ = [
     "read_psych",
     "read_trials",
     "understand",
+    "understand_together",
     "with_trials",
     "write_hbayesdm",
 ]

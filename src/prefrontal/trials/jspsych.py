@@ -13,6 +13,7 @@ from prefrontal.errors import UserError
 from prefrontal.trials.coding import is_void
 from prefrontal.trials.columns import Opened, understand_opened
 from prefrontal.trials.description import PLACES, Columns
+from prefrontal.trials.expfactory import EXPFACTORY, expfactory_trials, is_expfactory
 from prefrontal.trials.numbers import as_numbers
 from prefrontal.trials.text import excerpt, read_cells, read_json, read_text
 
@@ -50,7 +51,34 @@ SCREENS = Columns(
 transition and reward. One of the columns `STAGES` says which is which."""
 STAGES = ("stage", "trial_stage")
 
-SUBJECTS = ("subject", "subject_id", "subjectId", "participant", "participant_id", "PROLIFIC_PID", "prolific_pid")
+LEVELS = Columns(
+    trial="",
+    choice="levelOneChoice",
+    common="transitionType",
+    choice2="levelTwoChoice",
+    reward="wasRewarded",
+    missed="timeout",
+    rt="levelOneRT",
+    rt2="levelTwoRT",
+    rt_unit="ms",
+    rows={"trialLayout": ("full",)},
+    void=("none",),
+    void_in={"choice": ("0",), "choice2": ("0",)},
+)
+"""Data of the plug-in `two-step-choice` (BDD-Lab): a row a trial; those of the layout "full" are of the task."""
+
+SUBJECTS = (
+    "subject",
+    "subject_id",
+    "subjectId",
+    "participant",
+    "participant_id",
+    "PROLIFIC_PID",
+    "prolific_pid",
+    "worker_id",
+    "workerId",
+    "uniqueid",
+)
 """Columns that say whose a row is, in the order they are looked for: jsPsych itself has none."""
 SESSIONS = ("session", "session_id", "SESSION_ID", "run_id")
 
@@ -58,9 +86,10 @@ SESSIONS = ("session", "session_id", "SESSION_ID", "run_id")
 def read_jspsych(path: str | Path) -> pd.DataFrame:
     """The trial table in the data of a jsPsych experiment: comma-separated, or JSON, of one person or a line each.
 
-    Known are the data of the plug-in `two-step-trial` (nivlab), of jspsych-2st, and of tasks that write a row a screen
-    with the columns stage (or trial_stage), choice, transition, reward, rt (Hartley lab); those of another plug-in can
-    be read with `read_columns`. Rows of other screens are passed over. Practice trials are left out, and a warning says
+    Known are the data of the plug-ins `two-step-trial` (nivlab) and `two-step-choice` (BDD-Lab), of jspsych-2st, of
+    expfactory's two-stage decision task, and of tasks that write a row a screen with the columns stage (or
+    trial_stage), choice, transition, reward, rt (Hartley lab); those of another plug-in can be read with
+    `read_columns`. Rows of other screens are passed over. Practice trials are left out, and a warning says
     so: those that a column calls practice, and those of the plug-in `two-step-trial` that are numbered 0. The subject
     is in one of the columns `SUBJECTS`; without one, the file is of one subject, called by the name of the file.
 
@@ -84,6 +113,10 @@ def open_jspsych(path: str | Path) -> Opened:
     try:
         if objects:
             cells, columns = _opened(cells, objects), TWO_STEP_TASK
+        elif is_expfactory(cells):
+            cells, columns = expfactory_trials(cells), EXPFACTORY
+        elif LEVELS.choice in cells:
+            columns = LEVELS
         elif stage and TWO_STEP_TRIAL.choice not in cells:
             cells, columns = _one_row_a_trial(cells, stage), SCREENS
         else:

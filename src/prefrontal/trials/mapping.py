@@ -93,11 +93,10 @@ def warn_if_rare(common: np.ndarray, subject: np.ndarray, who: Sequence[str], na
     if (share := float(common[kept].mean())) < 0.5:
         warnings.warn(f"`{name}` calls {share:.0%} of transitions common, less than half. {way}", stacklevel=3)
         return
-    counts = pd.Series(common[kept]).groupby(subject[kept]).agg(["sum", "size"])
-    size = counts["size"].to_numpy()
-    few = counts["sum"].to_numpy() < size / 2 - 1.163 * np.sqrt(size)
+    size = np.bincount(subject[kept])
+    few = np.bincount(subject[kept], weights=common[kept]) < size / 2 - 1.163 * np.sqrt(size)
     if few.any():
-        which = named(counts.index[few].to_numpy(), who)
+        which = named(np.flatnonzero(few), who)
         warnings.warn(f"`{name}` calls less than half of transitions common in {which}. {way}", stacklevel=3)
 
 

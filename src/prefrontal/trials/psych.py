@@ -7,6 +7,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +18,63 @@ from prefrontal.trials.columns import Opened, understand_opened
 from prefrontal.trials.description import Columns
 from prefrontal.trials.text import excerpt, read_json
 
+
+@dataclass(frozen=True)
+class Telling:
+    """How a collection tells of trials."""
+
+    trial: str
+    """Regular expression of a trial's line, with the groups choice, state, reward (a or 1, no or 0) and, where there
+    was a second choice, choice2; or forced, where there was an answer without a choice."""
+    session: str = r"You are now back"
+    """Of a line that begins a session."""
+    goes_on: str = ""
+    """Of the beginning of a line that goes on with the trial of the line before. Nothing: a trial is a line."""
+
+
 TRIAL = (
     r"You choose <<(?P<choice>\w+)>>\. This leads to state (?P<state>\w+)\. "
     r"In state (?P=state), you choose <<(?P<choice2>\w+)>>\. You receive (?P<reward>a|no) reward\."
 )
 """A trial, in the words of Psych-201's transcript of Shahar et al. (2019)."""
-SESSION = r"You are now back"
-"""How the line begins after which nothing carries over."""
+TELLINGS = (
+    Telling(TRIAL),
+    Telling(
+        r"You select fractal <<(?P<choice>\w+)>>\. You end up in the (?P<state>\w+) state\. "
+        r"You select <<(?P<choice2>\w+)>>\. You (?P<reward>get a|do not get a) coin\."
+    ),
+    Telling(
+        r"You press the arrow key for <<(?P<choice>up|down)>>\..*"
+        r"The (?P<state>left|right) circle lights up.*"
+        r"You press the arrow key for <<(?P<forced>left|right)>>\. You received (?P<reward>a|no) coin\.",
+        session=r"Welcome to Session",
+        goes_on=r"You press the arrow key|The central circles turn|The \w+ circle lights up|You received",
+    ),
+)
+"""Psych-201's transcripts of Shahar et al. (2019), Gillan et al. (2016) and Castro-Rodrigues et al. (2022)."""
+REWARDS = {"a": "yes", "get a": "yes", "do not get a": "no"}
+CHOICES = {"choice", "choice2", "forced"}
+"""The groups of a trial that a response time is told of."""
 ANNOUNCED = r"over (\d{1,9})(?: new)? trials"
 """How many trials there were, missed ones with them."""
 MOST_BYTES = 2**28
 """A zip that holds more is not unpacked: the largest collection of Psych-201 known here has a tenth of that."""
 
 
-def read_psych(path: str | Path, *, trial: str = TRIAL, session: str = SESSION) -> pd.DataFrame:
+def read_psych(path: str | Path, *, trial: str | None = None, session: str | None = None) -> pd.DataFrame:
     """The trial table in a file of one JSON object a person, or a zip of one such file.
 
     Of an object it reads "text", "participant" and, where there are any, "RTs": response times in ms, as many as there
     are choices, marked <<so>>. Which state is the common one after which choice follows, for each person, from counts.
 
-    Missed trials are not in such text, nor is it told where they were. The trials are numbered as they stand, so that
-    a pair of neighbours may have had a missed trial between them; a warning says how many are missing.
+    Where a response time is -1, the trial was missed. Other missed trials are not in such text, nor is it told where
+    they were. The trials are numbered as they stand, so that a pair of neighbours may have had a missed trial between
+    them; a warning says how many are missing.
 
     Arguments:
         path: the file.
-        trial: regular expression of a trial's line, with the groups choice, state, reward (a or 1, no or 0) and,
-            where there was a second choice, choice2.
-        session: regular expression of a line that begins a session.
+        trial: regular expression of a trial's line; see `Telling`. None: that of `TELLINGS` which most lines are of.
+        session: regular expression of a line that begins a session. None: as `TELLINGS` has it.
 
     Raises:
         UserError: when the file cannot be read, a line with a choice is no trial, or the response times are not as
@@ -55,7 +86,7 @@ def read_psych(path: str | Path, *, trial: str = TRIAL, session: str = SESSION) 
     return understand_opened(open_psych(path, trial=trial, session=session), path).table
 
 
-def open_psych(path: str | Path, *, trial: str = TRIAL, session: str = SESSION) -> Opened:
+def open_psych(path: str | Path, *, trial: str | None = None, session: str | None = None) -> Opened:
     """The trials that text tells of as a table of text.
 
     Raises:
@@ -63,12 +94,14 @@ def open_psych(path: str | Path, *, trial: str = TRIAL, session: str = SESSION) 
     """
     rows: list[dict[str, Any]] = []
     announced = 0
+    telling = Telling(trial, session or Telling.session) if trial else None
     for number, person in enumerate(_people(path), 1):
         name = excerpt(person.get("participant", number))
         if not isinstance(person.get("text"), str):
             raise UserError(f"{path}: participant {name} must have 'text', got {', '.join(person)}.")
         try:
-            trials, stated = _trials(person["text"], re.compile(trial), re.compile(session))
+            telling = telling or _telling(person["text"], session)
+            trials, stated = _trials(person["text"], telling)
             _add_times(trials, person.get("RTs"))
         except UserError as error:
             raise UserError(f"{path}: participant {name}, {error}") from None
@@ -135,11 +168,23 @@ def _unpacked(data: bytes, path: str | Path) -> bytes:
         raise UserError(f"`path` must be lines of JSON or a zip of them, got {path} ({reason}). Unpack it.") from error
 
 
-def _trials(text: str, trial: re.Pattern[str], session: re.Pattern[str]) -> tuple[list[dict[str, Any]], int]:
+def _telling(text: str, session: str | None) -> Telling:
+    """The way of telling that fits most of a text."""
+    told = max(TELLINGS, key=lambda one: len(re.findall(one.trial, _lined(text, one))))
+    return replace(told, session=session) if session else told
+
+
+def _lined(text: str, telling: Telling) -> str:
+    """`text` with a trial a line."""
+    return re.sub(rf"\n(?={telling.goes_on})", " ", text) if telling.goes_on else text
+
+
+def _trials(text: str, telling: Telling) -> tuple[list[dict[str, Any]], int]:
     """The trials of one person, and how many the text announces."""
     rows: list[dict[str, Any]] = []
     number = announced = 0
-    for position, line in enumerate(text.split("\n"), 1):
+    trial, session = re.compile(telling.trial), re.compile(telling.session)
+    for position, line in enumerate(_lined(text, telling).split("\n"), 1):
         if stated := re.search(ANNOUNCED, line):
             announced += int(stated[1])
         if session.match(line):
@@ -147,8 +192,8 @@ def _trials(text: str, trial: re.Pattern[str], session: re.Pattern[str]) -> tupl
         found = trial.search(line)
         if found:
             told = found.groupdict()
-            rows.append(told | {"session": number, "reward": {"a": "yes"}.get(told["reward"], told["reward"])})
-        if line.count("<<") != (len(found.groupdict().keys() & {"choice", "choice2"}) if found else 0):
+            rows.append(told | {"session": number, "reward": REWARDS.get(told["reward"], told["reward"])})
+        if line.count("<<") != (len(found.groupdict().keys() & CHOICES) if found else 0):
             raise UserError(f"line {position} of `text` must be a trial as `trial` describes it, got: {line[:100]}")
     return rows, announced
 
@@ -158,8 +203,10 @@ def _add_times(rows: list[dict[str, Any]], times: Any) -> None:
         return
     if not isinstance(times, list):
         raise UserError(f"`RTs` must be a list of times, got {excerpt(times)}.")
-    columns = ("rt", "rt2")[: 1 + ("choice2" in rows[0])]
+    columns = ("rt", "rt2")[: len(rows[0].keys() & CHOICES)]
     if len(times) != len(columns) * len(rows):
         raise UserError(f"`RTs` must hold a time a choice, {len(columns) * len(rows)}, got {len(times)}.")
     for place, time in enumerate(times):
-        rows[place // len(columns)][columns[place % len(columns)]] = "" if time is None else str(time)
+        row = rows[place // len(columns)]
+        row[columns[place % len(columns)]] = "" if time is None or time == -1 else str(time)
+        row["missed"] = "1" if time == -1 else row.get("missed", "0")
