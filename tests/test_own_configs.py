@@ -19,7 +19,7 @@ from sessions import send, when
 import prefrontal.configs
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.commands import animate
-from prefrontal.commands.options import Setting, sweep_settings
+from prefrontal.commands.settings import Setting, sweep_settings
 from prefrontal.commands.sweep import run_sweep
 from prefrontal.configs import (
     AgentConfig,
