@@ -357,6 +357,27 @@ def test_the_layout_is_told_by_the_file(name, kind, tmp_path):
     assert {detect_format(path) for path in tmp_path.iterdir()} == {kind}
 
 
+@pytest.mark.parametrize("name", ["gillan", "akam", "cbm", "kool", "BDD-Lab", "expfactory"])
+def test_people_who_always_choose_the_same_are_people_too(name, tmp_path):
+    write, right, how = LAYOUTS[name]
+    always = right.assign(choice=1, state=right["common"].astype(int), choice2=0)
+    table, _ = read(write(tmp_path, always))
+    check(table, always, **how)
+
+
+def test_times_that_are_too_short_for_the_unit_of_the_format_are_warned_of(tmp_path):
+    """People who hold a key down before they are asked: their log is in ms all the same."""
+    right = made({"7": 30}, seed=3).assign(rt2=2)
+    (path,) = (akam(tmp_path, right), *tmp_path.iterdir())[1:]
+    table, told = read([str(path)])
+    check(table, right, second=False)
+    assert told == ["Half of the times in `rt2` are under 10 ms."]
+    early = right.assign(rt=right["rt"].where(right["trial"] != 3, -857))
+    table, told = read([akam(tmp_path, early)[0].partition("=")[2].replace("*", "7_session1")])
+    assert "`rt` is below 0 in 1 trials: taken for not measured." in told
+    assert table["rt"].isna().sum() == 1 + right["missed"].sum()
+
+
 def test_a_structure_of_ones_own_can_be_said(tmp_path):
     right = made({"1": 40, "2": 40}, seed=1)
     people = [

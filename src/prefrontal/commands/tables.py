@@ -1,7 +1,7 @@
 """How commands on tables of trials are told of files: which, in what format, and which column holds what."""
 
+import re
 import warnings
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -178,9 +178,13 @@ def read_group(paths: Sequence[str], reading: Reading) -> Group:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         files = {path: read_file(path, reading, name) for path, name in zip(paths, names, strict=True)}
-    ours = Counter(str(warning.message) for warning in caught if warning.category is UserWarning)
-    for message, count in ours.items():  # once, not once a file
-        warnings.warn(f"{message} (So in {count} of {len(paths)} files.)", stacklevel=2)
+    ours: dict[str, list[str]] = {}
+    for warning in caught:
+        if warning.category is UserWarning:
+            ours.setdefault(re.sub(r"(?<![\w])\d[\d,]*", "", str(warning.message)), []).append(str(warning.message))
+    for messages in ours.values():  # once, not once a file, whatever the numbers
+        alike = "So" if len(set(messages)) == 1 else "So, with other numbers,"
+        warnings.warn(f"{messages[0]} ({alike} in {len(messages)} of {len(paths)} files.)", stacklevel=2)
     return Group(files, joined({path: understood.table for path, understood in files.items()}))
 
 

@@ -40,6 +40,7 @@ COLUMNS = Columns(
     rt2="rt2",
     rt_unit="ms",
     block="transition_block",
+    values={"choice": ("down", "up"), "state": ("left", "right")},
     format="akam",
 )
 

@@ -1,5 +1,6 @@
 """Names and numbers in cells of text as the 0 and 1 of the trial table."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -139,18 +140,31 @@ def second_choices(
     return ranks(cells, name, np.where(shared, subject * 2, group), "two values of each state")
 
 
-def times(cells: pd.Series, name: str, unit: str) -> np.ndarray:
+def times(cells: pd.Series, name: str, unit: str, *, certain: bool = False) -> np.ndarray:
     """Response times in seconds, NaN where void, and where they are 0, which is warned of.
+
+    Arguments:
+        cells: text, NaN where void.
+        name: the column's, for errors.
+        unit: s or ms.
+        certain: whether the format of the file says the unit: times that are too short for it, and those below 0, are
+            then warned of.
 
     Raises:
         UserError: when one is no number above 0, or they can hardly be of that unit.
     """
-    cells = without_zeros(with_points(cells), name)
+    cells = with_points(cells)
+    if certain:
+        below = as_numbers(cells) < 0
+        if below.any():
+            warnings.warn(f"`{name}` is below 0 in {below.sum():,} trials: taken for not measured.", stacklevel=3)
+            cells = cells.mask(below)
+    cells = without_zeros(cells, name)
     values = as_numbers(cells)
     wrong = cells.notna().to_numpy() & ~((values > 0) & np.isfinite(values))
-    _refuse(
-        wrong, cells, name, "a time above 0", "Write thousands without a comma." if "," in str(cells.tolist()) else ""
-    )
+    thousands = cells.str.contains(",").to_numpy(dtype=object) == True  # noqa: E712  (NaN is neither)
+    remedy = "Write thousands without a comma." if (wrong & thousands).any() else ""
+    _refuse(wrong, cells, name, "a time above 0", remedy)
     seconds = values / 1000 if unit == "ms" else values
     if np.isnan(seconds).all():
         return seconds
@@ -159,7 +173,9 @@ def times(cells: pd.Series, name: str, unit: str) -> np.ndarray:
         raise UserError(
             f"`{name}` must be in seconds, got a median of {np.nanmedian(values):g}. Say they are in ms: rt_unit=ms."
         )
-    if unit == "ms" and median < LEAST_SECONDS:
+    if certain and median < LEAST_SECONDS:
+        warnings.warn(f"Half of the times in `{name}` are under {1000 * LEAST_SECONDS:g} ms.", stacklevel=3)
+    elif unit == "ms" and median < LEAST_SECONDS:
         raise UserError(f"`{name}` must be in ms, got a median of {1000 * median:g}. Say they are in s: rt_unit=s.")
     return seconds
 

@@ -110,7 +110,8 @@ def understand_cells(cells: pd.DataFrame, columns: Columns) -> Understanding:
     table["missed"] = missed
     for name in ("rt", "rt2"):
         if name in found:
-            table[name] = times(found[name], theirs[name], columns.rt_unit)
+            certain = columns.format not in ("auto", "prefrontal", "columns")
+            table[name] = times(found[name], theirs[name], columns.rt_unit, certain=certain)
     if "better_state" in found:
         table |= _better_state(found, theirs, number, missed, flipped)
     table["session"] = session_numbers(found.get("session"), theirs.get("session", ""), len(cells))

@@ -20,7 +20,7 @@ EXPFACTORY = Columns(
     rt2="rt2",
     rt_unit="ms",
     practice="exp_stage",
-    values={"common": ("infrequent", "frequent")},
+    values={"choice": ("0", "1"), "state": ("1", "2"), "common": ("infrequent", "frequent"), "choice2": ("0", "1")},
     void=("-1",),
 )
 """What `expfactory_trials` makes of it."""
@@ -57,5 +57,5 @@ def expfactory_trials(cells: pd.DataFrame) -> pd.DataFrame:
             rows[ours] = values
     picture = as_numbers(pd.Series(rows["choice2"]))
     answered = np.isin(as_numbers(pd.Series(rows["choice"])), (0, 1)) & (picture >= 2)
-    rows["choice2"] = ["" if not there else f"{number - 2:g}" for number, there in zip(picture, answered, strict=True)]
+    rows["choice2"] = ["" if not there else f"{number % 2:g}" for number, there in zip(picture, answered, strict=True)]
     return rows.assign(missed=np.where(answered, "0", "1"))

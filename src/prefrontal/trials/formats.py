@@ -114,7 +114,9 @@ def understand(path: str | Path, *, format: str = "auto", columns: Columns | Non
             if format == "prefrontal":
                 raise
             kind = "columns"  # a table with our names in codes of its own
-    understood = understand_opened(FORMATS[kind](path), path, said)
+    opened = FORMATS[kind](path)
+    opened = opened._replace(columns=replace(opened.columns, format=kind))
+    understood = understand_opened(opened, path, said)
     said = understood.columns if kind == "columns" else said  # of a known format its columns are known
     return replace(understood, columns=replace(said, format=kind))
 

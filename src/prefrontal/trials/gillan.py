@@ -27,6 +27,7 @@ COLUMNS = Columns(
     rt="rt_1",
     rt2="rt_2",
     rt_unit="ms",
+    values={"choice": ("left", "right"), "state": ("2", "3"), "choice2": ("1", "2")},
     void=("-1",),
     format="gillan",
 )

@@ -62,6 +62,7 @@ LEVELS = Columns(
     rt2="levelTwoRT",
     rt_unit="ms",
     rows={"trialLayout": ("full",)},
+    values={"choice": ("1", "2"), "choice2": ("1", "2")},
     void=("none",),
     void_in={"choice": ("0",), "choice2": ("0",)},
 )
