@@ -91,7 +91,7 @@ def test_nothing_is_kept_over_what_is_kept(tmp_path):
     before = (tmp_path / "study.columns.toml").read_text()
     _, warned = run("analyse", path, "--columns", "rt=", "--out", tmp_path / "out")
     assert "What was said of the columns is not kept: `" in warned
-    assert "Edit or delete it first." in warned
+    assert 'Edit or delete it first; it lacks: rt = "".' in warned
     assert (tmp_path / "study.columns.toml").read_text() == before
     assert "rt" not in read([str(path), "--columns", "rt="])[0]
     with pytest.raises(UserError, match=r"study\.columns\.toml` must be kept as it is, got another description"):
@@ -144,13 +144,20 @@ def test_files_of_one_folder_share_a_description(tmp_path):
     said, _ = run("analyse", f"people={tmp_path}/s*.csv", "--columns", "choice=key", "--out", tmp_path / "out")
     lines = said.splitlines()
     assert lines[0].startswith(BASE[0])
-    assert lines[1] == "s1.csv and 1 more files like it"
+    assert lines[1] == "s1.csv and another file like it"
+    assert lines[2:4] == ["  trials    40 a subject", "  subject   no column: called by their files"]
     assert f"Kept for the next time: {tmp_path / 'columns.toml'}" in lines
-    assert 'files = ["s*.csv"]' in (tmp_path / "columns.toml").read_text()
+    kept = (tmp_path / "columns.toml").read_text()
+    assert 'files = ["s*.csv"]\n' in kept
+    assert 'trial = "trial"\nchoice = "key"\n' in kept
     assert pf.kept_columns(tmp_path / "s2.csv") is not None
     assert pf.kept_columns(tmp_path / "notes.csv") is None
     table, _ = read([f"people={tmp_path}/s*.csv"])
     assert pf.overview(table).startswith(BASE[0])
+    files = sorted(tmp_path.glob("s*.csv"))
+    pd.testing.assert_frame_equal(pf.read_trials(files), table)
+    with pytest.raises(UserError, match="`path` must name a file of trials or more, got none"):
+        pf.read_trials([])
     with pytest.raises(UserError, match="must be of files of one folder"):
         kept_path([tmp_path / "s1.csv", tmp_path / "out" / "s2.csv"])
     (tmp_path / "columns.toml").write_text("anything = 1\n")  # somebody else's

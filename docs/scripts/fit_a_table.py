@@ -10,7 +10,9 @@ import numpy as np
 import prefrontal as pf
 
 if len(sys.argv) > 1:
-    table = pf.read_trials(sys.argv[1])
+    understood = pf.understand(sys.argv[1])  # with what was kept beside it, study.columns.toml
+    print(understood)
+    table = understood.table
 else:  # nothing at hand: simulated people, between model-free and model-based
     people = {"weight": np.linspace(0.0, 1.0, 8), "inverse_temperature": np.full(8, 3.0)}
     table = pf.simulate("hybrid", pf.TwoStepConfig(num_trials=100), people, seed=1)

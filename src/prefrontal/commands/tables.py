@@ -1,6 +1,5 @@
 """How commands on tables of trials are told of files: which, in what format, and which column holds what."""
 
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -100,35 +99,46 @@ class Group:
 
     def show(self, name: str | None = None) -> None:
         """Print what stands for what in the files: once where they are alike."""
-        alike: dict[tuple[str, ...], list[str]] = {}
+        alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
         for path, understood in self.files.items():
             if understood.stands:
-                own = tuple(line for line in understood.told if line.split()[0] not in ("trials", "subject"))
+                own = tuple(line for line in understood.stands.items() if line[0] != "subject")
                 alike.setdefault(own, []).append(path)
         for paths in list(alike.values())[:MOST_WAYS]:
-            understood = self.files[paths[0]]
-            more = f" and {len(paths) - 1:,} more files like it" if len(paths) > 1 else ""
+            more = {0: "", 1: " and another file like it"}.get(len(paths) - 1, f" and {len(paths) - 1:,} files like it")
             kept = find_kept_name(paths[0])
             as_said = f", with {kept}" if kept else ""
             _tell(f"{f'{name}: ' if name else ''}{Path(paths[0]).name}{more}{as_said}")
-            for line in understood.told:
+            for line in self._of_all(paths).told:
                 _tell(line)
         if len(alike) > MOST_WAYS:
-            _tell(f"... and {len(alike) - MOST_WAYS:,} more ways of files")
+            _tell(f"... and {len(alike) - MOST_WAYS:,} other kinds of files")
+
+    def _of_all(self, paths: Sequence[str]) -> "Understanding":
+        """How the first of `paths` was understood, with the trials and people of all files of the group."""
+        first = self.files[paths[0]]
+        if len(self.files) == 1:
+            return first
+        from prefrontal.trials.understanding import listed
+
+        column, _, _ = first.stands["subject"].partition(": ")
+        who = "called by their files" if column == "no column" else listed(self.table["subject"].unique())
+        return replace(first, table=self.table, stands={**first.stands, "subject": f"{column}: {who}"})
 
     def keep(self, reading: Reading) -> None:
         """Keep what was said of the files beside them, where nothing is kept yet, and say so."""
-        from prefrontal.trials.formats import keep_columns, kept_path
+        from prefrontal.trials.formats import Columns, keep_columns, kept_path
 
         if not reading.said().said:
             return
         paths = list(self.files)
-        ways = [understood.columns for understood in self.files.values()]
+        ways = [replace(understood.columns, nobody=Columns.nobody) for understood in self.files.values()]
         columns = ways[0] if all(way == ways[0] for way in ways) else reading.said()
+        where = paths if len(paths) > 1 else paths[0]
         try:
-            beside = kept_path(paths if len(paths) > 1 else paths[0])
+            beside = kept_path(where)
             there = beside.exists()
-            keep_columns(paths if len(paths) > 1 else paths[0], columns)
+            keep_columns(where, columns)
         except UserError as error:
             warnings.warn(f"What was said of the columns is not kept: {error}", stacklevel=2)
             return
@@ -143,49 +153,16 @@ def find_kept_name(path: str) -> str:
     return found[0].name if (found := find_kept(path)) else ""
 
 
-def read_file(path: str, reading: Reading, nobody: str | None = None) -> "Understanding":
-    """What is in a file of trials.
-
-    Arguments:
-        path: the file.
-        reading: how.
-        nobody: what the subject is called where no column says who chose. None: that is warned of, or refused.
-
-    Raises:
-        UserError: when the file cannot be read as `reading` says.
-    """
-    from prefrontal.trials.formats import understand
-
-    said = reading.said()
-    return understand(path, columns=said if nobody is None else replace(said, nobody=nobody))
-
-
 def read_group(paths: Sequence[str], reading: Reading) -> Group:
     """The trials in one file or several; in several, people who are not named are called by their files.
 
     Raises:
         UserError: when a file cannot be read as `reading` says, or the files do not go together.
     """
-    if len(paths) == 1:
-        understood = read_file(paths[0], reading)
-        return Group({paths[0]: understood}, understood.table)
-    from prefrontal.trials.formats import joined, understand_together
+    from prefrontal.trials.formats import joined_files, understand_files
 
-    if together := understand_together(paths, reading.said()):
-        return Group(dict.fromkeys(paths, together), together.table)
-    stems = [Path(path).stem for path in paths]
-    names = stems if len(set(stems)) == len(stems) else [str(Path(path).with_suffix("")) for path in paths]
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        files = {path: read_file(path, reading, name) for path, name in zip(paths, names, strict=True)}
-    ours: dict[str, list[str]] = {}
-    for warning in caught:
-        if warning.category is UserWarning:
-            ours.setdefault(re.sub(r"(?<![\w])\d[\d,]*", "", str(warning.message)), []).append(str(warning.message))
-    for messages in ours.values():  # once, not once a file, whatever the numbers
-        alike = "So" if len(set(messages)) == 1 else "So, with other numbers,"
-        warnings.warn(f"{messages[0]} ({alike} in {len(messages)} of {len(paths)} files.)", stacklevel=2)
-    return Group(files, joined({path: understood.table for path, understood in files.items()}))
+    files = understand_files(paths, reading.said())
+    return Group(files, joined_files(files))
 
 
 def read_groups(arguments: Sequence[str], reading: Reading) -> dict[str, Group]:

@@ -1,7 +1,9 @@
 """Trial tables from the files of others: any table of text, hBayesDM's, jsPsych's and Psych-201's."""
 
 import csv
-from collections.abc import Callable, Sequence
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,11 +45,13 @@ BESIDE = {"subject", "session", "practice", "rows", "void", "rt_unit", "nobody",
 """What may be said of a file of a known format and leave the rest to the format."""
 
 
-def read_trials(path: str | Path, *, format: str = "auto", columns: Columns | None = None) -> pd.DataFrame:
+def read_trials(
+    path: str | Path | Sequence[str | Path], *, format: str = "auto", columns: Columns | None = None
+) -> pd.DataFrame:
     """The trial table in the file at `path`.
 
     Arguments:
-        path: the file.
+        path: the file; or several files of one group, in which people who are not named are called by their files.
         format: its format, one of `FORMATS`: "prefrontal", our own table; "columns", any table of text; "hbayesdm";
             "jspsych"; "psych", text of the collections Psych-101 and 201; "bids", a file of events; "matlab"; "gillan",
             fifteen columns without a heading; "akam", the log of a session. "auto" tells it from the file's name and
@@ -60,14 +64,18 @@ def read_trials(path: str | Path, *, format: str = "auto", columns: Columns | No
         stands for what.
 
     Raises:
-        UserError: when there is no such format, or the file is not of it; it names the row and the column.
+        UserError: when there is no such format, or the file is not of it; it names the row and the column. Or when
+            files do not go together: a session of a person is in two of them, say.
 
     Example:
         >>> pf.write_table("trials.csv", table)
         >>> len(pf.read_trials("trials.csv"))
         360
     """
-    return understand(path, format=format, columns=columns).table
+    if isinstance(path, str | Path):
+        return understand(path, format=format, columns=columns).table
+    said = columns or Columns()
+    return joined_files(understand_files(path, said if format == "auto" else replace(said, format=format)))
 
 
 def understand(path: str | Path, *, format: str = "auto", columns: Columns | None = None) -> Understanding:
@@ -121,19 +129,54 @@ def understand(path: str | Path, *, format: str = "auto", columns: Columns | Non
     return replace(understood, columns=replace(said, format=kind))
 
 
-def understand_together(paths: Sequence[str | Path], columns: Columns | None = None) -> Understanding | None:
-    """What is in several files that are understood as one, for they are runs of the same people; None where each is
-    understood alone.
+def understand_files(paths: Sequence[str | Path], columns: Columns | None = None) -> dict[str, Understanding]:
+    """What is in each of several files of a group, by its path; people who are not named are called by their files.
+
+    Files of events of BIDS are runs of the same people: they are understood as one, which stands at each path. What is
+    warned of in several files is told once.
 
     Raises:
-        UserError: as `understand`.
+        UserError: as `understand`; or when there is no file.
     """
-    said = (columns or Columns()).over(kept_columns(paths[0]))
-    kinds = {said.format if said.format != "auto" else detect_format(path) for path in paths}
-    if kinds != {"bids"}:
-        return None
-    opened = joined_events([open_bids(path) for path in paths])
-    return replace(understand_opened(opened, paths[0], said), columns=replace(said, format="bids"))
+    if not paths:
+        raise UserError("`path` must name a file of trials or more, got none.")
+    said = columns or Columns()
+    names = [Path(path).stem for path in paths]
+    if len(set(names)) < len(names):
+        names = [str(Path(path).with_suffix("")) for path in paths]
+    if len(paths) == 1:
+        return {str(paths[0]): understand(paths[0], columns=said)}
+    kept = said.over(kept_columns(paths[0]))
+    if {kept.format if kept.format != "auto" else detect_format(path) for path in paths} == {"bids"}:
+        opened = joined_events([open_bids(path) for path in paths])
+        together = understand_opened(opened, paths[0], kept)
+        return dict.fromkeys(map(str, paths), replace(together, columns=replace(kept, format="bids")))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        files = {
+            str(path): understand(path, columns=replace(said, nobody=name))
+            for path, name in zip(paths, names, strict=True)
+        }
+    told: dict[str, list[str]] = {}
+    for warning in caught:
+        if warning.category is UserWarning:
+            told.setdefault(re.sub(r"(?<!\w)\d[\d,]*", "", str(warning.message)), []).append(str(warning.message))
+    for messages in told.values():  # once, not once a file, whatever the numbers
+        alike = "So" if len(set(messages)) == 1 else "So, with other numbers,"
+        warnings.warn(f"{messages[0]} ({alike} in {len(messages)} of {len(paths)} files.)", stacklevel=2)
+    return files
+
+
+def joined_files(files: Mapping[str, Understanding]) -> pd.DataFrame:
+    """The trials of what `understand_files` gives, in one table.
+
+    Raises:
+        UserError: when the files do not go together; see `joined`.
+    """
+    first = next(iter(files.values()))
+    if all(understood is first for understood in files.values()):
+        return first.table
+    return joined({path: understood.table for path, understood in files.items()})
 
 
 def detect_format(path: str | Path) -> str:
@@ -177,6 +220,7 @@ __all__ = [
     "Understanding",
     "detect_format",
     "joined",
+    "joined_files",
     "keep_columns",
     "kept_columns",
     "kept_path",
@@ -187,7 +231,7 @@ __all__ = [
     "read_psych",
     "read_trials",
     "understand",
-    "understand_together",
+    "understand_files",
     "with_trials",
     "write_hbayesdm",
 ]

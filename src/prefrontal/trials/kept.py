@@ -116,7 +116,12 @@ def keep_columns(path: str | Path | Sequence[str | Path], columns: Columns) -> P
     if before is not None and before[0] == beside and _written(before[1]) == written:
         return beside
     if beside.exists():
-        raise UserError(f"`{beside}` must be kept as it is, got another description. Edit or delete it first.")
+        known = _written(before[1]).splitlines() if before is not None and before[0] == beside else []
+        new = ", ".join(line for line in written.splitlines() if line and line not in known)
+        raise UserError(
+            f"`{beside}` must be kept as it is, got another description. Edit or delete it first"
+            + (f"; it lacks: {new}." if new else ".")
+        )
     files = "" if len(paths) == 1 else f"files = {_toml(_patterns(paths))}\n"
     name = paths[0].name if len(paths) == 1 else "these files"
     write_text(beside, HEADING.format(name=name) + files + written)

@@ -78,10 +78,10 @@ def stands_for(
     kept = ~table["missed"].to_numpy()
     told: dict[str, str] = {"subject": f"no column: all {len(table):,} rows are of {columns.nobody}"}
     if "subject" in theirs:
-        told["subject"] = f"{theirs['subject']}: {_listed(found['subject'].unique())}"
+        told["subject"] = f"{theirs['subject']}: {listed(found['subject'].unique())}"
     for name in ("session", "trial", "block"):
         if name in theirs:
-            names = f": {_listed(found[name].unique())}" if name != "trial" else ""
+            names = f": {listed(found[name].unique())}" if name != "trial" else ""
             told[name] = f"{theirs[name]}{names}"
     for name in CODED:
         if name in theirs:
@@ -112,13 +112,14 @@ def _codes(cells: pd.Series, values: np.ndarray, kept: np.ndarray, name: str) ->
     code = values[rows].astype(int)
     of = {number: list(pd.unique(words[code == number])) for number in (0, 1)}
     if set(of[0]) & set(of[1]):
-        both = _listed(pd.unique(words))
+        both = listed(pd.unique(words))
         return f"{both}, not the same for every subject"
-    shown = (f"{_listed(of[number])} is {number}" for number in (0, 1) if of[number])
+    shown = (f"{listed(of[number])} is {number}" for number in (0, 1) if of[number])
     return "; ".join(shown) or "nothing"
 
 
-def _listed(names: Iterable[object]) -> str:
+def listed(names: Iterable[object]) -> str:
+    """The first few of `names`, and how many more there are."""
     names = [str(name) for name in names]
     listed = ", ".join(excerpt(name) for name in names[:MOST_NAMES])
     return listed + (f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else "")
