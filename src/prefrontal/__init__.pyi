@@ -40,12 +40,15 @@ from prefrontal.tasks.volatility import Volatility as Volatility
 # Who plays: networks, cognitive models, and either with something done to it.
 from prefrontal.agents.actor_critic import ActorCriticAgent as ActorCriticAgent
 from prefrontal.agents.base import AbstractAgent as AbstractAgent
+from prefrontal.agents.base import AbstractTappedAgent as AbstractTappedAgent
 from prefrontal.agents.base import AgentInput as AgentInput
 from prefrontal.agents.base import AgentOutput as AgentOutput
 from prefrontal.agents.episodic import EpisodicAgent as EpisodicAgent
 from prefrontal.agents.interventions import intervened as intervened
 from prefrontal.agents.interventions import silenced as silenced
 from prefrontal.agents.recurrent import RecurrentAgent as RecurrentAgent
+from prefrontal.agents.saving import load_agent as load_agent
+from prefrontal.agents.saving import save_agent as save_agent
 from prefrontal.agents.strategies import StrategyAgent as StrategyAgent
 from prefrontal.agents.two_step import find_model as find_model
 from prefrontal.configs import ActorCriticConfig as ActorCriticConfig
@@ -60,6 +63,7 @@ from prefrontal.configs import TrainConfig as TrainConfig
 from prefrontal.configs import recipe as recipe
 from prefrontal.learning.group import TrainedAgents as TrainedAgents
 from prefrontal.learning.group import train_agents as train_agents
+from prefrontal.rollouts.checking import check_agent as check_agent
 from prefrontal.rollouts.contracts import check_task as check_task
 from prefrontal.rollouts.epochs import evaluate_epochs as evaluate_epochs
 from prefrontal.rollouts.episodes import Trajectory as Trajectory

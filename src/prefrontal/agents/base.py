@@ -109,6 +109,18 @@ class AbstractTappedAgent(AbstractAgent):
     """An agent whose inner signals can be changed from outside while it runs; see `prefrontal.agents.interventions`.
 
     Every agent taps `"activity"`, what its `AgentOutput` will show. Some tap signals of their own.
+
+    Example:
+        >>> class Leaky(pf.AbstractTappedAgent):
+        ...     "A unit for each action, which rewards excite, and which forgets."
+        ...     def init(self):
+        ...         return jnp.zeros(2)
+        ...     def run(self, inputs, state, tap):
+        ...         units = tap("activity", 0.9 * state + inputs.previous_reward * inputs.previous_action)
+        ...         return pf.AgentOutput(units, units.sum(), units), units
+        >>> lesioned = pf.silenced(Leaky(), jnp.array([True, False]))
+        >>> float(pf.rollout(lesioned, task, jax.random.key(0)).activity[:, 0].max())
+        0.0
     """
 
     @abstractmethod

@@ -218,11 +218,19 @@ def silenced(agent: AbstractAgent, units: Bool[Array, " unit"]) -> IntervenedAge
     Returns:
         An agent, which plays, is tested and is replayed as any other.
 
+    Raises:
+        UserError: when the agent lets nobody change its units.
+
     Example:
         >>> lesioned = pf.silenced(agent, jnp.array([True, False]))
         >>> played = pf.evaluate(lesioned, task, jax.random.key(0), num_episodes=2)
         >>> float(jnp.abs(played.activity[..., 0]).max())
         0.0
     """
+    if not isinstance(agent, AbstractTappedAgent):
+        raise UserError(
+            f"`agent` must be one whose units can be changed, an AbstractTappedAgent, got a {type(agent).__name__}. "
+            "Write `run(inputs, state, tap)` in place of `__call__`, and pass its activity through `tap`."
+        )
     lesion = Units(held=units, value=jnp.zeros(units.shape), noise=jnp.zeros(()))
     return IntervenedAgent(agent, Intervention(units=lesion), jax.random.key(0))

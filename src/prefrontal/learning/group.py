@@ -1,13 +1,14 @@
 """Training some seeds to the end, chunk by chunk: what lies between the compiled program and whoever waits for it."""
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, PRNGKeyArray
 
 from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
@@ -49,7 +50,11 @@ class Chunk:
         return unstack(self._lanes.state, len(self.metrics["reward"]))
 
 
-def new_learner(task: AbstractTask, agent_config: AgentConfig, config: TrainConfig, seed: int) -> Learner:
+AgentSource = AgentConfig | Callable[[AbstractTask, PRNGKeyArray], AbstractAgent]
+"""What says which agent to train: a config, or a function that makes one of the task and a random key."""
+
+
+def new_learner(task: AbstractTask, agent_config: AgentSource, config: TrainConfig, seed: int) -> Learner:
     """What trains `seed`, before its first episode.
 
     Raises:
@@ -62,23 +67,29 @@ def new_learner(task: AbstractTask, agent_config: AgentConfig, config: TrainConf
     return Learner(state, task, hyperparameters)
 
 
-def new_agent(config: AgentConfig, task: AbstractTask, seed: int) -> AbstractAgent:
+def new_agent(config: AgentSource, task: AbstractTask, seed: int) -> AbstractAgent:
     """The untrained agent of `seed`.
 
     Raises:
-        UserError: when the task is no task, the config no config of an agent, or what it makes no agent.
+        UserError: when the task is no task, the config neither the config of an agent nor a function, or what it makes
+            no agent.
     """
-    check_config("agent", config, AgentConfig)
+    if not callable(config) or isinstance(config, AbstractAgent) or _is_no_agents_class(config):
+        check_config("agent", config, AgentConfig)
+    makes = config.make if isinstance(config, AgentConfig) else config
     if not isinstance(task, AbstractTask):
         raise UserError(
             f"`task` must be an AbstractTask, got a {type(task).__name__}. Give a task, or the config of one whose "
             "`make` returns one: what is to be learned is a subclass of prefrontal.AbstractTask."
         )
-    agent = config.make(task, jax.random.fold_in(jax.random.key(seed), 0))
+    agent = makes(task, jax.random.fold_in(jax.random.key(seed), 0))
     if not isinstance(agent, AbstractAgent):
+        name = (
+            f"{type(config).__name__}.make" if isinstance(config, AgentConfig) else getattr(config, "__name__", "make")
+        )
         raise UserError(
-            f"`{type(config).__name__}.make` must return an AbstractAgent, got a {type(agent).__name__}. Return a "
-            "subclass of prefrontal.AbstractAgent."
+            f"`{name}` must return an AbstractAgent, got a {type(agent).__name__}. Return a subclass of "
+            "prefrontal.AbstractAgent."
         )
     return agent
 
@@ -119,6 +130,11 @@ def train_group(
             return
 
 
+def _is_no_agents_class(config: object) -> bool:
+    """An agent's class makes agents, as a function does; a config's class is a config that was forgotten to be made."""
+    return inspect.isclass(config) and not issubclass(config, AbstractAgent)
+
+
 @dataclass(frozen=True, repr=False)
 class TrainedAgents(Sequence[AbstractAgent]):
     """Trained agents in the order of their seeds, and how their training went. Iterate over it, or take one by its
@@ -153,7 +169,7 @@ class TrainedAgents(Sequence[AbstractAgent]):
 
 
 def train_agents(
-    task: AbstractTask, agent_config: AgentConfig, config: TrainConfig | None = None, seeds: Sequence[int] = (0,)
+    task: AbstractTask, agent_config: AgentSource, config: TrainConfig | None = None, seeds: Sequence[int] = (0,)
 ) -> TrainedAgents:
     """Train an agent for each of `seeds`, and keep the agents and their learning curves.
 
@@ -161,7 +177,8 @@ def train_agents(
 
     Arguments:
         task: what to learn.
-        agent_config: the agent, such as `RecurrentConfig`.
+        agent_config: the agent, such as `RecurrentConfig`; or a function that makes one of your own, given the task and
+            a random key.
         config: the training. None: the recipe to rely on, `recipe("robust")`.
         seeds: one agent each.
 
@@ -175,6 +192,10 @@ def train_agents(
         >>> trained = pf.train_agents(task, pf.RecurrentConfig(hidden_size=2), pf.recipe("robust", num_episodes=50))
         >>> [type(agent).__name__ for agent in trained]
         ['RecurrentAgent']
+        >>> def make(task, key):
+        ...     return pf.RecurrentAgent(pf.RecurrentConfig(hidden_size=3, cell="gru"), task, key=key)
+        >>> pf.train_agents(task, make, pf.recipe("robust", num_episodes=50), seeds=[0, 1])
+        TrainedAgents(seeds=(0, 1), metrics=['reward', ...])
     """
     devices.configure()
     config = recipe("robust") if config is None else config

@@ -122,7 +122,7 @@ def _check_types(task: AbstractTask) -> None:
     called, key = type(task).__name__, jax.random.key(0)
     state = jax.eval_shape(task.init, key)
     after, reward, event = jax.eval_shape(task.step, state, jnp.int32(0), key)
-    _check_state(f"{called}.init, given the state before,", state, jax.eval_shape(task.init, key, after))
+    _check_state(f"{called}.init, given the state before,", state, jax.eval_shape(task.start, key, after))
     for name, got, expected in (
         (f"{called}.observe", jax.eval_shape(task.observe, state), task.observation_type),
         (f"the reward of {called}.step", reward, jnp.float32),

@@ -72,7 +72,7 @@ def begin(
     """
     _check_length(agent, task.num_steps)
     check_contracts(agent, task)
-    task_state = task.init(key, previous)
+    task_state = task.start(key, previous)
     inputs = AgentInput(
         observation=task.observe(task_state),
         previous_action=jnp.zeros(task.num_actions),

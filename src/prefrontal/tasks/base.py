@@ -1,5 +1,6 @@
 """The contract that every task keeps."""
 
+import inspect
 from abc import abstractmethod
 from typing import Any
 
@@ -23,15 +24,13 @@ class AbstractTask(eqx.Module):
         ...     num_actions: int = 2
         ...     observation_size: int = 1
         ...     num_steps: int = 5
-        ...     def init(self, key, previous=None):
+        ...     def init(self, key):
         ...         return jnp.int32(0)
         ...     def observe(self, state):
         ...         return jnp.ones(1)
         ...     def step(self, state, action, key):
         ...         reward = (action == 1).astype(float)
         ...         return state + 1, reward, {"pulled": action == 1}
-        ...     def is_active(self, state):
-        ...         return jnp.bool_(True)
         >>> pf.check_task(Lever())
     """
 
@@ -59,8 +58,14 @@ class AbstractTask(eqx.Module):
         Arguments:
             key: random key.
             previous: the state in which the episode before ended, for tasks whose problem outlasts an episode.
-                Others ignore it.
+                Others ignore it, and need not take it: `init(self, key)` will do.
         """
+
+    def start(self, key: PRNGKeyArray, previous: State | None = None) -> State:
+        """The state that an episode starts in, for whoever plays: `init`, which is given the state before if it takes
+        one."""
+        takes_it = len(inspect.signature(type(self).init).parameters) > len(("self", "key"))
+        return self.init(key, previous) if takes_it else self.init(key)
 
     @abstractmethod
     def observe(self, state: State) -> Shaped[Array, "..."]:
@@ -79,6 +84,7 @@ class AbstractTask(eqx.Module):
             The next state; the reward paid for `action`; and a typed record of what happened, for analysis.
         """
 
-    @abstractmethod
     def is_active(self, state: State) -> Bool[Array, ""]:
-        """Whether the episode still runs in `state`. Steps taken in an inactive state count for nothing."""
+        """Whether the episode still runs in `state`. Steps taken in an inactive state count for nothing. Tasks whose
+        episodes all last `num_steps` steps need not write it."""
+        return jnp.bool_(True)
