@@ -195,7 +195,10 @@ def test_people_are_never_merged_into_one_without_a_word(tmp_path, capsys):
         told = refusal([str(path), "--columns", "choice=choice", *out], capsys)
         assert told.startswith(f"{path}: `subject` must be said where ")
         assert f"{name} with 2 names" in told
+        assert "say --subject COLUMN, or --subject '' where all rows are of one person" in told
         assert pf.overview(read([str(path), "--subject", name])[0]).startswith(BASE[0])
+    with pytest.raises(UserError, match='say subject="COLUMN", or subject="" where all rows are of one person'):
+        pf.read_trials(path)
     core.rename(columns={"trial": "k"}).to_csv(path, index=False)
     assert "a column counts up and starts again, got nothing said and k" in refusal([str(path), *out], capsys)
     for name in ("block", "run"):  # of one person
@@ -207,7 +210,7 @@ def test_of_two_columns_that_may_say_who_chose_the_one_that_merges_is_not_taken(
     path, out = tmp_path / "t.csv", ["--out", str(tmp_path / "out")]
     PLAIN.assign(participant=PLAIN["subject"], subject="1").drop(columns="common").to_csv(path, index=False)
     told = refusal([str(path), *out], capsys)
-    assert "got subject (1 name) and participant (2 names). Say subject=subject or subject=participant." in told
+    assert "got subject (1 name) and participant (2 names). Say --subject subject or --subject participant." in told
     assert pf.overview(read([str(path), "--subject", "participant"])[0]).startswith(BASE[0])
     PLAIN.assign(id=PLAIN["subject"]).to_csv(path, index=False)  # says the same
     assert read([str(path)])[1] == []

@@ -70,6 +70,17 @@ def is_quiet() -> bool:
     return _quiet
 
 
+def setting(name: str, value: str) -> str:
+    """How the argument `name` is given `value`, as a message says it: subject="ppt" to whoever called a function, and
+    --subject ppt to whoever gave a command.
+
+    Arguments:
+        name: of an argument, or of a field of one.
+        value: in words.
+    """
+    return f"{argument(name)} {value or repr(value)}" if _on_the_command_line else f'{name}="{value}"'
+
+
 def check_probability(name: str, value: float) -> None:
     """Refuse a `value` outside [0, 1]."""
     if not 0.0 <= value <= 1.0:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, setting
 from prefrontal.trials.numbers import as_numbers, without_zeros
 from prefrontal.trials.table import VOID
 from prefrontal.trials.text import excerpt, with_points
@@ -171,12 +171,15 @@ def times(cells: pd.Series, name: str, unit: str, *, certain: bool = False) -> n
     median = float(np.nanmedian(seconds))
     if median > MOST_SECONDS:
         raise UserError(
-            f"`{name}` must be in seconds, got a median of {np.nanmedian(values):g}. Say they are in ms: rt_unit=ms."
+            f"`{name}` must be in seconds, got a median of {np.nanmedian(values):g}. Say they are in ms: "
+            f"{setting('rt_unit', 'ms')}."
         )
     if certain and median < LEAST_SECONDS:
         warnings.warn(f"Half of the times in `{name}` are under {1000 * LEAST_SECONDS:g} ms.", stacklevel=3)
     elif unit == "ms" and median < LEAST_SECONDS:
-        raise UserError(f"`{name}` must be in ms, got a median of {1000 * median:g}. Say they are in s: rt_unit=s.")
+        raise UserError(
+            f"`{name}` must be in ms, got a median of {1000 * median:g}. Say they are in s: {setting('rt_unit', 's')}."
+        )
     return seconds
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError, argument
+from prefrontal.errors import UserError, argument, setting
 from prefrontal.trials.coding import TRUTH, is_void
 from prefrontal.trials.numbers import as_numbers
 from prefrontal.trials.text import excerpt
@@ -120,7 +120,10 @@ def check_one_person(cells: pd.DataFrame, found: Mapping[str, str], rows: str) -
         UserError: when a column tells people apart by its name, or counts up and starts again.
     """
     rest = [column for column in cells if column and column not in found.values()]
-    several = "say subject=COLUMN, or subject= where all rows are of one person (and session=COLUMN for its visits)."
+    several = (
+        f"say {setting('subject', 'COLUMN')}, or {setting('subject', '')} where all rows are of one person (and "
+        "session=COLUMN for its visits)."
+    )
     for column in rest:
         words = set(re.split(r"[^a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", column).lower()))
         if words & PEOPLE and 1 < num_names(cells, column) < len(cells):
@@ -173,8 +176,8 @@ def _check_merged(cells: pd.DataFrame, column: str, others: Sequence[str]) -> No
         ):
             raise UserError(
                 f"`subject` must be said where several columns may say who chose, got {column} "
-                f"({_names(cells, column)}) and {other} ({_names(cells, other)}). Say subject={column} or "
-                f"subject={other}."
+                f"({_names(cells, column)}) and {other} ({_names(cells, other)}). Say "
+                f"{setting('subject', column)} or {setting('subject', other)}."
             )
 
 
