@@ -422,3 +422,15 @@ def test_a_context_that_is_not_shown_is_refused():
     message = "`context_size` must be at most the 6 entries that the task shows, got 7. Give the number"
     with pytest.raises(UserError, match=re.escape(message)):
         made(CONFIG, context_size=7)
+
+
+def test_a_rule_by_which_nothing_would_be_written_is_refused():
+    message = "`write_every` must be at most the 4 steps of an episode, got 5: nothing would be written."
+    with pytest.raises(UserError, match=re.escape(message)):
+        made(OTHER, write_every=5)
+
+
+def test_a_memory_beyond_the_machines_is_refused_before_it_is_made():
+    config = replace(CONFIG, memory_size=10**11)
+    with pytest.raises(UserError, match="`agent` must fit the memory"):
+        new_learner(TASK, config, TrainConfig(num_episodes=2), 0)

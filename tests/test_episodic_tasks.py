@@ -10,7 +10,7 @@ import pytest
 from contracts import TaskContract, play
 
 from prefrontal.agents.base import AbstractAgent, AgentOutput
-from prefrontal.configs import EpisodicHarlowConfig, EpisodicTwoStepConfig
+from prefrontal.configs import CuedBanditConfig, EpisodicHarlowConfig, EpisodicTwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.rollouts.epochs import evaluate_epochs
 from prefrontal.tasks.episodic_two_step import FLAGS
@@ -143,6 +143,19 @@ class TestTwoStep:
     ("kind", "change", "message"),
     [
         (EpisodicHarlowConfig, {"num_pairs": 0}, "`num_pairs` must be a whole number of at least 1, got 0."),
+        (EpisodicHarlowConfig, {"cue_steps": 13}, "`cue_steps` must be at most the 12 steps of an episode, got 13."),
+        (
+            EpisodicHarlowConfig,
+            {"context_size": 3},
+            "`context_size` must be long enough for 10 barcodes that differ, got 3",
+        ),
+        (EpisodicTwoStepConfig, {"context_size": 5}, "`context_size` must be long enough for 50 barcodes that differ"),
+        (CuedBanditConfig, {"context_size": 1}, "got 1: there are 2 of that length."),
+        (
+            CuedBanditConfig,
+            {"cue_steps": 11},
+            "`cue_steps` must be at most the 10 pulls of an episode, got 11. Leave it",
+        ),
         (EpisodicHarlowConfig, {"num_trials": 0}, "`num_trials` must be a whole number of at least 1, got 0."),
         (EpisodicTwoStepConfig, {"num_trials": 7}, "`num_trials` must be even, half of them cued, got 7. Add one."),
         (

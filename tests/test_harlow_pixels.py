@@ -217,7 +217,7 @@ def test_pictures_without_end():
 def test_pictures_of_ones_own(tmp_path):
     own = np.random.default_rng(0).integers(0, 256, (5, 7, 7, 3), np.uint8)
     np.save(tmp_path / "own.npy", own)
-    config = HarlowPixelsConfig(image_file=str(tmp_path / "own.npy"))
+    config = HarlowPixelsConfig(image_file=str(tmp_path / "own.npy"), num_objects=None)
     np.testing.assert_array_equal(HarlowPixels(replace(config, num_objects=2)).pool, own[:4:2])
     np.testing.assert_array_equal(HarlowPixels(config).pool, own[::2])
     np.testing.assert_array_equal(HarlowPixels(replace(config, objects="held-out")).pool, own[1::2])
@@ -226,6 +226,12 @@ def test_pictures_of_ones_own(tmp_path):
     )
     with pytest.raises(UserError, match=message):
         HarlowPixels(replace(config, scale=2))
+    with pytest.raises(UserError, match=r"^`num_objects` must be at most half of the 5 pictures .*, got 1000. Take 2"):
+        HarlowPixels(replace(config, num_objects=1_000))
+    for name, data in (("empty.npy", b""), ("zip.npy", b"PK\003\004")):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(UserError, match=r"^`image_file` must be a NumPy file that can be read, got: "):
+            HarlowPixels(replace(config, image_file=str(tmp_path / name)))
     with pytest.raises(UserError, match=r"^`image_file` must be a NumPy file that can be read, got: .*No such file"):
         HarlowPixels(replace(config, image_file=str(tmp_path / "none.npy")))
 

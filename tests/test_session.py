@@ -118,7 +118,7 @@ def test_only_the_seeds_under_way_are_locked_and_what_another_trained_since_is_l
 def test_an_agent_that_the_memory_does_not_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 2**28 < devices.memory() < 2**50
     monkeypatch.setattr(devices, "memory", lambda: 2**10)
-    message = r"^`agent` must fit the memory, 0\.0 GB, got one of which \d+ side by side need 0\.0 GB\. Make it smaller"
+    message = r"^`agent` must fit the memory, 0\.0 GB, got one whose training needs 0\.0 GB\. Make it smaller"
     with pytest.raises(UserError, match=message):
         train(tmp_path, 0)
 

@@ -195,3 +195,15 @@ def test_measures_when_a_level_is_first_passed():
     np.testing.assert_allclose(
         at_levels(performance, measures, np.array([40.0, 60, 70, 80, 95])), [[np.nan], [2], [3], [10 / 3], [np.nan]]
     )
+
+
+def test_noisy_views_ask_for_a_tolerance():
+    config = HarlowConfig(observation_noise=0.1, num_trials=3)
+    ideal = StrategyAgent("ideal learner", config)
+    played = evaluate(ideal, config.make(), jax.random.key(0), num_episodes=50)
+    sets = learning_sets(played, 3)
+    with pytest.raises(UserError, match="`tolerance` must let objects be known again, got 1e-06"):
+        fit_strategies(sets)
+    with pytest.raises(UserError, match="`tolerance` must be at least 0, got nan"):
+        fit_strategies(sets, tolerance=float("nan"))
+    assert fit_strategies(sets, tolerance=0.5).set_index("strategy")["lapse"]["ideal learner"] < 0.05

@@ -87,13 +87,18 @@ class EpisodicAgent(AbstractTappedAgent):
             key: random key of its weights. Those of an LSTM are as in a `RecurrentAgent` of this key.
 
         Raises:
-            UserError: when the task shows less than a context.
+            UserError: when the task shows less than a context, or has too few steps for anything to be written.
         """
         if task.observation_size < config.context_size:
             raise UserError(
                 f"`context_size` must be at most the {task.observation_size} entries that the task shows, got "
                 f"{config.context_size}. Give the number of entries, at the end of an observation, that tell the "
                 "context."
+            )
+        if config.write == "every-steps" and config.write_every > task.num_steps:
+            raise UserError(
+                f"`write_every` must be at most the {task.num_steps} steps of an episode, got {config.write_every}: "
+                "nothing would be written."
             )
         self.network = RecurrentAgent(config.network, task, key=key)
         units = config.hidden_size

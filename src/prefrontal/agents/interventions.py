@@ -197,7 +197,7 @@ def tapped_signals(agent: AbstractAgent, task: AbstractTask) -> dict[str, tuple[
 
     def first_step(agent: AbstractTappedAgent, key: PRNGKeyArray) -> AgentOutput:
         inputs = AgentInput(
-            observation=task.observe(task.init(key)),
+            observation=task.observe(task.start(key)),
             previous_action=jnp.zeros(task.num_actions),
             previous_reward=jnp.zeros(()),
             step=jnp.int32(0),

@@ -150,7 +150,7 @@ def fit_strategies(sets: LearningSets, *, tolerance: float = 1e-6) -> pd.DataFra
         opinions), log_likelihood, num_choices, explained (McFadden's share, 0 to 1), bic.
 
     Raises:
-        UserError: when no choice was made.
+        UserError: when no choice was made, or no object is known again within `tolerance`.
 
     Example:
         >>> config = pf.HarlowConfig(sides="balanced")
@@ -164,6 +164,13 @@ def fit_strategies(sets: LearningSets, *, tolerance: float = 1e-6) -> pd.DataFra
     made = ~sets.missed
     if not made.any():
         raise UserError("`sets` must hold choices, got missed trials only. Let somebody play who chooses.")
+    if not tolerance >= 0:
+        raise UserError(f"`tolerance` must be at least 0, got {tolerance}.")
+    if sets.objects.shape[1] > 1 and not _is_known_again(sets.objects, tolerance):
+        raise UserError(
+            f"`tolerance` must let objects be known again, got {tolerance:g}, within which none of a second trial is "
+            "one of the first. Views of one object differ, by noise say: give a larger squared distance."
+        )
     num, half = int(made.sum()), np.log(0.5)
     rows = [(CHANCE, np.nan, num * half, num, 0.0, -2 * num * half)]
     for name, lead in strategy_leads(sets, tolerance=tolerance).items():
@@ -177,6 +184,12 @@ def fit_strategies(sets: LearningSets, *, tolerance: float = 1e-6) -> pd.DataFra
         likelihood = found + (num - told) * half
         rows.append((name, lapse, likelihood, num, 1 - likelihood / (num * half), np.log(num) - 2 * likelihood))
     return pd.DataFrame(rows, columns=["strategy", "lapse", "log_likelihood", "num_choices", "explained", "bic"])
+
+
+def _is_known_again(objects: Float[np.ndarray, "episode trial 2 feature"], tolerance: float) -> bool:
+    """Whether any object of a second trial is one of the first."""
+    apart = objects[:, 0, :, None] - objects[:, 1, None]
+    return bool((np.sum(apart**2, axis=-1) <= tolerance).any())
 
 
 def explained_together(sets: LearningSets, *, without: str | None = None, tolerance: float = 1e-6) -> float:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from prefrontal.configs.barcodes import check_barcodes
 from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.errors import UserError, check_count, check_probability
 
@@ -35,8 +36,14 @@ class CuedBanditConfig(LazyTaskConfig):
     def __post_init__(self) -> None:
         for name, least in (("num_trials", 1), ("num_arms", 2), ("exposures", 1), ("context_size", 1)):
             check_count(name, getattr(self, name), least=least)
+        check_barcodes(self.context_size, self.num_arms)
         if self.cue_steps is not None:
             check_count("cue_steps", self.cue_steps)
+            if self.cue_steps > self.num_trials:
+                raise UserError(
+                    f"`cue_steps` must be at most the {self.num_trials} pulls of an episode, got {self.cue_steps}. "
+                    "Leave it out to show the barcode at all of them."
+                )
         check_probability("good_probability", self.good_probability)
         check_probability("bad_probability", self.bad_probability)
         if self.good_probability <= self.bad_probability:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from prefrontal.configs.barcodes import check_barcodes
 from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.configs.harlow import HarlowConfig
-from prefrontal.errors import check_count
+from prefrontal.errors import UserError, check_count
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,11 @@ class EpisodicHarlowConfig(LazyTaskConfig):
     def __post_init__(self) -> None:
         for name in ("num_pairs", "exposures", "context_size", "cue_steps"):
             check_count(name, getattr(self, name))
-        assert self.harlow  # refuses what it would not allow
+        check_barcodes(self.context_size, self.num_pairs)
+        if self.cue_steps > self.harlow.num_steps:  # which refuses what it would not allow
+            raise UserError(
+                f"`cue_steps` must be at most the {self.num_steps} steps of an episode, got {self.cue_steps}."
+            )
 
     @property
     def harlow(self) -> HarlowConfig:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from prefrontal.configs.barcodes import check_barcodes
 from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.errors import UserError, check_count, check_probability
 
@@ -38,6 +39,7 @@ class EpisodicTwoStepConfig(LazyTaskConfig):
         for name in ("common", "better_reward", "worse_reward", "reversal"):
             check_probability(f"{name}_probability", getattr(self, f"{name}_probability"))
         check_count("context_size", self.context_size)
+        check_barcodes(self.context_size, self.num_trials // 2)
 
     @property
     def num_steps(self) -> int:

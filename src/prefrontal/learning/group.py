@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Float, PRNGKeyArray, PyTree
 
 from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
@@ -63,6 +62,7 @@ def new_learner(task: AbstractTask, agent_config: AgentSource, config: TrainConf
     check_discounts(agent_config, config)
     hyperparameters = Hyperparameters(config)
     agent = new_agent(agent_config, task, seed)
+    _check_memory(jax.eval_shape(agent.init), hyperparameters.episodes_per_update)
     state = init_training(agent, task, hyperparameters, jax.random.fold_in(jax.random.key(seed), 1))
     return Learner(state, task, hyperparameters)
 
@@ -112,7 +112,7 @@ def train_group(
         UserError: when so large an agent does not fit the memory.
     """
     layout = devices.layout(len(learners))
-    _check_memory(learners[0], layout.size)
+    _check_memory(learners[0].state, 2 * layout.size)  # twice: with its gradient
     capacity = _capacity(learners[0])
     lanes = spread(stack(learners, lanes=layout.size), layout)
     episode, num = int(learners[0].state.episode), 0
@@ -228,12 +228,12 @@ def _capacity(learner: Learner) -> int:
     return -(-capacity // batch) * batch
 
 
-def _check_memory(learner: Learner, lanes: int) -> None:
+def _check_memory(state: PyTree, copies: int) -> None:
     """Refuse what the system would end for lack of memory, without a word."""
-    leaves = jax.tree.leaves(eqx.filter(learner.state, eqx.is_array))
-    needed, there = 2 * lanes * sum(leaf.nbytes for leaf in leaves), devices.memory()  # twice: with its gradient
+    leaves = [leaf for leaf in jax.tree.leaves(state) if hasattr(leaf, "dtype")]
+    needed, there = copies * sum(leaf.size * leaf.dtype.itemsize for leaf in leaves), devices.memory()
     if there is not None and needed > there:
         raise UserError(
-            f"`agent` must fit the memory, {there / 2**30:.1f} GB, got one of which {lanes} side by side need "
-            f"{needed / 2**30:.1f} GB. Make it smaller, or train on a larger machine."
+            f"`agent` must fit the memory, {there / 2**30:.1f} GB, got one whose training needs {needed / 2**30:.1f} "
+            "GB. Make it smaller, or train on a larger machine."
         )

@@ -70,9 +70,9 @@ def init_training(
     return TrainState(
         agent=agent,
         optimiser=optimiser.init(parameters),
-        task_state=jax.vmap(task.init)(jax.random.split(task_key, hyperparameters.episodes_per_update))
+        task_state=jax.vmap(task.start)(jax.random.split(task_key, hyperparameters.episodes_per_update))
         if several
-        else task.init(task_key),
+        else task.start(task_key),
         key=key,
         episode=jnp.zeros((), jnp.int32),
         memory=_first_memory(agent, hyperparameters.episodes_per_update),

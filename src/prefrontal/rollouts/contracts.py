@@ -55,7 +55,7 @@ def check_shapes(task: AbstractTask) -> None:
     """
     key, action = jax.random.key(0), jnp.int32(0)
     called = type(task).__name__
-    state = jax.eval_shape(task.init, key)
+    state = jax.eval_shape(task.start, key)
     _check_shape(
         f"{called}.observe",
         jax.eval_shape(task.observe, state),
@@ -120,7 +120,7 @@ def check_task(task: AbstractTask, *, num_episodes: int = 3, seed: int = 0) -> N
 
 def _check_types(task: AbstractTask) -> None:
     called, key = type(task).__name__, jax.random.key(0)
-    state = jax.eval_shape(task.init, key)
+    state = jax.eval_shape(task.start, key)
     after, reward, event = jax.eval_shape(task.step, state, jnp.int32(0), key)
     _check_state(f"{called}.init, given the state before,", state, jax.eval_shape(task.start, key, after))
     for name, got, expected in (
@@ -169,7 +169,7 @@ def _play_at_random(task: AbstractTask, keys: Key[jax.Array, " episode"]) -> dic
             seen = {"observation": task.observe(state), "active": task.is_active(state)}
             return after, seen | {"reward": reward, "event": event}
 
-        return jax.lax.scan(step, task.init(init_key), (actions, jax.random.split(steps_key, len(actions))))[1]
+        return jax.lax.scan(step, task.start(init_key), (actions, jax.random.split(steps_key, len(actions))))[1]
 
     return jax.vmap(episode)(keys)
 

@@ -1,5 +1,7 @@
 """Harlow's task from pixels: a camera turns before a screen, and a picture is chosen by turning to it."""
 
+from zipfile import BadZipFile
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -131,11 +133,16 @@ def _pool(config: HarlowPixelsConfig) -> UInt8[Array, "picture size size 3"] | N
     size, remedy = config.image_size, "Save one with numpy.save."
     try:
         found = np.load(config.image_file, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise UserError(f"`image_file` must be a NumPy file that can be read, got: {error}. {remedy}") from error
     if getattr(found, "shape", ())[1:] != (size, size, 3) or found.dtype != np.uint8 or len(found) < 4:
         raise UserError(
             f"`image_file` must hold at least 4 pictures, bytes of shape (picture, {size}, {size}, 3), got "
             f"{getattr(found, 'dtype', 'no array')} of shape {getattr(found, 'shape', ())}. {remedy}"
+        )
+    if config.num_objects is not None and len(found) < 2 * config.num_objects:
+        raise UserError(
+            f"`num_objects` must be at most half of the {len(found)} pictures of `image_file`, which has as many to "
+            f"train on as to test with, got {config.num_objects}. Take {len(found) // 2}, or None for all."
         )
     return jnp.asarray(found[int(held_out) :: 2][: config.num_objects])
