@@ -73,6 +73,7 @@ def test_each_moment_is_tested_and_drawn(watched: Path) -> None:
     assert (table(watched).groupby("seed")["common_rewarded"].nunique() > 1).all()  # as the weights do
 
 
+@pytest.mark.thorough
 def test_the_last_moment_is_the_result_itself(watched: Path) -> None:
     results = json.loads((watched / "results.json").read_text())
     for number, seed in enumerate(SEEDS):
@@ -82,6 +83,7 @@ def test_the_last_moment_is_the_result_itself(watched: Path) -> None:
             assert last[name] == results["stay_probability"][name]["per_seed"][number]
 
 
+@pytest.mark.thorough
 def test_tensorboard_shows_the_same(watched: Path) -> None:
     for seed in SEEDS:
         folder = watched / f"seed-{seed:03d}"
@@ -97,6 +99,7 @@ def test_tensorboard_shows_the_same(watched: Path) -> None:
             assert image.encoded_image_string == kept.read_bytes()
 
 
+@pytest.mark.thorough
 def test_training_does_not_notice(watched: Path, tmp_path: Path) -> None:
     plain, seen = RunFolder.read(trained(tmp_path / "run")), RunFolder.read(watched)
     assert not (plain.path / "seed-000" / "course").exists()
@@ -108,6 +111,7 @@ def test_training_does_not_notice(watched: Path, tmp_path: Path) -> None:
                 np.testing.assert_array_equal(one[name], other[name])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("method", ["advance", "start"])
 def test_a_stop_on_the_way_changes_nothing(watched: Path, tmp_path: Path, method: str) -> None:
     """A stop after two chunks, at a moment that is saved and seen; and one before the first episode is."""

@@ -37,7 +37,7 @@ def taken_for_granted():
     }
 
 
-SLOW = {"Posterior", "Comparison"}
+SLOW = {"Posterior", "Comparison", "fit_hierarchy"}
 """Examples that fit for seconds."""
 
 
