@@ -89,10 +89,13 @@ def signals() -> list[str]:
 
 
 def learning() -> list[str]:
-    """Bandits, matching, volatility, learning sets: claims and numbers, with a verdict each."""
+    """Bandits, matching, volatility, learning sets, memory: claims and numbers, with a verdict each."""
     arms, informative, restless = (measured(f"wang2016-{name}") for name in ("bandits", "informative-arm", "restless"))
     matching, volatility = (measured(f"wang2018-{name}") for name in ("matching", "volatility"))
     sets = [row_of(measured("wang2018-harlow"), f"trial {trial}, held-out") for trial in (1, 2)]
+    again = [row_of(measured("episodic-harlow"), f"trial 1, met before, {name}") for name in ("memory", "no-memory")]
+    kinds = ("common rewarded", "uncommon rewarded", "common unrewarded", "uncommon unrewarded")
+    cued = [row_of(measured("ritter2018-episodic-two-step"), f"episodic, {kind}") for kind in kinds]
     regret = {on: {name: part[on]["mean"] for name, part in arms["baselines"].items()} for on in arms["regret"]}
     ours = arms["regret"]["independent"]["independent"]["mean"]
     independent, gittins = regret["independent"], places(regret["medium"]["Gittins"], 2)
@@ -130,8 +133,12 @@ def learning() -> list[str]:
         several("learning rate, stable then volatile", rates[:2], 2, ", "),
         several("volatile then stable", rates[2:], 2, ", "),
         several("Harlow's learning sets, objects never met: right in trial 1; in trial 2", sets, 3, "; "),
+        several("pairs of objects met before, right in trial 1: with a memory for episodes; without", again, 3, "; "),
+        several("two-step with cues: stays with the one trial brought back (CR, UR, CU, UU)", cued, 2, ", "),
     ]
-    title = "Bandits, matching, volatility, learning sets: Wang et al. (2016, 2018)"
+    title = (
+        "Bandits, matching, volatility, learning sets (Wang et al. 2016, 2018), memory (Ritter 2018, AlKhamissi 2021)"
+    )
     return markdown([title, "published", "measured", "verdict"], rows)
 
 
