@@ -418,3 +418,13 @@ def test_a_matrix_without_names_is_refused(tmp_path, capsys):
     savemat(tmp_path / "data.mat", {"data": np.ones((40, 6))})
     told = refusal([str(tmp_path / "data.mat"), "--out", str(tmp_path / "out")], capsys)
     assert "the file must hold a structure a person with a vector a column, got data." in told
+
+
+def test_a_matlab_file_of_version_7_3_is_refused_with_the_way_out(tmp_path):
+    """Such a file is HDF5 with a header of MATLAB's before it."""
+    header = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
+    (tmp_path / "data.mat").write_bytes(header.ljust(512, b"\x00") + b"\x89HDF\r\n\x1a\n")
+    with pytest.raises(
+        pf.UserError, match=r"must be a MATLAB file up to version 7, got .*data\.mat\. Save it with -v7\."
+    ):
+        pf.read_trials(tmp_path / "data.mat")

@@ -46,7 +46,9 @@ def draw(folder: Path, title: str) -> list[Path]:
                 ax.set_ylabel("Stay probability")
     with style():
         _reward(results, panel(figure, "d", 4.95, 0.5, 0.65, 1.9))
-    training(folder, results, panel(figure, "e", 6.1, 0.5, 0.9, 1.9))
+    ax = panel(figure, "e", 6.1, 0.5, 0.9, 1.9)
+    training(folder, results, ax)
+    ax.tick_params(axis="x", labelsize=6.5)
     return save_figure(figure, folder / "figure")
 
 
@@ -78,4 +80,4 @@ def _reward(results: Mapping[str, Any], ax: Axes) -> None:
     ax.set_xlim(-0.2, 1.2)
     ax.set_xticks([0, 1], HALVES)
     ax.set_ylabel("Reward a trial")
-    ax.legend(**LEGEND, fontsize=6.5, labelspacing=0.2, handlelength=1.0)
+    ax.legend(**{**LEGEND, "bbox_to_anchor": (0.3, 1.0)}, fontsize=6.5, labelspacing=0.2, handlelength=1.0)
