@@ -17,7 +17,7 @@ ROOMS = (
     {"errors", "contracts"},
     {"configs"},
     {"runs"},
-    {"devices", "interop", "tasks", "trials"},
+    {"devices", "interop", "progress", "tasks", "trials"},
     {"agents"},
     {"rollouts"},
     {"analysis", "learning"},

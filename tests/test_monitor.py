@@ -9,10 +9,11 @@ import pytest
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, quietly
 from prefrontal.learning import monitor as monitor_module
 from prefrontal.learning.monitor import EPISODES_PER_POINT, TAGS, Monitor, Writer
 from prefrontal.learning.train import Metrics
+from prefrontal.progress import progress
 
 
 @pytest.fixture
@@ -181,3 +182,34 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"file` must be a place that can be written, got: Not a directory"):
         Writer(tmp_path / "file", 0)
+
+
+def test_in_a_notebook_one_line_changes(monkeypatch):
+    told = []
+
+    class Shown:
+        def update(self, data, *, raw):
+            told.append(data["text/plain"])
+
+    def display(data, *, raw, display_id):
+        told.append(data["text/plain"])
+        return Shown()
+
+    monkeypatch.setattr("prefrontal.progress.in_notebook", lambda: True)
+    monkeypatch.setattr("prefrontal.progress.SECONDS_BETWEEN_CHANGES", 0.0)
+    monkeypatch.setattr("IPython.display.display", display)
+    with progress("Fitting people", 3) as tell:
+        tell(1)
+        tell(2)
+    assert told == ["Fitting people: 1 of 3", "Fitting people: 3 of 3", "Fitting people: 3 of 3"]
+    told.clear()
+    with Monitor(10) as monitor:
+        monitor.start()
+        monitor.advance(np.ones((1, 10)))
+    assert [line.split(",")[0] for line in told] == ["Training: 10 of 10 episodes", "Trained: 10 episodes"]
+    told.clear()
+    with quietly(), progress("Fitting people", 3) as tell, Monitor(10) as monitor:
+        monitor.start()
+        monitor.advance(np.ones((1, 10)))
+        tell(3)
+    assert not told

@@ -130,7 +130,8 @@ from prefrontal.figures.own import plot_learning as plot_learning
 from prefrontal.figures.own import plot_stay as plot_stay
 from prefrontal.figures.style import save_figure as save_figure
 
-# What goes wrong, in a sentence.
+# What is said on the way: progress silenced, and what goes wrong, in a sentence.
 from prefrontal.errors import UserError as UserError
+from prefrontal.errors import quietly as quietly
 
 __version__: str

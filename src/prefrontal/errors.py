@@ -56,7 +56,15 @@ def argument(name: str) -> str:
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Within it, nobody is told how far a training or a fit has come; see `is_quiet`."""
+    """Within it, nobody is told how far a training or a fit has come. Warnings and errors are told all the same.
+
+    Returns:
+        What `with` takes.
+
+    Example:
+        >>> with pf.quietly():
+        ...     fit = pf.fit_model(table, "win-stay-lose-shift", num_starts=2)
+    """
     global _quiet
     before, _quiet = _quiet, True
     try:

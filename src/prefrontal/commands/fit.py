@@ -12,10 +12,10 @@ from rich.table import Table
 
 from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
-from prefrontal.commands.progress import progress
 from prefrontal.commands.tables import Reading, expanded, read_group
 from prefrontal.configs.models import KnownTask, ModelName
 from prefrontal.errors import UserError
+from prefrontal.progress import progress
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,10 +12,10 @@ from rich.table import Table
 
 from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
-from prefrontal.commands.progress import progress
 from prefrontal.commands.simulated import Asked, Form, read_asked
 from prefrontal.commands.tables import Reading, expanded, read_group
 from prefrontal.errors import UserError, check_count, check_seed
+from prefrontal.progress import progress
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

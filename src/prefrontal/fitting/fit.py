@@ -15,6 +15,7 @@ from prefrontal.configs.models import KnownTask, TwoStepForm, known_of
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.fitting.choices import Batch, Unit, batch_of
 from prefrontal.fitting.search import CANDIDATES, Found, double_precision, search
+from prefrontal.progress import progress
 
 Method = Literal["mle", "map"]
 STARTS = int.from_bytes(b"starts")
@@ -59,7 +60,7 @@ def fit_model(
     fixed: Mapping[str, float] | None = None,
     num_starts: int = 20,
     seed: int = 0,
-    told: Callable[[int], None] = lambda num_subjects: None,
+    told: Callable[[int], None] | None = None,
 ) -> Fit:
     r"""Fit the cognitive model `name` to each subject of a trial table.
 
@@ -81,7 +82,8 @@ def fit_model(
         fixed: parameters to hold at a value.
         num_starts: searches a subject.
         seed: of the starts.
-        told: called with the number of subjects done since the last call.
+        told: called with the number of subjects done since the last call. None: progress is shown, unless
+            `prefrontal.quietly` silences it.
 
     Returns:
         The fit: its `table` has a row a subject, with every parameter, its error, log-likelihood, AIC and BIC.
@@ -104,7 +106,8 @@ def fit_model(
         model, parameters = parameters_to_fit(name, known, fixed)
         candidates = draw_candidates(parameters, CANDIDATES * num_starts, seed)
         use_prior = method == "map"
-        found = search(model, parameters, batch, candidates, num_starts=num_starts, use_prior=use_prior, told=told)
+        with progress(f"Fitting {name}", len(batch.units), told=told) as tell:
+            found = search(model, parameters, batch, candidates, num_starts=num_starts, use_prior=use_prior, told=tell)
         estimates, errors = _natural(parameters, found)
     return Fit(name, method, known, tuple(parameters), fixed, _tabulated(batch, parameters, found, estimates, errors))
 

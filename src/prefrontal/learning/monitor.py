@@ -17,12 +17,11 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog  # pyright: ignore[re
 from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue]
 
 from prefrontal.errors import UserError, is_quiet
+from prefrontal.progress import Line
 from prefrontal.runs.files import folder_names
 
 EPISODES_PER_POINT = 50
 """TensorBoard gets the mean over so many episodes."""
-SECONDS_BETWEEN_LINES = 10.0
-"""Where output is no terminal, a line is printed so often."""
 TAGS = {
     "perf/reward": "reward",
     "perf/value": "value",
@@ -131,11 +130,12 @@ class Monitor:
         num_episodes: episodes to train, all seeds together.
         console: where to show it; None: standard error, unless all is to be quiet.
         """
+        self._line = Line(console)
         self._console = console or Console(stderr=True, quiet=is_quiet())
         self._has_bar = bool(num_episodes) and self._console.is_interactive and not self._console.quiet
         self._num_episodes = num_episodes
         self._done = 0
-        self._started = self._told = 0.0
+        self._started = 0.0
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
@@ -167,7 +167,7 @@ class Monitor:
         """Tell that the program is compiled and training starts: the clock for its rate runs from the first call."""
         self._progress.update(self._task, description="Training")
         if not self._started:
-            self._started = self._told = time.monotonic()
+            self._started = time.monotonic()
 
     def writer(self, folder: Path, episode: int) -> Writer:
         """The TensorBoard writer of a seed that goes on from `episode`; closed with the monitor."""
@@ -184,13 +184,11 @@ class Monitor:
         mean = f"{reward.mean():.1f}"
         self._progress.update(self._task, advance=reward.size, rate=f"{rate:,.0f}", reward=mean)
         last = self._done >= self._num_episodes
-        if not self._has_bar and not self._console.quiet and (last or now - self._told >= SECONDS_BETWEEN_LINES):
-            self._told = now
+        if not self._has_bar and not self._console.quiet and (last or self._line.is_due):
             left = (self._num_episodes - self._done) / rate
-            with contextlib.suppress(OSError):  # where nobody can be told, the work goes on
-                print(
-                    f"Training: {self._done:,} of {self._num_episodes:,} episodes, {rate:,.0f}/s, reward {mean}, "
-                    f"{left:.0f} s left",
-                    file=self._console.file,
-                    flush=True,
-                )
+            self._line.tell(
+                f"Training: {self._done:,} of {self._num_episodes:,} episodes, {rate:,.0f}/s, reward {mean}, "
+                f"{left:.0f} s left"
+            )
+            if last:  # what stays in a notebook is the same at every run
+                self._line.end(f"Trained: {self._done:,} episodes, reward {mean}")
