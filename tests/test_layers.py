@@ -20,7 +20,7 @@ ROOMS = (
     {"devices", "interop", "progress", "tasks", "trials"},
     {"agents"},
     {"rollouts"},
-    {"analysis", "learning"},
+    {"analysis", "environments", "learning"},
     {"fitting"},
     {"figures"},
     {"reports"},
@@ -175,7 +175,11 @@ import importlib, json, pkgutil
 import prefrontal
 names = [module.name for module in pkgutil.walk_packages(prefrontal.__path__, "prefrontal.")]
 for name in names:
-    importlib.import_module(name)
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name not in ("gymnasium", "gymnax"):  # extras, which the modules of their names cannot do without
+            raise
 from jax._src import xla_bridge
 print(json.dumps([len(names), xla_bridge.backends_are_initialized()]))
 """

@@ -1,0 +1,1 @@
+"""Environments both ways: our tasks for agents of other libraries, and environments of others for our agents."""
