@@ -10,9 +10,9 @@ from prefrontal.configs import TrainConfig
 from prefrontal.errors import UserError
 from prefrontal.learning import group
 from prefrontal.learning.breakdown import breakdown
-from prefrontal.learning.group import train_agents
 from prefrontal.learning.jobs import Job, train_jobs
 from prefrontal.learning.trained import load_agents
+from prefrontal.learning.training import train_agents
 from prefrontal.runs.folder import RunFolder
 
 BROKEN = TrainConfig(num_episodes=100, unroll=5, learning_rate=1e38)

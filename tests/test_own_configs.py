@@ -35,7 +35,8 @@ from prefrontal.configs.two_step import Encoding
 from prefrontal.errors import Stopped, UserError
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.experiments.workflow import draw_results, evaluate_run, train_run
-from prefrontal.learning.group import new_agent, train_agents
+from prefrontal.learning.group import new_agent
+from prefrontal.learning.training import train_agents
 from prefrontal.rollouts.episodes import rollout
 from prefrontal.runs.folder import RunFolder
 from prefrontal.tasks import TwoStep

@@ -19,9 +19,10 @@ from prefrontal.commands.settings import sweep_settings
 from prefrontal.configs import RECIPES, Recipe, RecurrentConfig, TrainConfig, TwoStepConfig, recipe
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS
-from prefrontal.learning.group import new_learner, train_agents, train_group
+from prefrontal.learning.group import new_learner, train_group
 from prefrontal.learning.lanes import Learner
 from prefrontal.learning.train import TrainState
+from prefrontal.learning.training import train_agents
 from prefrontal.runs.arrays import named_arrays
 from prefrontal.tasks import AbstractTask, TwoStep
 

@@ -61,8 +61,8 @@ from prefrontal.configs import RecurrentConfig as RecurrentConfig
 # Training, and playing with frozen weights.
 from prefrontal.configs import TrainConfig as TrainConfig
 from prefrontal.configs import recipe as recipe
-from prefrontal.learning.group import TrainedAgents as TrainedAgents
-from prefrontal.learning.group import train_agents as train_agents
+from prefrontal.learning.training import TrainedAgents as TrainedAgents
+from prefrontal.learning.training import train_agents as train_agents
 from prefrontal.rollouts.checking import check_agent as check_agent
 from prefrontal.rollouts.contracts import check_task as check_task
 from prefrontal.rollouts.epochs import evaluate_epochs as evaluate_epochs

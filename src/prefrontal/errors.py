@@ -1,13 +1,36 @@
 """Errors that a person caused and can mend: one sentence, no traceback, exit code 2."""
 
 import contextlib
+import os
+import sys
+import traceback
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+TRACEBACK = "PREFRONTAL_TRACEBACK"
+"""The variable of the environment that brings tracebacks back."""
 
 _on_the_command_line = False
 _quiet = False
 
 
-class UserError(ValueError):
+class _Told(Exception):
+    """What is told in a paragraph where nobody catches it, in scripts and in notebooks: what was wrong, and where in
+    one's own code. All other errors are shown as ever, and so is this one with PREFRONTAL_TRACEBACK=1."""
+
+    def __init__(self, *arguments: object):
+        super().__init__(*arguments)
+        _tell_in_paragraphs()
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows."""
+        if os.environ.get(TRACEBACK):
+            return "".join(traceback.format_exception(self)).splitlines()
+        return _paragraph(self, self.__traceback__)
+
+
+class UserError(_Told, ValueError):
     """A mistake in what was asked. The command line prints its message and exits with code 2.
 
     A message says what must hold, what was got, and what to do:
@@ -25,12 +48,15 @@ class Notice(UserWarning, RuntimeWarning):
     plain `UserWarning`, and no other warnings: what NumPy and SciPy say of their numbers is not for its readers."""
 
 
-class Stopped(Exception):
+class Stopped(_Told):
     """Training was asked to stop, and has saved all seeds under way."""
 
     def __init__(self, signal_number: int):
         super().__init__(signal_number)
         self.signal_number = signal_number
+
+    def __str__(self) -> str:
+        return "Training was asked to stop, and is saved. The same call goes on from there."
 
 
 @contextlib.contextmanager
@@ -123,3 +149,36 @@ def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
     """Refuse a `value` that is none of `choices`."""
     if value not in choices:
         raise UserError(f"`{name}` must be one of {', '.join(map(str, choices))}, got {value!r}.")
+
+
+def _tell_in_paragraphs() -> None:
+    """Have Python show a `_Told` that nobody catches as a paragraph, and leave all else to whoever showed it before.
+
+    It is called when the first is made: until then, nothing of Python's is touched.
+    """
+    before = sys.excepthook
+    if getattr(before, "of_prefrontal", False):
+        return
+
+    def show(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+        if isinstance(error, _Told) and not os.environ.get(TRACEBACK):
+            print(*_paragraph(error, where), sep="\n", file=sys.stderr)
+        else:
+            before(kind, error, where)
+
+    show.of_prefrontal = True  # pyright: ignore[reportFunctionMemberAccess]
+    sys.excepthook = show
+
+
+def _paragraph(error: BaseException, where: TracebackType | None) -> list[str]:
+    """What was wrong, and the last line of the person's own code on the way there."""
+    lines = [f"{type(error).__name__}: {error}"]
+    others = (str(Path(__file__).parent), str(Path(os.__file__).parent), "<frozen")
+    own = [frame for frame in traceback.extract_tb(where) if not frame.filename.startswith(others)]
+    own = [f for f in own if "site-packages" not in f.filename and (f.filename, f.name) != ("<string>", "__init__")]
+    if own:
+        frame = own[-1]
+        place = "this cell" if "ipykernel" in frame.filename or "<ipython" in frame.filename else frame.filename
+        lines.append(f"  in {place}, line {frame.lineno}: {frame.line}")
+        lines.append(f"  ({TRACEBACK}=1 in the environment shows the whole traceback.)")
+    return lines

@@ -12,7 +12,7 @@ from prefrontal.errors import Stopped, UserError
 from prefrontal.experiments import Experiment, ExperimentConfig
 from prefrontal.experiments.records import changed_options
 from prefrontal.runs.folder import RunFolder
-from prefrontal.runs.inventory import SeedState, ranges, seed_state
+from prefrontal.runs.inventory import SeedState, goes_on, ranges, seed_state, span
 from prefrontal.runs.provenance import differences
 from prefrontal.runs.seed_folder import CONFIG, SeedFolder
 
@@ -52,7 +52,7 @@ def standing(
 def told(experiment: Experiment, options: Options) -> Iterator[bool]:
     """Says from where a training goes on, and where it was stopped; yields whether there is nothing left to train."""
     before = standing(experiment, options.config, options.seeds, options.out)
-    if line := _goes_on([state for one in before for state in one.seeds]):
+    if line := goes_on([state for one in before for state in one.seeds]):
         print(line, flush=True)
     try:
         yield not any(one.num_left for one in before)
@@ -60,7 +60,7 @@ def told(experiment: Experiment, options: Options) -> Iterator[bool]:
         after = standing(experiment, options.config, options.seeds, options.out)
         left = [(one, state) for one in after for state in one.seeds if state.state != "trained"]
         if left:
-            episodes, (one, _) = _span([state.episode for _, state in left]), left[0]
+            episodes, (one, _) = span([state.episode for _, state in left]), left[0]
             folder = _networks_of(experiment, options.config, options.out)[1]
             print(f"At {episodes} of {one.config.train.num_episodes:,}: {folder}", flush=True)
         raise
@@ -132,20 +132,6 @@ def _check(sets: Sequence[Standing]) -> None:
                 f"`{one.folder.path}` must hold the same experiment and config, got another: {differing}. Give another "
                 "--out or --name."
             )
-
-
-def _goes_on(states: Sequence[SeedState]) -> str:
-    stopped = [state for state in states if state.state == "stopped"]
-    if not stopped:
-        return ""
-    one = len(stopped) == 1
-    who = f"Seed{'s' * (not one)} {ranges([state.seed for state in stopped])} {'goes' if one else 'go'}"
-    return f"{who} on from {_span([state.episode for state in stopped])}."
-
-
-def _span(episodes: Sequence[int]) -> str:
-    low, high = min(episodes), max(episodes)
-    return f"episode {low:,}" if low == high else f"episodes {low:,} to {high:,}"
 
 
 def _time(minutes: float) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST_FILES = 20
 """So many files are named."""
+MOST_FIELDS = 8
+"""So many numbers of a task of one's own."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def _show(options: ShowOptions) -> None:
         changed = changed_options(record.experiment, record.config)
         recipe = "" if record.recipe == "paper" else f" in the {record.recipe} recipe"
         print(f"Differs from the preset{recipe}: {' '.join(changed) or 'in nothing'}")
+    else:
+        print("".join(f"{line}\n" for line in _of_ones_own(found.record.get("config", {}))), end="")
     if networks:
         print(f"Networks: of {networks.get('trained_by') or 'elsewhere'}, from the {networks.get('from', 'run')}")
     if found.states:
@@ -105,8 +109,8 @@ def _show(options: ShowOptions) -> None:
     shown = [f"{name}/" if (path / name).is_dir() else name for name in names[:MOST_FILES]]
     more = f" and {len(names) - MOST_FILES} more" if len(names) > MOST_FILES else ""
     print(f"\nFiles, {size(found.size)}: {', '.join(shown)}{more}")
-    if record:
-        print(f"Next: {_next(found, record)}", flush=True)
+    next_step = _next(found, record) if record else _next_of_ones_own(found)
+    print(f"Next: {next_step}", flush=True)
 
 
 def _compare(options: CompareOptions) -> None:
@@ -184,6 +188,26 @@ def _measured(found: Found, results: dict[str, Any]) -> "dict[str, Measure]":
     trained = {name: reward_at_last(states) for name, states in found.seeds.items()}
     rewards = {f"{REWARD}, {name}" if name else REWARD: Measure(reward) for name, reward in trained.items() if reward}
     return rewards | of_seeds(results)
+
+
+def _of_ones_own(config: dict[str, Any]) -> list[str]:
+    """What a run of a task or an agent of one's own says of them, a line each: the class, and the plain fields."""
+    lines = []
+    for part, heading in (("task", "Task"), ("agent", "Agent")):
+        if isinstance(numbers := config.get(part), dict):
+            plain = {name: value for name, value in numbers.items() if isinstance(value, int | float)}
+            told = [str(numbers.get("class", "of the package")), *(f"{name} {value}" for name, value in plain.items())]
+            lines.append(f"{heading}: {', '.join(told[:MOST_FIELDS])}")
+    if isinstance(train := config.get("train"), dict) and "num_episodes" in train:
+        lines.append(f"Training: {train['num_episodes']:,} episodes")
+    return lines
+
+
+def _next_of_ones_own(found: Found) -> str:
+    if found.state.startswith("training"):
+        return "wait for it, or watch it: tensorboard --logdir " + shlex.quote(str(found.path))
+    is_over = found.state in ("trained", "tested")
+    return f"in Python, the same call of train_agents {'reads it' if is_over else 'goes on with it'}; or of train_run"
 
 
 def _next(found: Found, record: Record) -> str:

@@ -14,8 +14,8 @@ from prefrontal.experiments.places import networks_of
 from prefrontal.experiments.presets import find_experiment
 from prefrontal.experiments.presets.base import Experiment, ExperimentConfig
 from prefrontal.experiments.records import find_folder, read_folder
-from prefrontal.learning.group import TrainedAgents
 from prefrontal.learning.trained import load_agents
+from prefrontal.learning.training import TrainedAgents
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.inventory import look
 from prefrontal.runs.moments import Moment

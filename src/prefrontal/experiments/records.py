@@ -78,8 +78,9 @@ def read_folder(path: Path) -> Record:
     found = look(path)
     if found.experiment not in EXPERIMENTS:
         raise UserError(
-            f"`{path}` must be of an experiment of the package, got {found.experiment}. An experiment of your own is "
-            "tested in Python: prefrontal.evaluate_run(experiment, config, seeds, out)."
+            f"`{path}` must be of an experiment of the package, got {found.experiment}. What is your own is tested "
+            "in Python: an experiment by prefrontal.evaluate_run(experiment, config, seeds, out); agents by the call "
+            "of prefrontal.train_agents that trained them, which reads them."
         )
     preset = find_experiment(found.experiment)
     if "" in found.variants and "" not in preset.variants(preset.config):

@@ -22,7 +22,7 @@ from prefrontal.figures.style import PALETTE, style
 from prefrontal.fitting.comparison import Comparison
 from prefrontal.fitting.fit import Fit
 from prefrontal.fitting.hierarchical import Posterior
-from prefrontal.learning.group import TrainedAgents
+from prefrontal.learning.training import TrainedAgents
 
 Tables = pd.DataFrame | Mapping[str, pd.DataFrame]
 """A trial table, or several by the name of the group."""

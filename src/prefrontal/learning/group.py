@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import overload
 
 import jax
 import numpy as np
@@ -11,11 +10,10 @@ from jaxtyping import Float, PRNGKeyArray, PyTree
 
 from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.configs import AgentConfig, TrainConfig, recipe
+from prefrontal.configs import AgentConfig, TrainConfig
 from prefrontal.configs.actor_critic import check_discounts
 from prefrontal.configs.base import check_config
 from prefrontal.errors import UserError
-from prefrontal.learning.breakdown import breakdown, refusal
 from prefrontal.learning.lanes import Learner, spread, stack, train_lanes, unstack
 from prefrontal.learning.optimiser import Hyperparameters
 from prefrontal.learning.train import TrainState, init_training
@@ -133,92 +131,6 @@ def train_group(
 def _is_no_agents_class(config: object) -> bool:
     """An agent's class makes agents, as a function does; a config's class is a config that was forgotten to be made."""
     return inspect.isclass(config) and not issubclass(config, AbstractAgent)
-
-
-@dataclass(frozen=True, repr=False)
-class TrainedAgents(Sequence[AbstractAgent]):
-    """Trained agents in the order of their seeds, and how their training went. Iterate over it, or take one by its
-    place: it is a sequence of agents. Made by `train_agents`.
-
-    Example:
-        >>> trained = pf.train_agents(task, pf.RecurrentConfig(hidden_size=2), pf.recipe("robust", num_episodes=50))
-        >>> len(trained), trained.seeds, trained.metrics["reward"].shape
-        (1, (0,), (1, 50))
-    """
-
-    agents: tuple[AbstractAgent, ...]
-    """One a seed."""
-    seeds: tuple[int, ...]
-    """Theirs."""
-    metrics: dict[str, Float[np.ndarray, "seed episode"]]
-    """The learning curves: of every training episode its reward, and the losses and other numbers that training goes
-    by, by name."""
-
-    @overload
-    def __getitem__(self, index: int) -> AbstractAgent: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[AbstractAgent, ...]: ...
-    def __getitem__(self, index: int | slice) -> AbstractAgent | tuple[AbstractAgent, ...]:
-        return self.agents[index]
-
-    def __len__(self) -> int:
-        return len(self.agents)
-
-    def __repr__(self) -> str:
-        return f"TrainedAgents(seeds={self.seeds}, metrics={list(self.metrics)})"
-
-
-def train_agents(
-    task: AbstractTask, agent_config: AgentSource, config: TrainConfig | None = None, seeds: Sequence[int] = (0,)
-) -> TrainedAgents:
-    """Train an agent for each of `seeds`, and keep the agents and their learning curves.
-
-    `train_run` does the same for an experiment, and saves, resumes and shows what it does.
-
-    Arguments:
-        task: what to learn.
-        agent_config: the agent, such as `RecurrentConfig`; or a function that makes one of your own, given the task and
-            a random key.
-        config: the training. None: the recipe to rely on, `recipe("robust")`.
-        seeds: one agent each.
-
-    Returns:
-        The trained agents, in the order of `seeds`, a sequence; its `metrics` are the learning curves.
-
-    Raises:
-        UserError: when numbers do not fit the task, or a training breaks down: its weights become infinite.
-
-    Example:
-        >>> trained = pf.train_agents(task, pf.RecurrentConfig(hidden_size=2), pf.recipe("robust", num_episodes=50))
-        >>> [type(agent).__name__ for agent in trained]
-        ['RecurrentAgent']
-        >>> def make(task, key):
-        ...     return pf.RecurrentAgent(pf.RecurrentConfig(hidden_size=3, cell="gru"), task, key=key)
-        >>> pf.train_agents(task, make, pf.recipe("robust", num_episodes=50), seeds=[0, 1])
-        TrainedAgents(seeds=(0, 1), metrics=['reward', ...])
-    """
-    devices.configure()
-    config = recipe("robust") if config is None else config
-    seeds, agents = list(seeds), []
-    curves: list[dict[str, Float[np.ndarray, "seed episode"]]] = []
-    size, unroll = devices.layout(len(seeds)).size, config.unroll_for(task.num_steps)
-    for first in range(0, len(seeds), size):
-        group = seeds[first : first + size]
-        learners = [new_learner(task, agent_config, config, seed) for seed in group]
-        states: list[TrainState] = []
-        parts: list[dict[str, Float[np.ndarray, "seed episode"]]] = []
-        for chunk in train_group(learners, num_episodes=config.num_episodes, unroll=unroll):
-            found = [
-                breakdown(seed, config, task.num_steps, chunk.before, chunk.of(lane)) for lane, seed in enumerate(group)
-            ]
-            if broken := [one for one in found if one]:
-                raise refusal(broken, kept=False)
-            states = chunk.states()
-            parts.append(chunk.metrics)
-        agents += [state.trained_agent for state in states]
-        curves.append({name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]})
-    metrics = {name: np.concatenate([curve[name] for curve in curves]) for name in curves[0]} if curves else {}
-    return TrainedAgents(tuple(agents), tuple(seeds), metrics)
 
 
 def _capacity(learner: Learner) -> int:

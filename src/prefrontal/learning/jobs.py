@@ -12,10 +12,10 @@ import numpy as np
 
 from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.configs import AgentConfig, TrainConfig
+from prefrontal.configs import TrainConfig
 from prefrontal.errors import Stopped, UserError
 from prefrontal.learning.breakdown import Breakdown, breakdown, refusal
-from prefrontal.learning.group import new_learner, train_group
+from prefrontal.learning.group import AgentSource, new_learner, train_group
 from prefrontal.learning.lanes import Learner, signature
 from prefrontal.learning.monitor import Monitor, SnapshotView
 from prefrontal.learning.train import Metrics, TrainState
@@ -36,7 +36,7 @@ class Job:
 
     folder: SeedFolder
     task: AbstractTask
-    agent: AgentConfig
+    agent: AgentSource
     train: TrainConfig
     snapshot_every: int | None = None
     """Keep the weights of every so many episodes, those before the first included. None: only the last."""
@@ -105,7 +105,7 @@ def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BE
 def train_seeds(
     run: RunFolder,
     task: AbstractTask,
-    agent_config: AgentConfig,
+    agent_config: AgentSource,
     config: TrainConfig,
     seeds: Sequence[int],
     *,

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.configs import AgentConfig
 from prefrontal.errors import UserError
-from prefrontal.learning.group import new_agent
+from prefrontal.learning.group import AgentSource, new_agent
 from prefrontal.runs.arrays import with_arrays
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.moments import Moment, episode_at
@@ -16,7 +15,7 @@ from prefrontal.tasks.base import AbstractTask
 
 
 def load_agents(
-    run: RunFolder, task: AbstractTask, agent_config: AgentConfig, seeds: Sequence[int], at: Moment = "last"
+    run: RunFolder, task: AbstractTask, agent_config: AgentSource, seeds: Sequence[int], at: Moment = "last"
 ) -> dict[int, AbstractAgent]:
     """The trained agents of `seeds`.
 
@@ -48,7 +47,7 @@ def load_agents(
 
 
 def load_snapshots(
-    folder: SeedFolder, task: AbstractTask, agent_config: AgentConfig
+    folder: SeedFolder, task: AbstractTask, agent_config: AgentSource
 ) -> Iterator[tuple[int, AbstractAgent]]:
     """The episodes at which a seed's weights were kept, ascending, and the agent as it was then.
 

@@ -164,6 +164,22 @@ def ranges(seeds: Sequence[int]) -> str:
     return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
 
 
+def goes_on(states: Sequence[SeedState]) -> str:
+    """Which of the seeds go on from where; empty where none does."""
+    stopped = [state for state in states if state.state == "stopped"]
+    if not stopped:
+        return ""
+    one = len(stopped) == 1
+    who = f"Seed{'s' * (not one)} {ranges([state.seed for state in stopped])} {'goes' if one else 'go'}"
+    return f"{who} on from {span([state.episode for state in stopped])}."
+
+
+def span(episodes: Sequence[int]) -> str:
+    """One episode or some: "episode 1,200", "episodes 800 to 1,200"."""
+    low, high = min(episodes), max(episodes)
+    return f"episode {low:,}" if low == high else f"episodes {low:,} to {high:,}"
+
+
 def _find(folder: Path, deep: int) -> Iterator[Found]:
     try:
         inner = sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))

@@ -59,11 +59,16 @@ def differences(there: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     )
     differing = [
         f"`{_field_name(name)}` is {one.get(name, 'absent')} there, {other.get(name, 'absent')} asked for"
-        for name in sorted(one.keys() | other.keys(), key=lambda name: (name.startswith("config."), name))
+        for name in sorted(one.keys() | other.keys(), key=_order)
         if name != "config" and one.get(name) != other.get(name)
     ]
     more = len(differing) - _MOST_DIFFERENCES_SHOWN
     return "; ".join(differing[:_MOST_DIFFERENCES_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _order(name: str) -> tuple[bool, bool, str]:
+    """The experiment before its config, and what class something is of before its fields."""
+    return name.startswith("config."), not name.endswith(".class"), name
 
 
 def environment() -> dict[str, Any]:
