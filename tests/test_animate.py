@@ -140,8 +140,10 @@ def test_a_run_on_another_task_is_refused(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    prefrontal("--help")
-    assert "RUN_OR_PRETRAINED" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as end:
+        prefrontal("--help")
+    assert end.value.code == 0
+    assert "--frames-per-second NUMBER" in capsys.readouterr().out
     assert NAME in shipped_names()
     with pytest.raises(SystemExit) as end:
         prefrontal(NAME, "--help")

@@ -335,7 +335,9 @@ def test_an_example_comes_with_the_package(tmp_path, capsys, monkeypatch):
     )
     assert cli_refusal(capsys, "example", "people.csv").startswith("`out` must be new, got people.csv")
     assert cli_refusal(capsys, "example").startswith("`file` must follow `example` alone, got nothing.")
-    run("example", "--help")
+    with pytest.raises(SystemExit) as end:
+        run("example", "--help")
+    assert end.value.code == 0
 
 
 def cli_refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -112,7 +112,9 @@ def test_help_is_readable_at_80_columns(command: str, capsys: pytest.CaptureFixt
     assert "--out" in told
     assert max(len(line) for line in told.splitlines() if not line.startswith("Files: ")) <= 80
     if model:
-        cli.main([command, "--help"])
+        with pytest.raises(SystemExit) as end:
+            cli.main([command, "--help"])
+        assert end.value.code == 0
         told = capsys.readouterr().out
         assert all(name in told for name in MODELS)
         assert max(len(line) for line in told.splitlines() if not line.startswith("Files: ")) <= 80

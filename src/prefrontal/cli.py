@@ -152,5 +152,6 @@ def _fail(message: str, code: int = 2) -> NoReturn:
 def _tell(message: str) -> None:
     # What a file holds must not steer the terminal.
     plain = "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in message)
+    console = Console(stderr=True, highlight=False)
     with contextlib.suppress(OSError):  # where nobody can be told, the work goes on
-        Console(stderr=True, highlight=False).print(plain, markup=False, soft_wrap=True)
+        console.print(plain, markup=False, soft_wrap=not console.is_terminal)  # one line, for who reads it by program

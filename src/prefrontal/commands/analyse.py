@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DESCRIPTION = """\
-Stay probabilities, one-back and multi-back regressions of tables of trials.
-
-Networks, people, animals and models side by side.
-
-Writes analysis.json, a table a measure and the figure."""
+Stay probabilities, one-back and multi-back regressions of tables of trials:
+networks, people, animals and models side by side. Writes analysis.json, a table
+of each measure and the figure."""
 
 MOST_SESSIONS = 4
 """Sessions that are told apart; more are episodes of one task."""
@@ -35,14 +33,14 @@ class Options:
     """Files of trials; NAME=FILE gives the group its name, and files of one NAME are one group."""
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     sessions: Literal["together", "apart"] = "together"
-    """Apart: each session, such as a visit, is a group of its own."""
-    published: Annotated[tuple[Literal["rats", "networks"], ...], tyro.conf.arg(metavar="{rats,networks}")] = ()
+    """All sessions of a subject are analysed together, or each session, such as a visit, as a group of its own."""
+    published: Annotated[tuple[Literal["rats", "networks"], ...], tyro.conf.arg(metavar="rats|networks")] = ()
     """Published groups to stand beside them (Wang et al. 2018, Figure 5c to e)."""
     num_lags: int = 5
-    """Trials back in the multi-back regression."""
+    """How many trials back the multi-back regression looks."""
     ridge: float | None = None
     """Penalty on every weight. None: only where choices are told apart without error, which is said."""
-    out: Path = field(default_factory=lambda: Path("analysis"))
+    out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = field(default_factory=lambda: Path("analysis"))
     """Folder for what is written."""
 
 

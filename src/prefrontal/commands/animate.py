@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
+from prefrontal.commands.help import is_asked, options_of, page, print_help
+from prefrontal.commands.options import read_options
 from prefrontal.configs import HarlowConfig, HarlowPixelsConfig, TwoStepConfig
 from prefrontal.errors import UserError, check_seed
 from prefrontal.experiments import ExperimentConfig, find_experiment
@@ -18,22 +20,20 @@ from prefrontal.runs.shipped import shipped_folder, shipped_names
 if TYPE_CHECKING:
     from prefrontal.agents import AbstractAgent
 
-USAGE = """\
-usage: prefrontal animate RUN_OR_PRETRAINED --out play.gif [OPTIONS]
-
-RUN_OR_PRETRAINED is the folder of a run, or the name of an experiment whose
-networks come with the package. All options: prefrontal animate X --help
+DESCRIPTION = """\
+Film a network that plays the two-step task or Harlow's, step by step. RUN is
+the folder of a run; EXPERIMENT is one whose networks come with the package.
 """
 
 
 @dataclass(frozen=True)
 class AnimateOptions:
-    """Film a network that plays the two-step task or Harlow's, step by step."""
+    """What to film, and how."""
 
     out: Path
     """The file to write, a .gif or an .mp4. Nothing is overwritten."""
     seed: int | None = None
-    """Which of the run's networks. None: the first."""
+    """Which of the run's networks, by its seed. None: the first."""
     after: int | None = None
     """Play with the weights after so many training episodes, of those that were kept. None: the last."""
     episode: int = 0
@@ -49,17 +49,20 @@ class AnimateOptions:
 def run(command: str, arguments: Sequence[str]) -> None:
     """Film the run or the shipped network that the first argument names."""
     if not arguments or arguments[0].startswith("-"):
-        if "-h" in arguments or "--help" in arguments:
-            print(USAGE, end="")
-            return
+        if is_asked(arguments):
+            ways = [f"{command} {what} --out FILE [OPTIONS]" for what in ("RUN", "EXPERIMENT")]
+            print_help(page(ways, DESCRIPTION, options_of(AnimateOptions)))
         raise UserError(
             f"`{command}` must be followed by a run's folder or an experiment, got "
             f"{arguments[0] if arguments else 'nothing'}. Write it as in: prefrontal animate wang2018-two-step --out "
             "play.gif"
         )
     name, *rest = arguments
-    options = tyro.cli(
-        Annotated[AnimateOptions, tyro.conf.arg(name="")], prog=f"prefrontal {command} {name}", args=rest
+    options: AnimateOptions = read_options(
+        Annotated[AnimateOptions, tyro.conf.arg(name="")],
+        rest,
+        program=f"prefrontal {command} {name}",
+        description=DESCRIPTION,
     )
     check_seed("episode", options.episode)
 

@@ -14,8 +14,6 @@ from prefrontal.errors import UserError
 def run(command: str, arguments: Sequence[str]) -> None:
     """Measure the experiment that the first argument names: with --seeds with so many, else many sizes and presets."""
     named_one = named(command, arguments)
-    if named_one is None:
-        return
     experiment = named_one.start.experiment
     if "--sweep" in arguments:
         raise UserError(f"`--sweep` must follow train or reproduce, got {command}. Leave it out.")

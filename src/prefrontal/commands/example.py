@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prefrontal.commands.arguments import check_new
+from prefrontal.commands.help import is_asked, page, print_help
 from prefrontal.errors import UserError
 
-USAGE = """\
-usage: prefrontal example FILE
-
+ABOUT = """\
 Write a table of trials to try the other commands on: twelve simulated people
 who played the two-step task, a row a trial, as a study might have it.
 
@@ -20,9 +19,8 @@ who played the two-step task, a row a trial, as a study might have it.
 
 def run(command: str, arguments: Sequence[str]) -> None:
     """Write the example to the file that the argument names."""
-    if arguments and arguments[0] in ("-h", "--help"):
-        print(USAGE, end="")
-        return
+    if is_asked(arguments):
+        print_help(page([f"{command} FILE"], ABOUT, ()))
     if len(arguments) != 1 or arguments[0].startswith("-"):
         got = " ".join(arguments) or "nothing"
         raise UserError(f"`file` must follow `{command}` alone, got {got}. Try: prefrontal example people.csv")

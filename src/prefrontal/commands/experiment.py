@@ -1,5 +1,6 @@
 """The commands that take an experiment: reproduce, train, evaluate, figure."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Any
 
 from rich.console import Console
 
+from prefrontal.commands.flags import Options
+from prefrontal.commands.help import is_asked
 from prefrontal.commands.named import Named, named
-from prefrontal.commands.options import Options, parse, value_of
+from prefrontal.commands.options import parse, value_of
 from prefrontal.commands.plan import print_plan, test_command, told
 from prefrontal.commands.settings import split_sweeps, sweep_settings
 from prefrontal.errors import UserError
@@ -25,9 +28,7 @@ MOST_FALLS = 4
 def run(command: str, arguments: Sequence[str]) -> None:
     """Run `command` on the experiment, or the run, that the first argument names."""
     asked = named(command, arguments)
-    if asked is None:
-        return
-    if "--sweep" in asked.options:
+    if "--sweep" in asked.options and not is_asked(arguments):
         _sweep(command, asked)
     else:
         experiment = asked.start.experiment
@@ -187,4 +188,6 @@ def _say_falls(experiment: Experiment, options: Options) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)
+    console = Console(highlight=False)
+    console.print(text, markup=False, soft_wrap=not console.is_terminal)
+    sys.stdout.flush()

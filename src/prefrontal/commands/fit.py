@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 
 RECORD = "fit.json"
 DESCRIPTION = """\
-Fit cognitive models to a table of trials.
-
-Each subject on its own (mle, map) or all together (hierarchical).
-
-Writes fit.json, MODEL.csv, comparison.csv and figures."""
+Fit cognitive models to a table of trials: each subject on its own (mle, map) or
+all together (hierarchical). Writes fit.json, MODEL.csv, comparison.csv and
+figures."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +37,14 @@ class Options:
     tables: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FILE", help_behavior_hint="")]
     """Files of trials: one, or several of one group."""
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
-    models: tuple[ModelName, ...] = ("hybrid",)
+    models: Annotated[tuple[ModelName, ...], tyro.conf.arg(metavar="MODEL")] = ("hybrid",)
     """Models to fit."""
     method: Literal["mle", "map", "hierarchical"] = "map"
     """Maximum likelihood, maximum a posteriori, or hierarchical (needs prefrontal[bayes])."""
     by: Literal["subject", "session"] = "subject"
     """What has parameters of its own: each subject, or each session (visit) of a subject."""
-    fix: tuple[str, ...] = ()
-    """Parameters to hold, as in weight=.5 trace=1; models without one are fitted without."""
+    fix: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
+    """Parameters to hold, as in weight=.5 trace=1; a model that lacks one is fitted without it."""
     common_probability: float | None = None
     """Chance of a common transition. None: .7 with second-stage choices, .8 without."""
     better_reward_probability: float = 0.9
@@ -56,18 +54,18 @@ class Options:
     reversal_probability: float = 0.025
     """What bayes-optimal takes the chance of a reversal to be."""
     num_starts: int = 20
-    """Searches a subject; for mle and map."""
+    """Starting points of the search, for each subject; for mle and map."""
     num_warmup: int = 1000
-    """Draws of a chain to adapt in; for hierarchical."""
+    """Draws of each chain that only tune the sampler; for hierarchical."""
     num_samples: int = 1000
-    """Draws of a chain to keep; for hierarchical."""
+    """Draws of each chain that are kept; for hierarchical."""
     num_chains: int = 4
-    """Chains; for hierarchical."""
+    """Chains of draws; for hierarchical."""
     target_acceptance: float = 0.9
-    """Of NUTS, 0 to 1: more against divergences; for hierarchical."""
+    """Acceptance that NUTS aims at, 0 to 1: higher, where draws diverge; for hierarchical."""
     seed: int = 0
-    """Of all that is random."""
-    out: Path = field(default_factory=lambda: Path("fit"))
+    """Seed of the random numbers: of starting points, and of draws."""
+    out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = field(default_factory=lambda: Path("fit"))
     """Folder for what is written."""
 
 

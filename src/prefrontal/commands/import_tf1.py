@@ -12,17 +12,16 @@ from prefrontal.errors import UserError
 from prefrontal.interop.tf1_agents import VARIABLES, import_tf1, write_imported
 
 DESCRIPTION = """\
-Read a network that mtrazzi/two-step-task saved with TensorFlow 1.
-
-Its weights are written as safetensors."""
+Read a network that mtrazzi/two-step-task saved with TensorFlow 1, and write its
+weights as safetensors."""
 
 
 @dataclass(frozen=True)
 class ImportOptions:
     """Read a network that mtrazzi/two-step-task saved with TensorFlow 1, and write its weights as safetensors."""
 
-    path: Annotated[Path, tyro.conf.Positional]
-    """The checkpoint: its name (model-20000.cptk), one of its files, or the folder it is in."""
+    path: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="CHECKPOINT")]
+    """Its name (model-20000.cptk), one of its files, or the folder it is in."""
     out: Path
     """File to write, such as weights.safetensors. One that exists is left as it is."""
 

@@ -7,6 +7,7 @@ from dataclasses import fields
 
 from rich.console import Console
 
+from prefrontal.commands.help import is_asked
 from prefrontal.commands.named import named
 from prefrontal.commands.options import parse, read_options
 from prefrontal.configs import InterventionConfig
@@ -18,18 +19,14 @@ FLAGS = tuple(f"--{field.name.replace('_', '-')}" for field in fields(Interventi
 def run(command: str, arguments: Sequence[str]) -> None:
     """Test the experiment that the first argument names, as evaluate does, under the intervention that follows."""
     asked = named(command, arguments)
-    if asked is None:
-        return
     experiment = asked.start.experiment
     own, rest = split_intervention(asked.options)
-    if "-h" in rest or "--help" in rest:
-        print(f"Beside these options, those of `prefrontal evaluate {experiment.name}`:\n", flush=True)
-        own = ["--help"]
+    if is_asked(rest):
+        own = []  # they are told of with the others
     intervention: InterventionConfig = read_options(
         InterventionConfig,
         own,
         program=f"prefrontal {command} {experiment.name}",
-        description="Test networks while something is done to them.",
     )
     options = parse(command, experiment, rest, asked.start)
 

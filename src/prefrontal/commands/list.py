@@ -6,6 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from prefrontal.commands.help import is_asked, page, print_help
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS
 from prefrontal.runs.shipped import shipped_verdicts
@@ -15,10 +16,18 @@ NOTE = (
     "package (--pretrained tests them); every row of them, and every figure, is in docs/gallery.md."
 )
 
+ABOUT = f"""\
+What there is: every experiment, the paper that it is of, and the figure that it
+reproduces.
+
+{NOTE}"""
+
 
 def run(command: str, arguments: Sequence[str]) -> None:
     """Print a table of the experiments."""
-    if arguments and arguments[0] not in ("-h", "--help"):
+    if is_asked(arguments):
+        print_help(page([command], ABOUT, ()))
+    if arguments:
         raise UserError(f"`{command}` must stand alone, got {arguments[0]} after it. Leave it out.")
     table = Table(box=box.SIMPLE, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("experiment", no_wrap=True)

@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from prefrontal.commands.options import Start, asked_recipe, value_of
+from prefrontal.commands.flags import Start
+from prefrontal.commands.help import is_asked, print_help
+from prefrontal.commands.options import asked_recipe, value_of
+from prefrontal.commands.pages import experiment_page
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, find_experiment
 from prefrontal.experiments.records import Record, find_folder, read_folder, read_settings
@@ -24,8 +27,8 @@ class Named:
     """The words that follow it."""
 
 
-def named(command: str, arguments: Sequence[str]) -> Named | None:
-    """What follows `command`; None where help was asked for, and given.
+def named(command: str, arguments: Sequence[str]) -> Named:
+    """What follows `command`. Where help is asked for and nothing is named, it is given, and the process ends.
 
     Raises:
         UserError: when nothing follows that is an experiment, a run or --config.
@@ -37,9 +40,8 @@ def named(command: str, arguments: Sequence[str]) -> Named | None:
     elif file is not None:
         start = _in_place_of(command, read_settings(Path(file)), list(arguments))
         word, options = start.experiment.name, list(arguments)
-    elif "-h" in arguments or "--help" in arguments:
-        print(_usage(command), end="")
-        return None
+    elif is_asked(arguments):
+        print_help(experiment_page(command))
     else:
         got = arguments[0] if arguments else "nothing"
         raise UserError(
@@ -47,21 +49,6 @@ def named(command: str, arguments: Sequence[str]) -> Named | None:
             "run may stand in its place."
         )
     return Named(_under_a_name(command, start, options), word, options)
-
-
-def _usage(command: str) -> str:
-    names = "".join(f"  {name}\n" for name in EXPERIMENTS)
-    return f"""\
-usage: prefrontal {command} EXPERIMENT [OPTIONS]
-       prefrontal {command} RUN [OPTIONS]
-       prefrontal {command} --config FILE [OPTIONS]
-
-RUN is the folder of a run, such as runs/EXPERIMENT/NAME: its settings are taken
-from its record. `prefrontal runs` lists them.
-
-experiments:
-{names}Options depend on the experiment: prefrontal {command} {next(iter(EXPERIMENTS))} --help
-"""
 
 
 def _start(command: str, word: str, options: list[str]) -> Start:

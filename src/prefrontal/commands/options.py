@@ -5,83 +5,19 @@ import io
 import itertools
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar, get_args
+from dataclasses import fields, replace
+from typing import Annotated, Any, get_args
 
 import tyro
 
-from prefrontal.configs import ActorCriticConfig, AgentConfig, Recipe, TaskConfig, TestConfig, TrainConfig
+from prefrontal.commands.flags import Options, Start
+from prefrontal.commands.help import is_asked, options_of, page, print_help
+from prefrontal.commands.pages import experiment_page
+from prefrontal.configs import ActorCriticConfig, Recipe
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.experiments import Experiment, ExperimentConfig
 from prefrontal.runs.moments import read_moment
 from prefrontal.runs.shipped import shipped_seeds
-
-Task = TypeVar("Task", bound=TaskConfig)
-Agent = TypeVar("Agent", bound=AgentConfig)
-Test = TypeVar("Test", bound=TestConfig)
-
-
-@dataclass(frozen=True)
-class Start:
-    """What options of an experiment are where nothing is said of them."""
-
-    experiment: Experiment
-    """In its recipe."""
-    config: ExperimentConfig
-    """Its numbers."""
-    recipe: Recipe = "paper"
-    seeds: tuple[int, ...] | None = None
-    """None: the experiment's."""
-    out: Path | None = None
-    """The folder of the run."""
-    pretrained: bool = False
-    """Whether `out` holds results of the networks that come with the package."""
-    is_recorded: bool = False
-    """Whether the numbers are those of a run or a file, not the preset's."""
-
-
-@dataclass(frozen=True)
-class Options(Generic[Task, Agent, Test]):
-    """Options of an experiment. Defaults are the preset's."""
-
-    seeds: tuple[int, ...]
-    """Seeds to train and test, one network each."""
-    out: Path | None
-    """Folder of the run. None: runs/EXPERIMENT/HASH OF THE SETTINGS."""
-    name: str | None
-    """A name for the run: its folder is runs/EXPERIMENT/NAME. None: a hash of the settings names it."""
-    config_file: Annotated[Path | None, tyro.conf.arg(name="config", metavar="FILE")]
-    """Settings to start from, JSON or TOML, such as the config.json of a run; other options count on top."""
-    pretrained: bool
-    """Test the networks that come with the package; nothing is trained."""
-    weights: Path | None
-    """Test the network in this file (weights.safetensors), as --seeds 0; nothing is trained."""
-    episodes: int | None
-    """Test episodes of each seed: the same as --test.num-episodes."""
-    recipe: Recipe
-    """How networks are trained, where no option of --train says otherwise. Paper: as the preset has it. Robust: RMSProp
-    with a longer memory (decay .99) and a learning rate that falls from 2e-3 to 0. See docs/learning.md."""
-    snapshot_every: int | None
-    """In training, keep the weights of every so many episodes. None: as the experiment needs."""
-    plot_every: int | None
-    """The same, and test them and draw what they do: files, and TensorBoard images. None: never."""
-    at: Annotated[str, tyro.conf.arg(metavar="EPISODE|best|last")]
-    """Test the weights of another moment of training, of those that were kept: after so many episodes, or where most
-    was earned in the 100 episodes before (best). Results go into a folder within the run's."""
-    dry_run: bool
-    """Say what would be trained, where and about how long it would take; train nothing."""
-    quiet: bool
-    """Print nothing but warnings and what goes wrong."""
-    task: Task
-    agent: Agent
-    train: TrainConfig
-    test: Test
-
-    @property
-    def config(self) -> ExperimentConfig[Task]:
-        test = self.test if self.episodes is None else replace(self.test, num_episodes=self.episodes)
-        return ExperimentConfig(task=self.task, agent=self.agent, train=self.train, test=test)
 
 
 def parse(command: str, experiment: Experiment, arguments: Sequence[str], start: Start | None = None) -> Options:
@@ -126,6 +62,8 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str], start:
         train=start.config.train,
         test=start.config.test,
     )
+    if is_asked(arguments):
+        print_help(experiment_page(command, experiment, default))
     generic: Any = Options
     options_of_experiment = generic[type(config.task), type(config.agent), type(config.test)]
     kind: Any = Annotated[options_of_experiment, tyro.conf.arg(name="")]  # pyright: ignore[reportInvalidTypeForm]
@@ -133,7 +71,6 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str], start:
         kind,
         arguments,
         program=f"prefrontal {command} {experiment.name}",
-        description=f"{experiment.title}.\n\n{experiment.paper}, {experiment.shows}.",
         default=default,
     )
     given = {argument.partition("=")[0].replace("_", "-") for argument in arguments}
@@ -233,17 +170,32 @@ def value_of(option: str, arguments: Sequence[str]) -> str | None:
     return value
 
 
-def read_options(kind: Any, arguments: Sequence[str], *, program: str, description: str, default: Any = None) -> Any:
-    """Read `arguments` into the dataclass `kind`.
+def read_options(
+    kind: Any, arguments: Sequence[str], *, program: str, description: str = "", default: Any = None
+) -> Any:
+    """Read `arguments` into the dataclass `kind`, or tell what it takes.
+
+    Arguments:
+        kind: the dataclass.
+        arguments: what follows `program`.
+        program: the words before.
+        description: what the command does, for its help.
+        default: what options are where nothing is said. None: the defaults of the fields.
 
     Raises:
-        UserError: when a value is not allowed. What is no value at all ends the process with exit code 2.
+        UserError: when a value is not allowed. Help, or what is no value at all, ends the process: exit code 0 or 2.
     """
+    if is_asked(arguments):
+        sections = options_of(kind, default)
+        first, own, *_ = sections
+        needed = [*(entry.name for entry in first.entries), *(one.name for one in own.entries if one.must_be_given)]
+        more = ["[OPTIONS]"] if sum(len(section.entries) for section in sections) > len(needed) else []
+        print_help(page([" ".join([program.removeprefix("prefrontal "), *needed, *more])], description, sections))
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told):
             known = {} if default is None else {"default": default}
-            return tyro.cli(kind, prog=program, description=description, args=arguments, **known)
+            return tyro.cli(kind, prog=program, args=arguments, **known)
     except SystemExit as exit_:
         error: BaseException | None = exit_
         while error is not None:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
-from prefrontal.commands.options import Options
+from prefrontal.commands.flags import Options
 from prefrontal.errors import Stopped, UserError
 from prefrontal.experiments import Experiment, ExperimentConfig
 from prefrontal.experiments.records import changed_options

@@ -24,11 +24,9 @@ Task = TypeVar("Task", bound=Form)
 
 RECORD = "recovery.json"
 DESCRIPTION = """\
-Simulate subjects and fit their choices.
-
-With one model: are its parameters found again? With several: is the model?
-
-Writes recovery.json, tables and a figure."""
+Simulate subjects and fit their choices. With one model: are its parameters
+found again? With several: is the model? Writes recovery.json, tables and a
+figure."""
 
 
 @dataclass(frozen=True)
@@ -42,30 +40,28 @@ class Options(Generic[Task]):
     num_trials: int | None = None
     """Trials of a session. None: the task's."""
     num_subjects: int = 100
-    """Simulated subjects, of each model."""
+    """Simulated subjects of each model."""
     num_sessions: int = 1
-    """Sessions of each."""
-    parameters: tuple[str, ...] = ()
-    """With one model: parameters that all subjects share, as in weight=0; fitted all the same."""
+    """Sessions of each subject."""
+    parameters: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
+    """Parameters that all subjects share, as in weight=0; they are fitted all the same. For one model alone."""
     draws: Literal["typical", "prior"] = "typical"
     """Where the subjects' parameters come from: typical ranges, or the priors."""
     method: Literal["mle", "map"] = "mle"
-    """Of the fits."""
+    """How models are fitted: maximum likelihood, or maximum a posteriori."""
     criterion: Literal["bic", "aic"] = "bic"
-    """With several models: what decides."""
+    """What says which of several models fits a subject best."""
     num_starts: int = 20
-    """Searches of each fit."""
+    """Starting points of the search, for each fit."""
     seed: int = 0
-    """Of all that is random."""
-    out: Path = Path("recovery")
+    """Seed of the random numbers: of subjects, choices and starting points."""
+    out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("recovery")
     """Folder for what is written."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
     """Recover the models that the first arguments name."""
-    asked = read_asked(command, arguments, several=True)
-    if asked is None:
-        return
+    asked = read_asked(command, arguments, kind=Options, description=DESCRIPTION, several=True)
     generic: Any = Options
     kind = generic[type(asked.task)]
     program = f"prefrontal {command} {' '.join(asked.models)} --form {asked.form}"

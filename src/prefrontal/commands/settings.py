@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from prefrontal.commands.options import Start, parse
+from prefrontal.commands.flags import Start
+from prefrontal.commands.options import parse
 from prefrontal.errors import UserError
 from prefrontal.experiments import Experiment, ExperimentConfig
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
+import tyro
 from rich.console import Console
 
 from prefrontal.commands.arguments import check_new, read_pairs
@@ -15,9 +16,8 @@ from prefrontal.errors import check_count, check_seed
 Task = TypeVar("Task", bound=Form)
 
 DESCRIPTION = """\
-Simulated subjects, cognitive models, play the two-step task.
-
-Writes the table of trials, and beside it OUT.parameters.csv."""
+A cognitive model plays the two-step task, as one simulated subject or several.
+Writes the table of trials, and beside it the parameters: OUT.parameters.csv."""
 
 
 @dataclass(frozen=True)
@@ -27,23 +27,21 @@ class Options(Generic[Task]):
     task: Task
     out: Path = Path("simulated.csv")
     """File for the table of trials."""
-    parameters: tuple[str, ...] = ()
-    """Parameters, as in weight=.8 trace=0; the others have their defaults, or are drawn."""
+    parameters: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
+    """Parameters of the model, as in weight=.8 trace=0; the others have their defaults, or are drawn."""
     draw: bool = False
     """Draw the other parameters for each subject, from their typical ranges."""
     num_subjects: int = 1
     """Simulated subjects."""
     num_sessions: int = 1
-    """Sessions of each."""
+    """Sessions of each subject."""
     seed: int = 0
-    """Of all that is random."""
+    """Seed of the random numbers: of the task, the choices and what is drawn."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
     """Simulate the model that the first argument names."""
-    asked = read_asked(command, arguments, several=False)
-    if asked is None:
-        return
+    asked = read_asked(command, arguments, kind=Options, description=DESCRIPTION, several=False)
     generic: Any = Options
     kind = generic[type(asked.task)]
     program = f"prefrontal {command} {asked.models[0]} --form {asked.form}"

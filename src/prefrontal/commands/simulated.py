@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any
 
+from prefrontal.commands.help import is_asked, options_of, page, print_help
 from prefrontal.configs import BlockTwoStepConfig, DawTwoStepConfig, TwoStepConfig
 from prefrontal.configs.block_two_step import AKAM2015, MILLER2017
 from prefrontal.configs.models import MODELS
@@ -20,17 +22,13 @@ FORMS: dict[str, Form] = {
 """Wang et al. (2018), Simulation 4; Daw et al. (2011), with second-stage choices; Akam et al. (2015) and Miller et al.
 (2017), with blocks."""
 
-HELP = f"""\
-models:
-{"".join(f"  {name}{chr(10)}" for name in MODELS)}
-forms of the task (--form NAME):
+ABOUT_FORMS = """\
+Forms of the task, by --form:
+
   wang     Wang et al. 2018, Simulation 4 (unless told otherwise)
   daw      Daw et al. 2011: second-stage choices, drifting rewards
   akam     Akam et al. 2015: blocks of 50 trials
-  miller   Miller et al. 2017: the rats' blocks
-
-Options depend on the form: prefrontal COMMAND hybrid --form daw --help
-"""
+  miller   Miller et al. 2017: the rats' blocks"""
 
 
 @dataclass(frozen=True)
@@ -45,12 +43,14 @@ class Asked:
     """The arguments that are left."""
 
 
-def read_asked(command: str, arguments: Sequence[str], *, several: bool) -> Asked | None:
-    """Take the models and `--form NAME` out of a command line; None where help was asked for, and given.
+def read_asked(command: str, arguments: Sequence[str], *, kind: Any, description: str, several: bool) -> Asked:
+    """Take the models and `--form NAME` out of a command line, or tell what may stand there.
 
     Arguments:
         command: the command's own word.
         arguments: what follows it.
+        kind: the dataclass of the command's options.
+        description: what the command does.
         several: whether there may be more models than one.
 
     Raises:
@@ -58,9 +58,11 @@ def read_asked(command: str, arguments: Sequence[str], *, several: bool) -> Aske
     """
     models = tuple(takewhile(lambda word: not word.startswith("-"), arguments))
     rest = list(arguments[len(models) :])
-    if not models and ("-h" in rest or "--help" in rest):
-        print(f"usage: prefrontal {command} MODEL{' [MODEL ...]' if several else ''} [OPTIONS]\n\n{HELP}", end="")
-        return None
+    if not models and is_asked(rest):
+        about = f"{description}\n\nMODEL is one of {', '.join(MODELS)}.\n\n{ABOUT_FORMS}"
+        sections = options_of(kind, kind(task=FORMS["wang"]), leave=("task",))
+        more = f"Options of the task depend on its form: `prefrontal {command} hybrid --form daw --help` lists them."
+        print_help(page([f"{command} MODEL {'... ' * several}[--form FORM] [OPTIONS]"], about, sections, more))
     if not models or (len(models) > 1 and not several):
         number = "one or more" if several else "one"
         raise UserError(

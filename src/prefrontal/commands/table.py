@@ -14,9 +14,8 @@ from prefrontal.commands.tables import Reading, expanded, read_group
 from prefrontal.errors import UserError
 
 DESCRIPTION = """\
-Convert files of trials, of any format, to one plain table.
-
-Choices, states and rewards become 0 and 1; response times become seconds."""
+Convert files of trials, of any format, to one plain table. Choices, states and
+rewards become 0 and 1; response times become seconds."""
 
 
 @dataclass(frozen=True)

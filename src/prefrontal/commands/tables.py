@@ -37,7 +37,7 @@ class Reading:
     """How the files are read: what is said once of a file is kept beside it, study.columns.toml beside study.csv."""
 
     format: FormatName = "auto"
-    """Format of the files. Auto: told from name and first line."""
+    """Format of the files; auto tells it from name and first line."""
     columns: Annotated[tuple[str, ...], _silent("NAME=COLUMN")] = ()
     """Which column holds what, as in subject=ppt choice=resp rt=latency; trial= says that there is none."""
     subject: Annotated[str | None, _silent("COLUMN")] = None
@@ -52,8 +52,8 @@ class Reading:
     """Which rows are trials, as in screen=choice or phase=test1,test2."""
     reward_above: Annotated[float | None, _silent("POINTS")] = None
     """More points than this are a reward, others none."""
-    rt_unit: Annotated[Literal["s", "ms"] | None, _silent("{s,ms}")] = None
-    """Unit of response times: seconds, where nothing is said."""
+    rt_unit: Annotated[Literal["s", "ms"] | None, _silent("s|ms")] = None
+    """Unit of response times. Unless given: seconds."""
 
     def said(self) -> "Columns":
         """What was said of the files.

@@ -21,7 +21,7 @@ class InterventionConfig:
     silence: tuple[int, ...] = ()
     """Units held at zero, by number."""
     clamp: tuple[int, ...] = ()
-    """Units held at `clamp_value`, by number."""
+    """Units held at the clamp value, by number."""
     clamp_value: float = 1.0
     """What clamped units are held at; an LSTM's outputs lie between -1 and 1."""
     noise: float = 0.0
@@ -31,9 +31,9 @@ class InterventionConfig:
     shift_prediction_error: float = 0.0
     """Added to the prediction error that the actor sees, in agents that have one."""
     when_reward: float | None = None
-    """The shifts apply after this reward only. None: whatever the reward."""
+    """The shifts apply after this reward only. None: after any."""
     when_action: tuple[int, ...] = ()
-    """The shifts apply after these actions only. None given: whatever the action."""
+    """The shifts apply after these actions only, by number; where none is named, after any."""
 
     def __post_init__(self) -> None:
         for name in ("silence", "clamp", "when_action"):
