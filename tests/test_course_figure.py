@@ -72,18 +72,21 @@ def test_rewards_that_end_below_chance_are_seen_all_the_same():
     curves.reward[:] = np.linspace(-90, -40, curves.reward.shape[1])
     reward_curves(curves, REFERENCES, ax)
     assert ax.get_ylim()[0] < -90
-    assert "cut off" not in ax.get_title(loc="left")
+    assert ax.get_yscale() == "linear"
 
 
 @pytest.mark.parametrize("lowest", [49.0, -100.0])
-def test_what_lies_far_below_chance_is_cut_off_and_said_to_be(lowest):
+def test_what_lies_far_below_chance_is_compressed_and_said_to_be(lowest):
     curves, ax = make_curves(), Figure().add_subplot()
     curves.reward[0, 0] = lowest
     reward_curves(curves, REFERENCES, ax)
-    assert ("cut off" in ax.get_title(loc="left")) == (lowest < ax.get_ylim()[0])
+    said = [text.get_text() for text in ax.texts if "compressed" in text.get_text()]
+    assert len(said) == (lowest < 0)
     bottom, top = ax.get_ylim()
-    assert 40 < bottom < 50
+    assert bottom < lowest
     assert top > 74
+    heights = ax.transAxes.inverted().transform(ax.transData.transform([(0, lowest), (0, 50), (0, 74)]))[:, 1]
+    assert 0 < heights[0] < heights[1] <= 0.3 < 0.9 < heights[2] < 1
     np.testing.assert_allclose(lines(ax)["mean-reward"].get_ydata(), curves.reward.mean(axis=0))
     for name, reward in REFERENCES.items():
         assert lines(ax)[name].get_ydata()[0] == reward

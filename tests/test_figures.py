@@ -169,7 +169,7 @@ def test_curves_are_running_means(num_episodes, window):
 def test_window_is_stated_in_episodes(spacing, said):
     ax = make_axes()
     learning_curves(make_curves(2, 1000, spacing), ax)
-    assert ax.get_ylabel() == f"Reward per episode\n(running mean over {said} episodes)"
+    assert ax.get_ylabel() == f"Reward per episode\n(running mean of {said})"
     learning_curves(make_curves(2, 10), unsmoothed := make_axes())
     assert unsmoothed.get_ylabel() == "Reward per episode"
 

@@ -1,11 +1,16 @@
 """Figures of people's own results, their fits compared, learning curves: what is drawn, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_texts import check_texts
+from matplotlib.figure import Figure
 
-from prefrontal import Fit, KnownTask, TrainedAgents, UserError, compare_fits
+from prefrontal import Fit, KnownTask, TrainedAgents, UserError, compare_fits, find_model
 from prefrontal.figures.own import plot_behaviour, plot_comparison, plot_fit, plot_learning, plot_stay
+from prefrontal.fitting.intervals import bounded_interval
 from prefrontal.trials.table import check_table
 
 
@@ -56,13 +61,44 @@ def test_fits_that_cannot_be_compared_are_refused(fits, message):
         compare_fits(fits)
 
 
+def heading(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.texts]
+
+
 def test_a_fit_is_drawn_by_parameter_and_says_what_its_bars_are():
     figure = plot_fit(HYBRID)
     assert [ax.get_xlabel().split()[0] for ax in figure.axes] == ["weight", "first"]
-    assert figure.get_suptitle() == "hybrid, map: 3 subjects; bars: standard errors"
-    assert plot_fit(HYBRID, "Rats").get_suptitle() == "Rats; bars: standard errors"
+    said = ["hybrid, map: 3 subjects", "Subjects sorted by weight w; bars: 95 % intervals."]
+    assert heading(figure) == said
+    assert heading(plot_fit(HYBRID, "Rats"))[0] == "Rats"
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["0", "1", "2"]
+    check_texts(figure, least=10)
     many = fit("biased-random", ("bias",), [1.0] * 41)
-    assert plot_fit(many).get_suptitle() == "biased-random, map: 41 subjects; line: median"
+    assert heading(plot_fit(many)) == ["biased-random, map: 41 subjects", "Line: median."]
+
+
+def test_subjects_stand_in_the_same_row_of_every_panel():
+    table = HYBRID.table.assign(weight=[0.9, 0.1, 0.5], first_learning_rate=[0.2, 0.8, 0.4], subject=["a", "b", "c"])
+    first, second = plot_fit(replace(HYBRID, table=table)).axes
+    assert [label.get_text() for label in first.get_yticklabels()] == ["b", "c", "a"]
+    assert np.asarray(first.lines[0].get_xdata()).tolist() == [0.1, 0.5, 0.9]
+    assert np.asarray(second.lines[0].get_xdata()).tolist() == [0.8, 0.4, 0.2]
+
+
+def test_an_interval_lies_within_the_bounds_of_its_parameter():
+    weight = find_model("hybrid").parameters(KnownTask())["weight"]
+    value = np.array([0.001, 0.5, 0.5, 0.97, 1.0])
+    error = np.array([0.02, 0.01, 0.4, 0.2, np.nan])
+    low, high = bounded_interval(weight, value, error)
+    assert ((low[:4] >= 0) & (low[:4] < value[:4]) & (value[:4] < high[:4]) & (high[:4] <= 1)).all()
+    assert np.isnan([low[4], high[4]]).all()
+    np.testing.assert_allclose([low[1], high[1]], [0.5 - 0.0196, 0.5 + 0.0196], atol=1e-4)  # far from both, and short
+    table = HYBRID.table.assign(weight=[0.01, 0.5, 0.99], se_weight=[0.3, 0.3, np.nan])
+    drawn = plot_fit(replace(HYBRID, table=table)).axes[0]
+    (bars,) = drawn.collections
+    ends = np.concatenate(bars.get_segments())[:, 0]
+    assert len(ends) == 4  # the third has none
+    assert ((ends >= 0) & (ends <= 1)).all()
 
 
 def test_stay_probabilities_are_drawn_by_group():

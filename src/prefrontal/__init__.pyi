@@ -118,6 +118,7 @@ from prefrontal.fitting.fit import Fit as Fit
 from prefrontal.fitting.fit import fit_model as fit_model
 from prefrontal.fitting.hierarchical import Posterior as Posterior
 from prefrontal.fitting.hierarchical import fit_hierarchy as fit_hierarchy
+from prefrontal.fitting.intervals import fit_intervals as fit_intervals
 from prefrontal.fitting.recovery import recover_models as recover_models
 from prefrontal.fitting.recovery import recover_parameters as recover_parameters
 from prefrontal.fitting.simulation import simulate as simulate

@@ -140,7 +140,7 @@ Made = tuple[dict[str, Any], dict[str, str], "Figure"]
 
 def _parameters(asked: Asked, task: Form, options: Options[Form]) -> Made:
     from prefrontal.agents.two_step import find_model
-    from prefrontal.figures.fits import labels_of, recovery_figure
+    from prefrontal.figures.fits import recovery_figure
     from prefrontal.fitting.recovery import recover_parameters
     from prefrontal.fitting.simulation import known_of
 
@@ -175,7 +175,7 @@ def _parameters(asked: Asked, task: Form, options: Options[Form]) -> Made:
     )
     title = f"{name}, {options.method}: {options.num_subjects} subjects x {_trials(task, options)}"
     tables = {"subjects.csv": recovery.subjects.to_csv(index=False), "summary.csv": summary.to_csv()}
-    figure = recovery_figure(recovery.subjects, labels_of(find_model(name).parameters(known_of(task))), title)
+    figure = recovery_figure(recovery.subjects, find_model(name).parameters(known_of(task)), title)
     return {"summary": summary.to_dict(orient="index")}, tables, figure
 
 

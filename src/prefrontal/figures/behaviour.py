@@ -16,7 +16,7 @@ from prefrontal.analysis.published import NETWORKS, RATS
 from prefrontal.analysis.summary import NUM_LAGS, Behaviour, behaviour, printed
 from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
-from prefrontal.figures.parts import Above
+from prefrontal.figures.parts import Above, wrapped
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 from prefrontal.trials.table import read_table
@@ -25,7 +25,9 @@ MOST_GROUPS = 6
 """Groups that fit on a page."""
 MOST_DOTS = 40
 """Subjects of a group that are drawn one by one; of more, the interval only."""
-INDEX_NAMES = {"model_based": "model-\nbased", "model_free": "model-\nfree", "perseveration": "perse-\nveration"}
+INDEX_NAMES = {"model_based": "model-\nbased", "model_free": "model-\nfree", "perseveration": "perse-\nvera-\ntion"}
+WIDTHS = {1: 3.9, 2: 5.2, 3: 7.2, 4: 7.2, 5: 8.2, 6: 8.2}
+"""Inches of a figure, by the number of groups."""
 
 
 def draw(folder: Path, title: str) -> list[Path]:
@@ -37,16 +39,18 @@ def draw(folder: Path, title: str) -> list[Path]:
     results = read_results(folder, ("weights", "indices"))
     group = behaviour("networks, ours", read_table(folder / "trials.csv"), num_lags=NUM_LAGS)
     beside = [printed(NETWORKS), printed(RATS)] if results.get("comparable", True) else []
-    figure = behaviour_figure([group, *beside], title)
+    figure = behaviour_figure([group, *beside], title, unit="seed")
     return save_figure(figure, folder / "figure")
 
 
-def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
-    """One column a group: stay probabilities, weights of the multi-back regression by lag, and its indices.
+def behaviour_figure(groups: Sequence[Behaviour], title: str = "", *, unit: str = "subject") -> Figure:
+    """One column a group: stay probabilities, weights of the multi-back regression by lag, and its indices. The scale
+    of a row is that of all groups.
 
     Arguments:
         groups: up to `MOST_GROUPS`.
-        title: the figure's title.
+        title: the figure's title. Without one: who stands side by side.
+        unit: what one of a group is called: "subject", or "seed" of networks.
 
     Raises:
         UserError: when there is no group, or there are too many.
@@ -54,29 +58,37 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "") -> Figure:
     if not 1 <= len(groups) <= MOST_GROUPS:
         raise UserError(f"`groups` must be 1 to {MOST_GROUPS} to fit on a page, got {len(groups)}. Draw fewer at once.")
     sources = [f"{group.name}: {group.source}." for group in groups if group.source]
+    title = title or f"Choices by earlier trials: {', '.join(group.name for group in groups)}"
     with style():
-        handles = _handles(groups)
-        ncols = min(len(handles), 1 + len(groups))
-        below = 0.2 * -(-len(handles) // ncols) + 0.1
-        width = 0.75 + 2.15 * len(groups)
+        handles = _handles(groups, unit)
+        width = WIDTHS[len(groups)]
+        ncols = min(len(handles), max(2, int(width / 1.75)))
+        below = 0.18 * -(-len(handles) // ncols) + 0.15
         above = Above(width, title, " ".join(sources))
         height = 6.1 + above.height + below
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         figure.get_layout_engine().set(rect=(0, below / height, 1, 1 - (above.height + below) / height))  # pyright: ignore
-        axes = figure.subplots(3, len(groups), squeeze=False, height_ratios=(1, 1.15, 0.9))
+        axes = figure.subplots(3, len(groups), squeeze=False, sharey="row", height_ratios=(1, 1.15, 0.9))
+        room = (width - 0.8) / len(groups)
         for column, group in zip(axes.T, groups, strict=True):
             stay_of_group(group, column[0])
             weights_by_lag(group, column[1])
             indices_of_group(group, column[2])
-            count = "published" if group.source else f"{group.num:,} {'subject' if group.num == 1 else 'subjects'}"
-            column[0].set_title(f"{group.name}\n({count})", pad=8, parse_math=False)
+            if len(groups) > 4:
+                column[2].tick_params(axis="x", labelsize=7)
+            count = "published" if group.source else f"{group.num:,} {unit}{'s' * (group.num != 1)}"
+            name = "\n".join(wrapped(group.name, room, 9.0))
+            column[0].set_title(f"{name}\n({count})", pad=8, parse_math=False)
         for row, label in zip(
             axes, ("Stay probability", "Weight (log odds)", "Index (log odds,\nsum over lags)"), strict=True
         ):
             row[0].set_ylabel(label)
         above.write(figure)
-        figure.legend(handles.values(), handles.keys(), loc="lower center", ncols=ncols, fontsize=7)
+        figure.legend(
+            handles.values(), handles.keys(), loc="lower center", ncols=ncols, fontsize=7, columnspacing=1.2,
+            borderaxespad=0.3,
+        )  # fmt: skip
     return figure
 
 
@@ -149,7 +161,7 @@ def _line(outcome: str, color: str) -> dict:
     }
 
 
-def _handles(groups: Sequence[Behaviour]) -> dict[str, Artist]:
+def _handles(groups: Sequence[Behaviour], unit: str) -> dict[str, Artist]:
     handles: dict[str, Artist] = {
         f"{transition} transition": Patch(color=PALETTE[transition], alpha=0.7) for transition in ("common", "uncommon")
     }
@@ -158,5 +170,5 @@ def _handles(groups: Sequence[Behaviour]) -> dict[str, Artist]:
     if any(np.isfinite(group.stay["low"]).any() for group in groups):
         handles["95 % interval of the mean"] = Line2D([], [], color=PALETTE["ours"], linewidth=1.4)
     if any(group.stay_of_each is not None and group.num <= MOST_DOTS for group in groups):
-        handles["one subject"] = Line2D([], [], linestyle="", marker="o", color=PALETTE["chance"], markersize=3)
+        handles[f"one {unit}"] = Line2D([], [], linestyle="", marker="o", color=PALETTE["chance"], markersize=3)
     return handles

@@ -15,8 +15,9 @@ from matplotlib.lines import Line2D
 
 from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError, argument
-from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, count_episodes, reference_lines, stay_bars
+from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, stay_bars
 from prefrontal.figures.parts import Above
+from prefrontal.figures.rewards import count_episodes, reference_lines, reward_axis
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import COURSE, read_results
 
@@ -118,12 +119,11 @@ def stay_curves(curves: Course, outcome: str, published: Mapping[str, float], ax
 def reward_curves(curves: Course, references: Mapping[str, float], ax: Axes) -> None:
     """Mean reward per test episode as training goes: a thin line a seed, their mean thick.
 
-    What lies far below chance, as invalid responses do at first, is cut off, and the title says so: unless the curve
-    ends there.
+    Nothing is cut off: see `reward_axis`.
 
     Arguments:
         curves: what to draw.
-        references: what it is held against, by name; "chance" and "oracle" set the axis.
+        references: what it is held against, by name; "chance" among them.
         ax: where to draw. The references are named to the right of the axes: leave about 2.5 cm.
     """
     with style():
@@ -131,13 +131,8 @@ def reward_curves(curves: Course, references: Mapping[str, float], ax: Axes) -> 
         for number, seed in enumerate(curves.reward if len(curves.reward) > 1 else []):
             ax.plot(curves.episodes, seed, **ours, alpha=0.35, linewidth=0.6, gid=f"seed-{number}-reward")
         ax.plot(curves.episodes, _mean(curves.reward), **ours, linewidth=1.8, gid="mean-reward")
-        span = references["oracle"] - references["chance"]
-        bottom = references["chance"] - 0.25 * span
-        if (_mean(curves.reward)[-1:] < bottom).any():  # all but nothing would be left to see
-            bottom = float(np.nanmin(curves.reward)) - 0.1 * span
-        cut = bool((curves.reward < bottom).any())
-        ax.set_title(f"reward per episode{' (below: cut off)' if cut else ''}", loc="left")
-        ax.set_ylim(bottom, references["oracle"] + 0.1 * span)
+        ax.set_title("reward per episode", loc="left")
+        reward_axis(ax, curves.reward, references)
         ax.set_xlim(0, max(curves.episodes[-1], 1))
         reference_lines(references, ax)
         count_episodes(ax)

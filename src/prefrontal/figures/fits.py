@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,41 +11,66 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from prefrontal.agents.two_step import Parameter
-from prefrontal.figures.style import PALETTE, style
+from prefrontal.figures.parts import Above, text_width
+from prefrontal.figures.style import MINUS, PALETTE, style
+from prefrontal.fitting.fit import BOUND
 
 COLUMNS = 4
 """Panels beside each other."""
 MOST_DOTS = 40
 """With more subjects than that, estimates are shown as a histogram."""
+MOST_NAMES = 20
+"""So many subjects or fewer are named."""
+LONGEST_NAME = 14
+"""Letters of a name that are shown."""
 DARK = 0.5
 """Share above which a cell is dark, and its number white."""
+CANNOT = {"color": PALETTE["unrewarded"], "marker": "D", "linestyle": "", "markersize": 3.5, "markerfacecolor": "white"}
+"""How an estimate is marked that has no standard error, as at a bound."""
 
 
-def estimates_figure(table: pd.DataFrame, labels: Mapping[str, str], spread: str, title: str) -> Figure:
-    """Every subject's parameters: a dot a subject with its uncertainty, sorted, or a histogram where they are many.
+def estimates_figure(table: pd.DataFrame, intervals: pd.DataFrame, labels: Mapping[str, str], title: str) -> Figure:
+    """Every subject's parameters, a row a subject, the same in every panel: sorted by the first parameter; or a
+    histogram a parameter, where subjects are many.
 
     Arguments:
-        table: a row a subject, a column a parameter.
+        table: a row a subject, a column a parameter, and "subject".
+        intervals: as of `fit_intervals`.
         labels: what each parameter is called, by column.
-        spread: what stands before the name of a parameter in the column of its uncertainty: "se_" or "sd_".
         title: the figure's title.
     """
+    few = len(table) <= MOST_DOTS
+    caption = f"Subjects sorted by {next(iter(labels.values()))}; bars: 95 % intervals." if few else "Line: median."
+    order = np.argsort(table[next(iter(labels))].to_numpy(float), kind="stable")
+    names = [str(table["subject"].iloc[place])[:LONGEST_NAME] for place in order] if len(table) <= MOST_NAMES else []
+    bounds = {name: [intervals[f"{end}_{name}"].to_numpy(float) for end in ("low", "high")] for name in labels}
+    lacking = any(np.isnan(low).any() for low, _ in bounds.values())
+    if few and lacking:
+        caption += " Open: no interval, as at a bound."
     with style():
-        figure, panels = _panels(len(labels), title)
+        left = max((text_width(name, 6.5) for name in names), default=0.1)
+        figure, panels = _panels(len(labels), title, caption, tall=0.75 + 0.115 * len(names), left=left)
         for number, ((name, label), ax) in enumerate(zip(labels.items(), panels, strict=True)):
             values = table[name].to_numpy(float)
-            if len(values) > MOST_DOTS:
+            ax.set_xlabel(_lines(label))
+            ax.xaxis.set_major_locator(MaxNLocator(4))
+            if not few:
                 ax.hist(values, bins=30, color=PALETTE["ours"], alpha=0.6)
                 ax.axvline(float(np.median(values)), color=PALETTE["published"], linewidth=1.4)
                 ax.set_ylabel("" if number % COLUMNS else "Subjects")
-            else:
-                order = np.argsort(values)
-                bars = table[f"{spread}{name}"].to_numpy(float)[order]
-                ax.errorbar(values[order], np.arange(len(values)), xerr=np.nan_to_num(bars), **_DOTS)
-                ax.set_yticks([])
-                ax.set_ylabel("" if number % COLUMNS else "Subjects, sorted")
-            ax.set_xlabel(_lines(label))
-            ax.xaxis.set_major_locator(MaxNLocator(4))
+                continue
+            rows, (low, high) = np.arange(len(values)), (bound[order] for bound in bounds[name])
+            known = np.isfinite(low)
+            ax.hlines(rows[known], low[known], high[known], color=PALETTE["ours"], linewidth=0.8)
+            ax.plot(values[order][known], rows[known], "o", color=PALETTE["ours"], markersize=3)
+            ax.plot(values[order][~known], rows[~known], **CANNOT)
+            ax.set_ylim(-0.6, len(values) - 0.4)
+            ax.set_yticks(rows if names else [], names if names and not number % COLUMNS else [""] * len(names))
+            ax.tick_params(axis="y", length=0, labelsize=6.5)
+            for label_of in ax.get_yticklabels():
+                label_of.set_parse_math(False)
+            if not names and not number % COLUMNS:
+                ax.set_ylabel("Subjects, sorted")
     return figure
 
 
@@ -62,8 +86,11 @@ def comparison_figure(bic: pd.DataFrame, title: str) -> Figure:
     above = values.sum(axis=0) - values.sum(axis=0).min()
     best = np.bincount(values.argmin(axis=1), minlength=len(names))
     with style():
-        figure = Figure(figsize=(7.2, 1.3 + 0.28 * len(names)), layout="constrained")
+        above_all = Above(7.2, title)
+        height = 0.75 + 0.28 * len(names) + above_all.height
+        figure = Figure(figsize=(7.2, height), layout="constrained")
         FigureCanvasAgg(figure)
+        figure.get_layout_engine().set(rect=(0, 0, 1, 1 - (above_all.height + 0.05) / height))  # pyright: ignore
         left, right = figure.subplots(1, 2, sharey=True)
         places = np.arange(len(names))[::-1]
         for ax, sizes, label in (
@@ -78,35 +105,54 @@ def comparison_figure(bic: pd.DataFrame, title: str) -> Figure:
             ax.tick_params(axis="y", length=0)
             ax.set_xlim(0, 1.18 * max(float(sizes.max()), 1.0))
             ax.xaxis.set_major_locator(MaxNLocator(4))
-        figure.suptitle(title, fontsize=9)
+        above_all.write(figure)
     return figure
 
 
-def recovery_figure(subjects: pd.DataFrame, labels: Mapping[str, str], title: str) -> Figure:
-    """Fitted against true parameters, a panel a parameter and a dot a subject.
+def recovery_figure(subjects: pd.DataFrame, parameters: Mapping[str, Parameter], title: str) -> Figure:
+    """Fitted against true parameters, a panel a parameter and a dot a subject. Both axes of a panel are the same; the
+    range of the true values is shaded, and fits at a bound are marked.
 
     Arguments:
         subjects: columns parameter, true, estimate.
-        labels: what each parameter is called, by name.
+        parameters: what is known of each parameter, by name.
         title: the figure's title.
     """
+    caption = "Broken: fitted as true. Grey: the range of the true values."
+    panels_of, edge = {}, False
+    for name, parameter in parameters.items():
+        part = subjects.loc[(subjects["parameter"] == name).to_numpy()]
+        true, estimate = (np.asarray(part[column], float) for column in ("true", "estimate"))
+        margin = BOUND * (parameter.high - parameter.low) if np.isfinite(parameter.high) else 0.0
+        at_bound = (estimate <= parameter.low + margin) | (estimate >= parameter.high - margin)
+        panels_of[name] = true, estimate, at_bound
+        edge |= bool(at_bound.any())
+    if edge:
+        caption += " Diamonds: fits at a bound of the parameter."
     with style():
-        figure, panels = _panels(len(labels), title)
-        for (name, label), ax in zip(labels.items(), panels, strict=True):
-            part = subjects.loc[(subjects["parameter"] == name).to_numpy()]
-            true, estimate = (np.asarray(part[column], float) for column in ("true", "estimate"))
+        figure, panels = _panels(len(parameters), title, caption, tall=2.0)
+        for (name, label), ax in zip(labels_of(parameters).items(), panels, strict=True):
+            true, estimate, at_bound = panels_of[name]
             both = np.concatenate([true, estimate])
-            ends = [float(both.min()), float(both.max())]
+            margin = 0.06 * (np.ptp(both) or 1.0)
+            ends = [float(both.min()) - margin, float(both.max()) + margin]
+            ax.axvspan(float(true.min()), float(true.max()), color="0.93", linewidth=0, zorder=0)
             ax.plot(ends, ends, color=PALETTE["chance"], linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
-            ax.plot(true, estimate, "o", color=PALETTE["ours"], markersize=2.6, alpha=0.6, markeredgewidth=0)
+            looks = {"markersize": 2.6, "alpha": 0.6, "markeredgewidth": 0}
+            ax.plot(true[~at_bound], estimate[~at_bound], "o", color=PALETTE["ours"], **looks)
+            ax.plot(true[at_bound], estimate[at_bound], **CANNOT)
             varies = np.ptp(true) > 0 and np.ptp(estimate) > 0
-            told = f"r = {np.corrcoef(true, estimate)[0, 1]:.2f}" if varies else "one true value"
+            told = f"r = {_plain(np.corrcoef(true, estimate)[0, 1])}" if varies else "one true value"
             ax.set_title(f"{_lines(label)}\n{told}", fontsize=8)
-            ax.set_xlabel("True")
-            ax.set_ylabel("Fitted")
+            ax.set(xlim=ends, ylim=ends, aspect="equal", xlabel="True", ylabel="Fitted")
             for axis in (ax.xaxis, ax.yaxis):
                 axis.set_major_locator(MaxNLocator(4))
     return figure
+
+
+def _plain(value: float) -> str:
+    """With two decimals and a minus sign as print has it."""
+    return f"{value:.2f}".replace("-", MINUS)
 
 
 def confusion_figure(confusion: pd.DataFrame, title: str) -> Figure:
@@ -114,8 +160,12 @@ def confusion_figure(confusion: pd.DataFrame, title: str) -> Figure:
     names = [str(name) for name in confusion]
     size = len(names)
     with style():
-        figure = Figure(figsize=(2.6 + 0.5 * size, 1.9 + 0.42 * size), layout="constrained")
+        width = min(7.2, max(3.6, 2.6 + 0.5 * size))
+        above = Above(width, title, "Share of the subjects of a simulated model whom each model fits best.")
+        height = 1.55 + 0.4 * size + above.height
+        figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
+        figure.get_layout_engine().set(rect=(0, 0, 1, 1 - (above.height + 0.05) / height))  # pyright: ignore
         ax = figure.subplots()
         shares = np.asarray(confusion, float)
         ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
@@ -128,7 +178,7 @@ def confusion_figure(confusion: pd.DataFrame, title: str) -> Figure:
         ax.spines[:].set_visible(False)
         ax.set_xlabel("Fitted best")
         ax.set_ylabel("Simulated")
-        ax.set_title(title, fontsize=9)
+        above.write(figure)
     return figure
 
 
@@ -141,23 +191,22 @@ def labels_of(parameters: Mapping[str, Parameter]) -> dict[str, str]:
     }
 
 
-_DOTS: dict[str, Any] = {
-    "linestyle": "", "marker": "o", "markersize": 3, "elinewidth": 0.8, "capsize": 0, "color": PALETTE["ours"],
-}  # fmt: skip
-
-
 def _lines(label: str) -> str:
     return "\n".join(textwrap.wrap(label, 20))
 
 
-def _panels(num: int, title: str) -> tuple[Figure, Sequence[Axes]]:
-    """A figure with `num` panels, in rows of `COLUMNS`."""
+def _panels(num: int, title: str, caption: str, *, tall: float, left: float = 0.1) -> tuple[Figure, Sequence[Axes]]:
+    """A figure with `num` panels, in rows of `COLUMNS`; in inches: `tall` is a row, `left` are names beside it."""
     columns = min(num, COLUMNS)
     rows = -(-num // columns)
-    figure = Figure(figsize=(1.85 * columns + 0.4, 1.95 * rows + 0.4), layout="constrained")
+    width = min(7.2, max(3.6, 1.7 * columns + 0.3 + left))
+    above = Above(width, title, caption)
+    height = max(tall, 1.75) * rows + 0.2 + above.height
+    figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(rect=(0.01, 0.01, 0.98, 0.98 - (above.height + 0.05) / height))  # pyright: ignore
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for ax in axes[num:]:
         ax.remove()
-    figure.suptitle(title, fontsize=9)
+    above.write(figure)
     return figure, axes[:num]

@@ -22,6 +22,7 @@ from prefrontal.figures.style import PALETTE, style
 from prefrontal.fitting.comparison import Comparison
 from prefrontal.fitting.fit import Fit
 from prefrontal.fitting.hierarchical import Posterior
+from prefrontal.fitting.intervals import fit_intervals
 from prefrontal.learning.training import TrainedAgents
 
 Tables = pd.DataFrame | Mapping[str, pd.DataFrame]
@@ -29,13 +30,12 @@ Tables = pd.DataFrame | Mapping[str, pd.DataFrame]
 
 
 def plot_fit(fit: Fit | Posterior, title: str | None = None) -> Figure:
-    """Every subject's parameters, a panel a parameter: sorted, with their uncertainty; or a histogram, where there are
-    more than forty subjects.
+    """Every subject's parameters, a panel a parameter, with their 95 % intervals (see `fit_intervals`): subjects in the
+    same rows everywhere, sorted by the first parameter; or a histogram, where there are more than forty.
 
     Arguments:
-        fit: of `fit_model`, whose bars are standard errors; or of `fit_hierarchy`, whose bars are posterior standard
-            deviations around posterior means.
-        title: the figure's title, to which is added what bars and lines are. None: model, method and subjects.
+        fit: of `fit_model` or `fit_hierarchy`; of the latter, posterior means are drawn.
+        title: the figure's title. None: model, method and subjects.
 
     Returns:
         The figure.
@@ -53,12 +53,9 @@ def plot_fit(fit: Fit | Posterior, title: str | None = None) -> Figure:
             if posterior
             else f"{fit.model}, {fit.method}: {count}"
         )
-    few = "bars: posterior standard deviations" if posterior else "bars: standard errors"
-    told = few if len(fit.table) <= MOST_DOTS else "line: median"
     declared = find_model(fit.model).parameters(fit.task, fit.fixed)
     labels = labels_of({name: declared[name] for name in fit.parameters})
-    heading = f"{title}{', ' if posterior else '; '}{told}"
-    return estimates_figure(fit.table, labels, "sd_" if posterior else "se_", heading)
+    return estimates_figure(fit.table, fit_intervals(fit), labels, title)
 
 
 def plot_comparison(comparison: Comparison, title: str = "Models compared") -> Figure:
@@ -167,7 +164,7 @@ def plot_learning(trained: TrainedAgents, title: str = "", *, measure: str = "re
     Example:
         >>> trained = pf.train_agents(task, pf.RecurrentConfig(hidden_size=2), pf.recipe("robust", num_episodes=50))
         >>> pf.plot_learning(trained).axes[0].get_xlabel()
-        'Training episode'
+        'Training episodes'
     """
     if measure not in trained.metrics:
         raise UserError(f"`measure` must be one of {', '.join(trained.metrics)}, got {measure}.")
@@ -182,7 +179,7 @@ def plot_learning(trained: TrainedAgents, title: str = "", *, measure: str = "re
             ax.plot(
                 np.arange(len(running)) + (window + 1) / 2, running, color=PALETTE["ours"], alpha=0.6, linewidth=0.9
             )
-        ax.set_xlabel("Training episode")
+        ax.set_xlabel("Training episodes")
         ax.set_ylabel(measure.replace("_", " ").capitalize() + (f"\nrunning mean of {window:,}" if window > 1 else ""))
         if title:
             ax.set_title(title)

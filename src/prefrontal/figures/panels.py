@@ -1,6 +1,6 @@
 """The panels: each draws one result on the axes it is given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from prefrontal.errors import UserError
+from prefrontal.figures.rewards import count_episodes, reference_lines, reward_axis
 from prefrontal.figures.style import PALETTE, style
 from prefrontal.runs.results import read_learning
 
@@ -123,6 +123,9 @@ def _stay_slot(part: Mapping[str, Any], ax: Axes, slot: float, name: str, color:
         ax.bar(slot - 0.075, mean, 0.26, color=color, alpha=0.5, gid=f"ours-{name}")
     if np.isfinite(published):
         ax.bar(slot + 0.125, published, 0.05, **OUTLINE, gid=f"published-{name}")
+        # A bar of height 0 would not be seen.
+        ends, looks = [slot + 0.1, slot + 0.15], {"color": PALETTE["published"], "linewidth": 2.0}
+        ax.plot(ends, [published] * 2, **looks, solid_capstyle="butt", clip_on=False, zorder=4)
         shown.add("published")
     # Seeds that behave alike stand side by side, never on top of each other.
     beside = np.linspace(-0.115, 0.115, len(seeds)) if len(seeds) > 1 else np.zeros(1)
@@ -130,7 +133,7 @@ def _stay_slot(part: Mapping[str, Any], ax: Axes, slot: float, name: str, color:
     for kind, x, y, looks in (
         ("interval", [slot + 0.08] * 2, interval, {"linestyle": "-", "marker": "_", "markersize": 4}),
         ("seed", slot - 0.075 + beside, seeds, dot | {"markeredgewidth": 0.3}),
-        ("bayes_optimal", [slot + 0.19], np.array([bayes_optimal]), {}),
+        ("bayes_optimal", [slot + 0.2], np.array([bayes_optimal]), {}),
     ):
         if np.isfinite(y).any():
             mark: dict[str, Any] = MARKS[kind] | looks
@@ -141,7 +144,7 @@ def _stay_slot(part: Mapping[str, Any], ax: Axes, slot: float, name: str, color:
 
 def learning_curves(curves: LearningCurves, ax: Axes) -> None:
     """Reward per episode as training goes: a thin line a seed, their mean thick, beside chance, the
-    Bayes-optimal agent and an oracle.
+    Bayes-optimal agent and an oracle. Nothing is cut off: see `reward_axis`.
 
     Arguments:
         curves: what to draw. Each seed's curve is a running mean, over the window that the axis label states.
@@ -162,13 +165,11 @@ def learning_curves(curves: LearningCurves, ax: Axes) -> None:
         _legend(ax, legend)
 
         references = {"oracle": curves.oracle, "Bayes-optimal": curves.bayes_optimal, "chance": curves.chance}
-        every = np.array([*references.values(), *seeds[np.isfinite(seeds)]])
-        margin = 0.05 * (np.ptp(every) or 1.0)
-        ax.set_ylim(every.min() - margin, every.max() + margin)
+        reward_axis(ax, seeds, references)
         ax.set_xlim(0, curves.episodes[-1])
         reference_lines(references, ax)
         span = round(curves.window * curves.episodes[-1] / len(curves.episodes))
-        smoothing = f"\n(running mean over {span:,} episodes)" if span > 1 else ""
+        smoothing = f"\n(running mean of {span:,})" if span > 1 else ""
         ax.set_ylabel(f"Reward per episode{smoothing}")
         count_episodes(ax)
 
@@ -192,45 +193,9 @@ def training_curves(folder: Path, results: Mapping[str, Any], *, ideal: str) -> 
     )
 
 
-def reference_lines(references: Mapping[str, float], ax: Axes) -> None:
-    """A dashed line at each reward to hold ours against, by name, which stands to the right of the axes with its value.
-
-    The limits of the y-axis must be set.
-    """
-    heights = _spread(ax, list(references.values()))
-    for (name, reward), height in zip(references.items(), heights, strict=True):
-        color = PALETTE[name.lower().replace("-", "_")]
-        ax.axhline(reward, color=color, linewidth=1.2, linestyle=(0, (5, 2)), zorder=1, gid=name)
-        label = ax.text(1.02, height, f"{name} {reward:.3g}", color=color, va="center", fontsize=7.5)
-        label.set_transform(ax.get_yaxis_transform())
-
-
-def _spread(ax: Axes, heights: Sequence[float]) -> list[float]:
-    """`heights`, in data units, moved apart as little as lets one line of text stand at each."""
-    bottom, top = ax.get_ylim()
-    axes_height = ax.get_window_extent().height * 72 / ax.figure.dpi
-    gap = 9.0 * (top - bottom) / axes_height
-    order = np.argsort(heights)
-    moved = np.array(heights, np.float64)[order]
-    for _ in range(100):
-        short = gap - np.diff(moved)
-        if not (short > 1e-6 * gap).any():
-            break
-        push = np.maximum(short, 0) / 2
-        moved[:-1] -= push
-        moved[1:] += push
-    return [float(height) for height in moved[np.argsort(order)]]
-
-
-def count_episodes(ax: Axes) -> None:
-    """Training episodes along the x-axis: few ticks, thousands set apart."""
-    ax.set_xlabel("Training episode")
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=3, integer=True, steps=[1, 2, 5, 10]))
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-
-
 def _legend(ax: Axes, handles: Mapping[str, Artist]) -> None:
-    below = (0.5, -0.2)
+    inches = ax.get_window_extent().height / ax.figure.dpi
+    below = (0.5, -0.42 / inches)
     ax.legend(handles.values(), handles.keys(), loc="upper center", bbox_to_anchor=below, ncols=2, handlelength=1.6)
 
 

@@ -1,16 +1,20 @@
 """Parts that figures of several panels share."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.gridspec import GridSpec
 
-from prefrontal.figures.style import PALETTE
+from prefrontal.figures.style import PALETTE, SETTINGS
+
+HEADING: dict[str, Any] = {"fontsize": 10.0, "weight": "bold"}
+CAPTION: dict[str, Any] = {"fontsize": 7.5, "color": "dimgrey"}
 
 
 class Above:
@@ -18,8 +22,9 @@ class Above:
 
     def __init__(self, width: float, title: str, caption: str = "") -> None:
         """`width` in inches, of the figure."""
-        self.heading = textwrap.wrap(title, round(11 * width), break_on_hyphens=False)
-        self.caption = textwrap.wrap(caption, round(17 * width))
+        room = width - 0.3
+        self.heading = balanced(title, room, HEADING["fontsize"], HEADING["weight"])
+        self.caption = wrapped(caption, room, CAPTION["fontsize"])
 
     @property
     def height(self) -> float:
@@ -30,10 +35,45 @@ class Above:
         """Write both at the top of `figure`."""
         width, height = figure.get_size_inches()
         for lines, y, looks in (
-            (self.heading, 0.1, {"fontsize": 10, "weight": "bold"}),
-            (self.caption, 0.1 + 0.19 * len(self.heading), {"fontsize": 7.5, "color": "dimgrey"}),
+            (self.heading, 0.1, HEADING),
+            (self.caption, 0.1 + 0.19 * len(self.heading), CAPTION),
         ):
             figure.text(0.15 / width, 1 - y / height, "\n".join(lines), looks, va="top", parse_math=False)
+
+
+def wrapped(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
+    """`text` in lines of at most `width` inches, a word that is longer than that on its own; `size` in points."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, weight) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def balanced(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
+    """`wrapped` in no more lines than it takes, of about one length: no last line of a single word."""
+    lines = wrapped(text, width, size, weight)
+    narrower = (wrapped(text, share * width, size, weight) for share in np.arange(0.5, 1.0, 0.05))
+    return next((tried for tried in narrower if len(tried) == len(lines)), lines) if len(lines) > 1 else lines
+
+
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Inches that a line of text takes."""
+    return size * sum(_letter_width(letter, weight) for letter in text)
+
+
+@cache
+def _letter_width(letter: str, weight: str) -> float:
+    """Inches a point of size. By letter, for speed: kerning takes little."""
+    return (_drawn_width(f"|{letter}|", weight) - _drawn_width("||", weight)) / 7200
+
+
+def _drawn_width(text: str, weight: str) -> float:
+    font = FontProperties(family=SETTINGS["font.family"], size=100, weight=weight)
+    return RendererAgg(8, 8, 72).get_text_width_height_descent(text, font, ismath=False)[0]
 
 
 def page(width: float, height: float, title: str, caption: str) -> tuple[Figure, float]:
@@ -79,16 +119,16 @@ def seed_column(ax: Axes, x: float | int, part: Mapping[str, Any], color: str, *
     mean = np.nan if part["mean"] is None else part["mean"]
     ax.bar(x, mean, width, color=color, alpha=0.45, linewidth=0)
     low, high = (np.nan if bound is None else bound for bound in part["interval95"])
-    ax.plot([x, x], [low, high], color=PALETTE["ours"], linewidth=1.0, zorder=4)
+    ax.plot([x, x], [low, high], color=PALETTE["ours"], linewidth=1.0, zorder=4, gid="interval")
     beside = np.linspace(-0.3, 0.3, len(seeds)) * width if len(seeds) > 1 else np.zeros(1)
-    ax.plot(x + beside, seeds, "o", color=color, markersize=3, markeredgecolor="white", markeredgewidth=0.3, zorder=3)
+    ax.plot(x + beside, seeds, "o", color=color, markersize=3, markeredgecolor="white", markeredgewidth=0.3, zorder=6)
 
 
 def published_mark(ax: Axes, x: float | int, value: float | None, *, width: float = 0.5) -> None:
-    """The published value at `x`, a line across the bar."""
+    """The published value at `x`, a line across the bar; no dot is hidden by it."""
     if value is not None:
         half = width * 0.62
-        ax.plot([x - half, x + half], [value, value], color=PALETTE["published"], linewidth=2.0, zorder=5)
+        ax.plot([x - half, x + half], [value, value], color=PALETTE["published"], linewidth=2.0, zorder=3)
 
 
 def published_by(results: Mapping[str, Any], source: str | None) -> str:

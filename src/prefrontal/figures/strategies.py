@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from prefrontal.configs import TwoStepConfig
 from prefrontal.figures.parts import Above
+from prefrontal.figures.rewards import reward_axis
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results, read_table
 
@@ -55,15 +56,13 @@ def strategies_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str,
         figure = Figure(figsize=(6.4, 6.4 + 2.6 * fitted), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots(num_axes, 1, sharex=True, height_ratios=(1, 1.5, 1.1, 0.8, 1)[:num_axes])
-        cut = reward_course(course, axes[0], rewards)
+        reward_course(course, axes[0], rewards)
         index_course(course, axes[1])
         stay_course(course, axes[2])
         if fitted:
             weight_course(course, axes[3])
             model_course(course, axes[4])
         caption = f"{num_seeds} seeds, thin; their mean, thick. Tested with frozen weights at {num_tests} moments."
-        if cut:
-            caption += " Rewards of networks that do not yet keep to fixation and choice are below the axis."
         width, height = figure.get_size_inches()
         above = Above(width, title, caption)
         above.write(figure)
@@ -74,20 +73,14 @@ def strategies_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str,
     return figure
 
 
-def reward_course(course: pd.DataFrame, ax: Axes, rewards: Mapping[str, float]) -> bool:
-    """Reward per episode, between chance and an oracle; lower where it ends lower. Says whether some is cut off."""
+def reward_course(course: pd.DataFrame, ax: Axes, rewards: Mapping[str, float]) -> None:
+    """Reward per episode, beside chance and an oracle. Nothing is cut off: see `reward_axis`."""
     _lines(course, "reward", ax, PALETTE["ours"])
+    reward_axis(ax, course["reward"].to_numpy(np.float64), rewards)
     for name, reward in rewards.items():
         ax.axhline(reward, color=PALETTE[name], linewidth=1, linestyle=(0, (5, 2)), zorder=0)
         ax.annotate(f" {name}", (1, reward), xycoords=("axes fraction", "data"), color=PALETTE[name], va="center")
-    margin = 0.25 * (rewards["oracle"] - rewards["chance"])
-    bottom = rewards["chance"] - margin
-    reward, episode = (course[name].to_numpy(np.float64) for name in ("reward", "episode"))
-    if reward[episode == episode.max()].mean() < bottom:  # all but nothing would be left to see
-        bottom = float(reward.min()) - margin / 3
-    ax.set_ylim(bottom, rewards["oracle"] + margin / 3)
     ax.set_ylabel("Reward\nper episode")
-    return bool((reward < bottom).any())
 
 
 def index_course(course: pd.DataFrame, ax: Axes) -> None:

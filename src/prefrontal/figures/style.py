@@ -27,6 +27,9 @@ PALETTE = {
 """What a colour means, in every figure: a transition, an outcome, or whose behaviour it is. They are
 Okabe and Ito's (2008), and an indigo: colour-blind people can tell apart those that are drawn together."""
 
+MINUS = "\N{MINUS SIGN}"
+"""As print has it, and the ticks of axes."""
+
 SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8.0,

@@ -42,21 +42,29 @@ def two_step_figure(
     """
     with style():
         bars = [trials for trials in ("stay_probability", "first_transition") if trials in result]
-        width = 3.85 * len(bars) + (3.35 if curves else 0.3)
+        below = 2.5 if curves and len(bars) > 1 else 0.0  # the learning curves have a row of their own
+        width = 7.2 if curves or len(bars) > 1 else 4.0
         above = Above(width, title, _caption(result, curves, source))
-        height = 3.3 + above.height
+        height = 3.1 + below + above.height
         figure = Figure(figsize=(width, height))
         FigureCanvasAgg(figure)
         for number, trials in enumerate(bars):
-            left = (3.85 * number + 0.5) / width
-            stay_bars(result, figure.add_axes((left, 1 / height, 3.24 / width, 2.05 / height)), trials=trials)
+            left = 0.55 + 3.6 * number
+            place = (left / width, (0.85 + below) / height, 3.0 / width, 2.0 / height)
+            stay_bars(result, figure.add_axes(place), trials=trials)
+            _letter(figure, "ab"[number], left, 2.92 + below)
         if curves:
-            left = (3.85 * len(bars) + 0.5) / width
-            learning_curves(curves, figure.add_axes((left, 1 / height, 1.73 / width, 2.05 / height)))
-        for number, letter in enumerate("abc"[: len(bars) + bool(curves)]):
-            figure.text((3.85 * number + 0.25) / width, 3.12 / height, letter, fontsize=11, weight="bold")
+            left = 0.85 if below else 4.5
+            across, up = (4.6, 1.4) if below else (1.58, 2.0)
+            learning_curves(curves, figure.add_axes((left / width, 0.85 / height, across / width, up / height)))
+            _letter(figure, "abc"[len(bars)], left, 2.92 if not below else 2.32)
         above.write(figure)
     return figure
+
+
+def _letter(figure: Figure, name: str, left: float, up: float) -> None:
+    width, height = figure.get_size_inches()
+    figure.text((left - 0.35) / width, up / height, name, fontsize=11, weight="bold")
 
 
 def _caption(result: Mapping[str, Any], curves: LearningCurves | None, source: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from prefrontal.figures.panels import count_episodes
+from prefrontal.figures.rewards import count_episodes
 from prefrontal.figures.style import PALETTE, style
 from prefrontal.runs.results import read_learning
 
