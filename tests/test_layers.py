@@ -25,7 +25,7 @@ ROOMS = (
     {"figures"},
     {"reports"},
     {"experiments"},
-    {"bench"},
+    {"bench", "sweeps"},
     {"commands"},
     {"cli"},
 )

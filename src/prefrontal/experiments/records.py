@@ -109,7 +109,20 @@ def read_settings(path: Path, experiment: Experiment | None = None) -> Record:
     Raises:
         UserError: when it cannot be read, or is of another experiment, or holds what the experiment does not have.
     """
-    document = _document(path)
+    return settings_from(read_document(path), path, experiment)
+
+
+def settings_from(document: Mapping[str, Any], path: Path, experiment: Experiment | None = None) -> Record:
+    """`read_settings` of what a file holds, as it was read.
+
+    Arguments:
+        document: by name.
+        path: the file, for the refusal.
+        experiment: as there.
+
+    Raises:
+        UserError: as there.
+    """
     name = document.get("experiment", experiment.name if experiment else None)
     if not isinstance(name, str):
         raise UserError(f"`{path}` must name its experiment, got none. Give one before --config, or name it in there.")
@@ -204,7 +217,12 @@ def _tested(path: Path) -> Mapping[str, Any] | None:
         return None
 
 
-def _document(path: Path) -> dict[str, Any]:
+def read_document(path: Path) -> dict[str, Any]:
+    """What a file of settings holds, JSON or TOML by its name; of a folder, its config.json.
+
+    Raises:
+        UserError: when it cannot be read, or is neither.
+    """
     text, kind = read_bytes(path / CONFIG if path.is_dir() else path), path.suffix.lower()
     try:
         document = tomllib.loads(text.decode()) if kind == ".toml" else parse_json(text.decode())

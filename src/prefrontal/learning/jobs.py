@@ -22,6 +22,7 @@ from prefrontal.learning.train import Metrics, TrainState
 from prefrontal.runs.arrays import named_arrays, with_arrays
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.seed_folder import SeedFolder
+from prefrontal.runs.watching import tell_saved, tell_trained
 from prefrontal.tasks.base import AbstractTask
 
 SECONDS_BETWEEN_SAVES = 10.0
@@ -201,6 +202,7 @@ def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_bet
                 run.metrics.append(metrics)
                 writer.write(metrics, chunk.before)
         monitor.advance(chunk.metrics["reward"])
+        tell_trained(chunk.episode, chunk.metrics["reward"])
         if all(run.broken for run in runs):
             break
         went_on = num == 0 and chunk.episode > 0  # the chunk of no episodes after a resume
@@ -220,6 +222,7 @@ def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_bet
                 _save(run, state)
                 if done:
                     _finish(run, state)
+            tell_saved()
             saved_at = time.monotonic()
         if stop.requested:
             raise Stopped(stop.requested)

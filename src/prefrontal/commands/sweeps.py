@@ -1,0 +1,142 @@
+"""`prefrontal sweep`: many settings and seeds, on this machine or on many, from a file that says what."""
+
+import contextlib
+import inspect
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+from rich.console import Console
+
+from prefrontal.commands.options import read_options
+from prefrontal.errors import UserError, check_count, is_quiet
+
+if TYPE_CHECKING:
+    from prefrontal.runs.store import Store
+    from prefrontal.sweeps.drive import Backend
+    from prefrontal.sweeps.spec import Spec
+
+SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_LOOKS = 2.0
+
+
+@dataclass(frozen=True)
+class SweepOptions:
+    """Train and test what a file asks for: experiments, settings, seeds.
+
+    What is done is left as it is, what was stopped goes on, and the same command
+    may be given again at any time. See docs/sweeps.md."""
+
+    spec: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="SPEC")]
+    """The file, TOML or JSON."""
+    plan: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Say what there is to do, what is done, missing or failed, and about what it costs; do nothing."""
+    table: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Make the table, the page and the figure of what is done so far; train nothing."""
+    retry_failed: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Try those again, too, that failed."""
+    backend: Literal["local", "ray", "slurm"] = "local"
+    """Where the work is done: on this machine, on a cluster of Ray, or by the scheduler SLURM."""
+    out: Annotated[str | None, tyro.conf.arg(metavar="FOLDER|URL")] = None
+    """Where results lie. None: where the file says."""
+    workers: int | None = None
+    """Units at once. None: as many as there is room for."""
+    scratch: Path | None = None
+    """Where to work when results lie at a URL. None: in the system's temporary folder."""
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """Read the options and do what they ask for."""
+    if not arguments:
+        raise UserError("`sweep` must be followed by a file that says what to do, got nothing. See docs/sweeps.md.")
+    description = inspect.getdoc(SweepOptions) or ""
+    options: SweepOptions = read_options(SweepOptions, arguments, program="prefrontal sweep", description=description)
+    if options.workers is not None:
+        check_count("workers", options.workers)
+    _sweep(options)
+
+
+def _sweep(options: SweepOptions) -> None:
+    from prefrontal.runs.stores import open_store
+    from prefrontal.sweeps.spec import read_spec
+    from prefrontal.sweeps.standing import standings
+    from prefrontal.sweeps.told import print_plan
+
+    spec, console = read_spec(options.spec, options.out), Console()
+    store = open_store(spec.out)
+    if options.plan:
+        print_plan(spec, standings(store, spec.units), console)
+        return
+    if not options.table:
+        found = standings(store, spec.units)
+        left = [one.unit for one in found if one.state != "done" and (options.retry_failed or one.state != "failed")]
+        if left:
+            from prefrontal.sweeps.drive import drive
+
+            backend = _backend(spec, options)
+            with contextlib.closing(backend), _told(store, spec) as on_turn:
+                drive(store, left, backend, on_turn)
+    _tell(store, spec, console)
+
+
+def _tell(store: "Store", spec: "Spec", console: Console) -> None:
+    from prefrontal.sweeps.handing_in import FILES, hand_in
+    from prefrontal.sweeps.told import print_table
+
+    table, measure, found = hand_in(store, spec)
+    print_table(table, measure, found, console)
+    print(f"Files: {', '.join(FILES)} in {spec.out}", flush=True)
+
+
+def _backend(spec: "Spec", options: SweepOptions) -> "Backend":
+    from prefrontal.sweeps.local import LocalBackend, room
+
+    scratch = None if options.scratch is None else str(options.scratch)
+    return LocalBackend(spec, options.workers or room(spec.resources), scratch)
+
+
+@contextlib.contextmanager
+def _told(store: "Store", spec: "Spec") -> Iterator[Callable[[Sequence[str], Counter[str]], None]]:
+    """Tells how the sweep goes: a table in a terminal, a line now and then elsewhere."""
+    from rich.live import Live
+
+    from prefrontal.sweeps.standing import standings
+    from prefrontal.sweeps.told import hours, under_way
+
+    console, began = Console(stderr=True, quiet=is_quiet()), time.monotonic()
+    units = {unit.name: unit for unit in spec.units}
+    known = Counter(one.state for one in standings(store, spec.units) if one.state in ("done", "failed"))
+    looked = began
+
+    def counts(names: Sequence[str], ended: Counter[str]) -> Counter[str]:
+        told = Counter({state: known[state] + ended[state] for state in ("done", "failed")}) + Counter(
+            running=len(names)
+        )
+        return told + Counter(missing=len(units) - told.total())
+
+    with Live(console=console, transient=True, auto_refresh=False) if console.is_interactive else _nothing() as live:
+
+        def on_turn(names: Sequence[str], ended: Counter[str]) -> None:
+            nonlocal looked
+            every = SECONDS_BETWEEN_LOOKS if live else SECONDS_BETWEEN_LINES
+            if time.monotonic() - looked < every:
+                return
+            looked = time.monotonic()
+            if live:
+                found = standings(store, [units[name] for name in names])
+                live.update(under_way(found, counts(names, ended), looked - began), refresh=True)
+            elif not console.quiet:
+                told = ", ".join(f"{num:,} {state}" for state, num in counts(names, ended).items() if num)
+                with contextlib.suppress(OSError):  # where nobody can be told, the work goes on
+                    print(f"Units: {told}; {hours((looked - began) / 3600)} so far", file=console.file, flush=True)
+
+        yield on_turn
+
+
+@contextlib.contextmanager
+def _nothing() -> Iterator[None]:
+    yield None
