@@ -31,7 +31,7 @@ COMMANDS = {
     "evaluate": Command("experiment", "test trained networks with frozen weights, and report"),
     "intervene": Command("intervene", "test networks with silenced units, noise or false signals"),
     "figure": Command("experiment", "draw the figures of an evaluated run again"),
-    "sweep": Command("sweeps", "many settings and seeds from a file, here, on Ray or on SLURM"),
+    "sweep": Command("sweeps.run", "many settings and seeds from a file, here, on Ray or on SLURM"),
     "runs": Command("runs", "the runs there are: state, seeds, reward, age, size"),
     "show": Command("runs", "a run: settings, seeds, verdicts, files"),
     "compare": Command("runs", "two runs: what differs in settings and in results"),

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from prefrontal.figures.sweep import figure_bytes, sweep_figure
 from prefrontal.runs.store import Store
+from prefrontal.sweeps.figure import figure_bytes, sweep_figure
 from prefrontal.sweeps.page import page
 from prefrontal.sweeps.spec import Spec
 from prefrontal.sweeps.standing import Standing, standings

@@ -1,0 +1,1 @@
+"""The commands on sweeps that a file describes."""
