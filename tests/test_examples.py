@@ -37,8 +37,8 @@ def taken_for_granted():
     }
 
 
-SLOW = {"Posterior", "Comparison", "fit_hierarchy"}
-"""Examples that fit for seconds."""
+SLOW = {"Posterior", "Comparison", "fit_hierarchy", "own_experiment", "reproduce", "save_animation", "sweep"}
+"""Examples that fit, train or draw for seconds."""
 
 
 @pytest.mark.parametrize(

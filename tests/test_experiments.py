@@ -18,13 +18,14 @@ from prefrontal.configs import ActorCriticConfig, RecurrentConfig, RiskConfig, T
 from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
+from prefrontal.experiments.drawing import draw_results
 from prefrontal.experiments.studies import Study, study_of
 from prefrontal.experiments.studies.two_step import (
     NUM_IDEAL_EPISODES,
     _verdicts,
     ideal_behaviour,
 )
-from prefrontal.experiments.workflow import draw_results, evaluate_run, train_run
+from prefrontal.experiments.workflow import evaluate_run, train_run
 from prefrontal.learning.group import new_learner
 from prefrontal.runs.results import read_results
 from prefrontal.trials.table import read_table

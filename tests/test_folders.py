@@ -10,20 +10,16 @@ import pytest
 from shown import check_shown, figures_kept, printed, words_of
 
 from prefrontal import cli
-from prefrontal.commands.settings import Setting
-from prefrontal.commands.sweep import run_sweep
 from prefrontal.configs import InterventionConfig, RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig, find_experiment
+from prefrontal.experiments.drawing import draw_results
 from prefrontal.experiments.places import check_results_folder
+from prefrontal.experiments.settings import Setting
 from prefrontal.experiments.studies import Agents, Study, study_of
 from prefrontal.experiments.studies.subjects import Subjects
-from prefrontal.experiments.workflow import (
-    draw_results,
-    evaluate_run,
-    evaluate_weights,
-    train_run,
-)
+from prefrontal.experiments.sweep import run_sweep
+from prefrontal.experiments.workflow import evaluate_run, evaluate_weights, train_run
 from prefrontal.learning.group import new_agent
 from prefrontal.runs.arrays import named_arrays
 from prefrontal.runs.claims import ORIGIN
@@ -209,7 +205,9 @@ def test_a_sweep_of_borrowed_networks_leaves_the_trainers_results_alone(here: Pa
         assert run_sweep(weights, longer, [0], Path("runs") / weights.name)[1] != path  # its table has its own name
         theirs(here / "mine" / weights.folder(points[1].config).name, "notes.txt")
         with (
-            mock.patch("prefrontal.commands.sweep.train_runs", side_effect=AssertionError("nothing is to be trained")),
+            mock.patch(
+                "prefrontal.experiments.sweep.train_runs", side_effect=AssertionError("nothing is to be trained")
+            ),
             pytest.raises(UserError, match=r"got one that holds notes\.txt"),
         ):
             run_sweep(weights, points, [0], here / "mine")

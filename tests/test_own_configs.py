@@ -19,8 +19,7 @@ from sessions import send, when
 import prefrontal.configs
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.commands import animate
-from prefrontal.commands.settings import Setting, sweep_settings
-from prefrontal.commands.sweep import run_sweep
+from prefrontal.commands.settings import sweep_settings
 from prefrontal.configs import (
     AgentConfig,
     CuedBanditConfig,
@@ -34,7 +33,10 @@ from prefrontal.configs.base import LazyAgentConfig, LazyTaskConfig, check_confi
 from prefrontal.configs.two_step import Encoding
 from prefrontal.errors import Stopped, UserError
 from prefrontal.experiments import ExperimentConfig, find_experiment
-from prefrontal.experiments.workflow import draw_results, evaluate_run, train_run
+from prefrontal.experiments.drawing import draw_results
+from prefrontal.experiments.settings import Setting
+from prefrontal.experiments.sweep import run_sweep
+from prefrontal.experiments.workflow import evaluate_run, train_run
 from prefrontal.learning.group import new_agent
 from prefrontal.learning.training import train_agents
 from prefrontal.rollouts.episodes import rollout

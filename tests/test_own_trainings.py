@@ -91,16 +91,14 @@ def test_what_is_known_of_a_task_is_its_numbers():
     assert task == described_task(pf.BanditConfig(num_trials=7).make())
     assert task != described_task(pf.BanditConfig(num_trials=7, arms="easy").make())
 
-    class Pictures(Arm):
-        pictures: jax.Array = jnp.arange(100.0)
-        start_key: jax.Array = jax.random.key(3)
-        least: float = float("-inf")
-        shown: tuple = (jnp.tanh, {"size": 2})
+    class Held(Arm):
+        shown: tuple = ()
 
-    told = described_task(Pictures())
-    assert told["pictures"].startswith("float32[100] ")
-    assert told["pictures"] != described_task(Pictures(pictures=jnp.arange(100.0) + 1))["pictures"]
-    assert (told["start_key"], told["least"], told["shown"]) == ([0, 3], "-inf", ["tanh", {"size": 2}])
+    drawn, key = jnp.arange(100.0), jax.random.key(3)
+    told = described_task(Held(shown=(drawn, key, float("-inf"), jnp.tanh, {"size": 2})))["shown"]
+    assert told[0].startswith("float32[100] ")
+    assert told[0] != described_task(Held(shown=(drawn + 1,)))["shown"][0]
+    assert told[1:] == [[0, 3], "-inf", "tanh", {"size": 2}]
     assert described_agent(GRUAgent(Arm(), jax.random.key(0))) == described_agent(GRUAgent(Arm(), jax.random.key(1)))
 
 

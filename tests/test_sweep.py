@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from prefrontal import cli
-from prefrontal.commands.settings import Setting, split_sweeps, sweep_settings
-from prefrontal.commands.sweep import run_sweep
+from prefrontal.commands.settings import split_sweeps, sweep_settings
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.experiments import ExperimentConfig, find_experiment
+from prefrontal.experiments.settings import Setting
+from prefrontal.experiments.sweep import run_sweep
 from prefrontal.experiments.workflow import train_run
 from prefrontal.learning import lanes
 from prefrontal.runs.folder import RunFolder

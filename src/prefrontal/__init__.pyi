@@ -50,6 +50,9 @@ from prefrontal.agents.recurrent import RecurrentAgent as RecurrentAgent
 from prefrontal.agents.saving import load_agent as load_agent
 from prefrontal.agents.saving import save_agent as save_agent
 from prefrontal.agents.strategies import StrategyAgent as StrategyAgent
+from prefrontal.agents.two_step import BayesOptimal as BayesOptimal
+from prefrontal.agents.two_step import Hybrid as Hybrid
+from prefrontal.agents.two_step import TwoStepAgent as TwoStepAgent
 from prefrontal.agents.two_step import find_model as find_model
 from prefrontal.configs import ActorCriticConfig as ActorCriticConfig
 from prefrontal.configs import AgentConfig as AgentConfig
@@ -72,17 +75,25 @@ from prefrontal.rollouts.episodes import replay as replay
 from prefrontal.rollouts.episodes import rollout as rollout
 from prefrontal.rollouts.evaluation import evaluate as evaluate
 
-# Published experiments, and the networks that come with the package.
+# Experiments, published ones and your own, their settings, and the networks that come with the package.
 from prefrontal.configs import TestConfig as TestConfig
+from prefrontal.configs.values import replace as replace
+from prefrontal.experiments import Experiment as Experiment
 from prefrontal.experiments import ExperimentConfig as ExperimentConfig
 from prefrontal.experiments import find_experiment as find_experiment
 from prefrontal.experiments.loaded import Run as Run
 from prefrontal.experiments.loaded import load_run as load_run
+from prefrontal.experiments.own import own_experiment as own_experiment
+from prefrontal.experiments.own import reproduce as reproduce
 from prefrontal.experiments.pretrained import load_pretrained as load_pretrained
 from prefrontal.experiments.studies.two_step_lesions import lesion_table as lesion_table
+from prefrontal.experiments.studies.base import Study as Study
+from prefrontal.experiments.sweep import sweep as sweep
+from prefrontal.experiments.drawing import draw_results as draw_results
 from prefrontal.experiments.workflow import evaluate_run as evaluate_run
 from prefrontal.experiments.workflow import train_run as train_run
 from prefrontal.runs.folder import RunFolder as RunFolder
+from prefrontal.runs.shipped import shipped_seeds as shipped_seeds
 
 # The trial table: one row a trial, the same for agents, people and animals.
 from prefrontal.trials.description import Columns as Columns
@@ -105,10 +116,13 @@ from prefrontal.analysis.harlow import LearningSets as LearningSets
 from prefrontal.analysis.harlow import fit_strategies as fit_strategies
 from prefrontal.analysis.harlow import learning_sets as learning_sets
 from prefrontal.analysis.mixed import regress_mixed as regress_mixed
+from prefrontal.analysis.projections import Components as Components
+from prefrontal.analysis.projections import principal_components as principal_components
 from prefrontal.analysis.regression import indices as indices
 from prefrontal.analysis.regression import regress as regress
 from prefrontal.analysis.regressors import multi_back as multi_back
 from prefrontal.analysis.regressors import one_back as one_back
+from prefrontal.analysis.statistics import mean_interval as mean_interval
 
 # Cognitive models: simulated, fitted, compared, recovered.
 from prefrontal.fitting.bandits import fit_bandit_agents as fit_bandit_agents
@@ -121,14 +135,21 @@ from prefrontal.fitting.hierarchical import fit_hierarchy as fit_hierarchy
 from prefrontal.fitting.intervals import fit_intervals as fit_intervals
 from prefrontal.fitting.recovery import recover_models as recover_models
 from prefrontal.fitting.recovery import recover_parameters as recover_parameters
+from prefrontal.fitting.simulation import draw_parameters as draw_parameters
 from prefrontal.fitting.simulation import simulate as simulate
 
 # Figures of your own results.
+from prefrontal.figures.animated.animation import save_animation as save_animation
+from prefrontal.figures.plots.components import plot_components as plot_components
 from prefrontal.figures.own import plot_behaviour as plot_behaviour
 from prefrontal.figures.own import plot_comparison as plot_comparison
 from prefrontal.figures.own import plot_fit as plot_fit
 from prefrontal.figures.own import plot_learning as plot_learning
 from prefrontal.figures.own import plot_stay as plot_stay
+from prefrontal.figures.plots.pictures import plot_episode as plot_episode
+from prefrontal.figures.plots.pictures import plot_network as plot_network
+from prefrontal.figures.plots.pictures import plot_side_by_side as plot_side_by_side
+from prefrontal.figures.plots.settings import plot_sweep as plot_sweep
 from prefrontal.figures.style import save_figure as save_figure
 
 # What is said on the way: progress silenced, and what goes wrong, in a sentence.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -11,7 +12,13 @@ from prefrontal.errors import UserError
 
 @dataclass(frozen=True)
 class Components:
-    """Principal components of some activity."""
+    """Principal components of some activity. Made by `principal_components`.
+
+    Example:
+        >>> components = pf.principal_components(np.array([[0.0, 1.0], [1.0, 0.0], [2.0, -1.0]]))
+        >>> components.variance_share.round(3).tolist(), round(components.dimensionality, 3)
+        ([1.0, 0.0], 1.0)
+    """
 
     mean: Float[np.ndarray, " unit"]
     axes: Float[np.ndarray, "component unit"]
@@ -19,9 +26,9 @@ class Components:
     variance_share: Float[np.ndarray, " component"]
     """Of all variance, 0 to 1."""
 
-    def project(self, activity: Float[np.ndarray, "*axes unit"]) -> Float[np.ndarray, "*axes component"]:
+    def project(self, activity: Float[Any, "*axes unit"]) -> Float[np.ndarray, "*axes component"]:
         """Where `activity` lies on the axes."""
-        return (activity - self.mean) @ self.axes.T
+        return (np.asarray(activity) - self.mean) @ self.axes.T
 
     @property
     def dimensionality(self) -> float:
@@ -32,15 +39,24 @@ class Components:
         return float(self.variance_share.sum() ** 2 / np.sum(self.variance_share**2))
 
 
-def principal_components(activity: Float[np.ndarray, "*axes unit"], num_components: int | None = None) -> Components:
+def principal_components(activity: Float[Any, "*axes unit"], num_components: int | None = None) -> Components:
     """The orthogonal axes along which `activity` varies most.
 
     Arguments:
         activity: (..., unit); all leading axes are samples.
         num_components: how many; None for all there are.
 
+    Returns:
+        The components: `project` says where activity lies on them.
+
     Raises:
         UserError: with fewer than two samples, or when more components are asked for than there are.
+
+    Example:
+        >>> played = pf.evaluate(agent, task, jax.random.key(0), num_episodes=3)
+        >>> components = pf.principal_components(played.activity, 2)
+        >>> components.project(played.activity).shape
+        (3, 10, 2)
     """
     from sklearn.decomposition import PCA  # slow to import
 

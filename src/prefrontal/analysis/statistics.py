@@ -42,6 +42,11 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
 
     Reference:
         Student (1908), Biometrika 6:1.
+
+    Example:
+        >>> found = pf.mean_interval([1.0, 2.0, 3.0])
+        >>> found.mean, round(found.low, 2), round(found.high, 2)
+        (2.0, -0.48, 4.48)
     """
     # scipy.stats has the same quantile but takes over a second to import.
     from scipy.special import stdtrit

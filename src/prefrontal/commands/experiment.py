@@ -78,8 +78,8 @@ def _say_best(experiment: Experiment, options: Options) -> None:
 
 
 def _figure(experiment: Experiment, options: Options) -> None:
+    from prefrontal.experiments.drawing import draw_results
     from prefrontal.experiments.places import results_folder
-    from prefrontal.experiments.workflow import draw_results
 
     folder = results_folder(experiment, options.config, options.out, pretrained=options.pretrained)
     shipped = results_folder(experiment, options.config, None, pretrained=True)
@@ -93,8 +93,9 @@ def _figure(experiment: Experiment, options: Options) -> None:
 
 
 def _reproduce(experiment: Experiment, options: Options) -> None:
+    from prefrontal.experiments.drawing import draw_results
     from prefrontal.experiments.places import check_results_folder
-    from prefrontal.experiments.workflow import draw_results, train_run
+    from prefrontal.experiments.workflow import train_run
 
     if options.dry_run:
         print_plan(experiment, [(options, options.out)])
@@ -137,7 +138,7 @@ def _sweep(command: str, asked: Named) -> None:
         print_plan(experiment, [(one, root / experiment.folder(one.config).name) for one in each])
         return
 
-    from prefrontal.commands.sweep import run_sweep, train_sweep
+    from prefrontal.experiments.sweep import run_sweep, train_sweep
     from prefrontal.reports.tables import print_sweep
 
     if command == "train":

@@ -2,22 +2,14 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from prefrontal.commands.flags import Start
 from prefrontal.commands.options import parse
 from prefrontal.errors import UserError
-from prefrontal.experiments import Experiment, ExperimentConfig
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One point of a sweep."""
-
-    values: Mapping[str, str]
-    """What was asked for, by option."""
-    config: ExperimentConfig
+from prefrontal.experiments import Experiment
+from prefrontal.experiments.settings import Setting
 
 
 def split_sweeps(arguments: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:

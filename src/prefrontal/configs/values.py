@@ -1,13 +1,16 @@
-"""Configs made of plain values, as a file holds them: each is checked against the field that it is for."""
+"""Configs made of plain values, as a file or a call gives them: each is checked against the field that it is for."""
 
+import dataclasses
+import difflib
 import types
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from prefrontal.errors import UserError
 
 C = TypeVar("C")
+_NOTHING = object()
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word", type(None): "none"}
 
@@ -41,7 +44,50 @@ def with_values(config: C, part: str, values: Mapping[str, Any], source: str) ->
         UserError: when a value or a name does not fit.
     """
     changed: Any = config
-    return replace(changed, **_fitting(type(config), part, values, source))
+    return dataclasses.replace(changed, **_fitting(type(config), part, values, source))
+
+
+def replace(config: C, changes: str | Mapping[str, Any] | None = None, value: Any = _NOTHING, **numbers: Any) -> C:
+    """A config with other numbers: one, by its dotted name; several; or fields of its own, as keywords.
+
+    Arguments:
+        config: a config, or an `ExperimentConfig`, whose parts are "task", "agent", "train" and "test". It stays as it
+            is.
+        changes: the number's name, such as "train.discount", or several values by name.
+        value: of the number that is named.
+        numbers: values by name. In an `ExperimentConfig`, the part may be left out where only one has that number.
+
+    Returns:
+        The config with these numbers.
+
+    Raises:
+        UserError: when there is no number of that name, with the nearest that there is; or a value is not allowed.
+
+    Example:
+        >>> config = pf.find_experiment("wang2018-two-step").config
+        >>> pf.replace(config, "train.discount", 0.8).train.discount
+        0.8
+        >>> smaller = pf.replace(config, {"agent.hidden_size": 8, "task.num_trials": 40})
+        >>> pf.replace(smaller, discount=0.8, hidden_size=4).agent.hidden_size
+        4
+        >>> pf.replace(config, "train.discuont", 0.8)
+        Traceback (most recent call last):
+        prefrontal.errors.UserError: `train.discuont` must be a number of the config, got none of that name. Did you
+        mean train.discount?
+    """
+    if isinstance(changes, str) == (value is _NOTHING):
+        raise UserError(
+            "`changes` must be a name with a value, or values by name, got one without the other. Write "
+            'replace(config, "train.discount", .8), or replace(config, {"train.discount": .8, "agent.hidden_size": 8}).'
+        )
+    named = {changes: value} if isinstance(changes, str) else dict(changes or {})
+    return replaced(config, {**named, **numbers})
+
+
+def replaced(config: C, values: Mapping[str, Any]) -> C:
+    """`config` with `values` by dotted name, all of them at once; see `replace`."""
+    names = _names(config)
+    return _with(config, {_whole(name.replace("-", "_"), names): value for name, value in values.items()}, "")
 
 
 def _fitting(kind: Any, part: str, values: Mapping[str, Any], source: str) -> dict[str, Any]:
@@ -87,3 +133,42 @@ def _word(kind: Any) -> str:
     if origin is tuple:
         return f"a list, each {_word(get_args(kind)[0])}"
     return _WORDS.get(kind, str(kind))
+
+
+def _with(config: Any, values: Mapping[str, Any], part: str) -> Any:
+    """`config`, called `part` in what it is part of, with `values` by dotted name."""
+    own = {name: value for name, value in values.items() if "." not in name}
+    for first in dict.fromkeys(name.partition(".")[0] for name in values if "." in name):
+        inner = {name.partition(".")[2]: value for name, value in values.items() if name.startswith(f"{first}.")}
+        own[first] = _with(own.get(first, getattr(config, first)), inner, first)
+    if type(config).__module__.partition(".")[0] == "prefrontal":
+        plain = {name: value for name, value in own.items() if not is_dataclass(getattr(config, name))}
+        own |= _fitting(type(config), part or type(config).__name__, plain, "the call")
+    return dataclasses.replace(config, **own)
+
+
+def _names(config: Any, prefix: str = "") -> list[str]:
+    """The dotted names of all that can be replaced."""
+    found = []
+    for field in fields(config):
+        found.append(prefix + field.name)
+        if is_dataclass(inner := getattr(config, field.name)):
+            found += _names(inner, f"{prefix}{field.name}.")
+    return found
+
+
+def _whole(name: str, names: list[str]) -> str:
+    """The dotted name that `name` is, or is the end of."""
+    if name in names:
+        return name
+    ends = [one for one in names if one.endswith(f".{name}")]
+    if len(ends) == 1:
+        return ends[0]
+    if ends:
+        raise UserError(f"`{name}` must be one number, got {len(ends)} of that name. Say which: {' or '.join(ends)}.")
+    short = {one.rpartition(".")[2]: one for one in names}
+    near = difflib.get_close_matches(name, names, n=1) or [
+        short[one] for one in difflib.get_close_matches(name, short, n=1)
+    ]
+    remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
+    raise UserError(f"`{name}` must be a number of the config, got none of that name. {remedy}")

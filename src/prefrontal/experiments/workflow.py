@@ -23,7 +23,7 @@ from prefrontal.runs.files import read_arrays, read_bytes, write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.moments import Moment
 from prefrontal.runs.provenance import to_json
-from prefrontal.runs.results import INTERVENTION, RESULTS, read_results, write_learning
+from prefrontal.runs.results import INTERVENTION, write_learning
 
 MOST_VALUES_OF_FALLS = 10_000
 """Falls last some tens of episodes: in blocks of more they cannot be seen."""
@@ -221,20 +221,6 @@ def evaluate_weights(
     subjects = Subjects("file", weights=source)
     claim_results(experiment, config, folder, subjects, may=f"hold results of `{weights}`")
     return folder, study_of(experiment).analyse({"": {0: agent}}, config, folder, subjects)
-
-
-def draw_results(experiment: Experiment, folder: Path) -> list[Path]:
-    """Draw the figures of the results in `folder` again; return the files drawn.
-
-    Raises:
-        UserError: when there are none, or they are of another experiment.
-    """
-    results = read_results(folder)
-    if (name := results.get("experiment", experiment.name)) != experiment.name:
-        raise UserError(
-            f"`{folder / RESULTS}` must be of {experiment.name}, got results of {name}. Evaluate the run again."
-        )
-    return study_of(experiment).draw(folder)
 
 
 def falls(experiment: Experiment, config: ExperimentConfig, seeds: Sequence[int], out: Path | None = None) -> list[str]:

@@ -3,7 +3,7 @@
 Save one with `save_figure`, or with its own `savefig`. A notebook shows it when it is the last line of a cell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,9 @@ from matplotlib.patches import Patch
 
 from prefrontal.agents.two_step import find_model
 from prefrontal.analysis.behaviour import Trials, stay_probability
-from prefrontal.analysis.summary import NUM_LAGS, behaviour
-from prefrontal.errors import UserError
+from prefrontal.analysis.published import PRINTED
+from prefrontal.analysis.summary import NUM_LAGS, behaviour, printed
+from prefrontal.errors import UserError, check_choice
 from prefrontal.figures.behaviour import MOST_GROUPS, behaviour_figure
 from prefrontal.figures.fits import MOST_DOTS, comparison_figure, estimates_figure, labels_of
 from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, WINDOWS
@@ -122,13 +123,16 @@ def plot_stay(tables: Tables, title: str = "", *, trials: Trials = "all") -> Fig
     return figure
 
 
-def plot_behaviour(tables: Tables, title: str = "", *, num_lags: int = NUM_LAGS) -> Figure:
+def plot_behaviour(
+    tables: Tables, title: str = "", *, num_lags: int = NUM_LAGS, published: Sequence[str] = ()
+) -> Figure:
     """Groups side by side: stay probabilities, the weights of the multi-back regression by lag, and its indices.
 
     Arguments:
         tables: a trial table (see `prefrontal.trials.table`), or several by the name of the group, six at most.
         title: the figure's title.
         num_lags: lags of the multi-back regression.
+        published: groups known from print to stand beside them: "rats", "networks".
 
     Returns:
         The figure.
@@ -142,9 +146,13 @@ def plot_behaviour(tables: Tables, title: str = "", *, num_lags: int = NUM_LAGS)
         3
     """
     groups = _by_name(tables)
-    if len(groups) > MOST_GROUPS:
-        raise UserError(f"`tables` must be {MOST_GROUPS} at most to fit on a page, got {len(groups)}. Draw fewer.")
-    return behaviour_figure([behaviour(name, table, num_lags=num_lags) for name, table in groups.items()], title)
+    if len(groups) + len(published) > MOST_GROUPS:
+        got = len(groups) + len(published)
+        raise UserError(f"`tables` must be {MOST_GROUPS} at most to fit on a page, got {got}. Draw fewer.")
+    for name in published:
+        check_choice("published", name, list(PRINTED))
+    measured = [behaviour(name, table, num_lags=num_lags) for name, table in groups.items()]
+    return behaviour_figure([*measured, *(printed(PRINTED[name]) for name in published)], title)
 
 
 def plot_learning(trained: TrainedAgents, title: str = "", *, measure: str = "reward") -> Figure:

@@ -27,6 +27,9 @@ class Comparison:
     """A row a model: num_parameters; log_likelihood, aic and bic, sums over subjects; num_best, the subjects whose BIC
     it has the lowest of; num_converged, the subjects for whom its fit came to an end."""
 
+    def __repr__(self) -> str:
+        return self.table[["num_parameters", "log_likelihood", "aic", "bic", "num_best"]].round(1).to_string()
+
     @property
     def best(self) -> np.ndarray:
         """For each subject, the model with the lowest BIC; of equal ones the first."""

@@ -1,6 +1,6 @@
 """Fits of a cognitive model to everybody's choices, one set of parameters each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -48,6 +48,26 @@ class Fit:
     """A row a subject (or a subject's session): subject; session, where each has its own parameters; every parameter
     and its standard error, "se_" and the name (NaN at a bound, and given those there for the others); log_likelihood;
     log_prior; num_choices; num_parameters; aic; bic; converged; num_agreeing, the starts that led to the same end."""
+
+    def __repr__(self) -> str:
+        fixed = "".join(f", {name} fixed at {value:g}" for name, value in self.fixed.items())
+        sums = f"log-likelihood {self.table['log_likelihood'].sum():,.1f}, BIC {self.table['bic'].sum():,.1f}"
+        return (
+            f"{self.model} fitted by {self.method}{fixed}: {told_subjects(self.table)}, {sums}\n"
+            f"{told_parameters(self.table, self.parameters)}\n.table has a row for each."
+        )
+
+
+def told_subjects(table: pd.DataFrame) -> str:
+    """How many subjects, or sessions of theirs, a table of estimates is of."""
+    what = "session" if "session" in table else "subject"
+    return f"{len(table):,} {what}{'s' * (len(table) != 1)}"
+
+
+def told_parameters(table: pd.DataFrame, parameters: Sequence[str]) -> str:
+    """A row a parameter: how its estimates are spread over subjects."""
+    summary = table[list(parameters)].agg(["median", "mean", "std", "min", "max"]).T
+    return summary.to_string(float_format=lambda value: f"{value:.3g}", na_rep="")
 
 
 def fit_model(

@@ -21,7 +21,7 @@ from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_val
 from prefrontal.configs.models import KnownTask, TwoStepForm
 from prefrontal.errors import UserError, check_count, check_probability, check_seed
 from prefrontal.fitting.choices import Unit, batch_of
-from prefrontal.fitting.fit import known_task, parameters_to_fit
+from prefrontal.fitting.fit import known_task, parameters_to_fit, told_parameters, told_subjects
 from prefrontal.fitting.likelihood import subject_log_likelihood
 from prefrontal.fitting.search import double_precision
 
@@ -51,6 +51,10 @@ class Posterior:
     (chain, draw). Log likelihood: "choices", (chain, draw, subject). Sample statistics: diverging and others."""
     num_divergences: int
     seconds: float
+
+    def __repr__(self) -> str:
+        told = f"{self.model}, hierarchical: {told_subjects(self.units)}, {self.num_divergences} divergences"
+        return f"{told}; posterior means:\n{told_parameters(self.table, self.parameters)}\n.table has a row for each."
 
     @cached_property
     def diagnostics(self) -> pd.DataFrame:

@@ -82,6 +82,33 @@ def _play(
     return jax.vmap(one_subject)(values, keys)
 
 
+def draw_parameters(
+    name: str, config: TwoStepForm, num_subjects: int, *, seed: int = 0
+) -> dict[str, Float[np.ndarray, " subject"]]:
+    """Parameters of simulated people, for `simulate`: uniform over the ranges that are typical of people.
+
+    Arguments:
+        name: a model of `prefrontal.agents.two_step.LIBRARY`.
+        config: the task.
+        num_subjects: how many.
+        seed: of the draws.
+
+    Returns:
+        By parameter, one value a subject.
+
+    Raises:
+        UserError: when there is no such model of such a task, or a number is not a valid one.
+
+    Example:
+        >>> people = pf.draw_parameters("hybrid", pf.TwoStepConfig(num_trials=60), 3)
+        >>> people["weight"].shape
+        (3,)
+    """
+    check_count("num_subjects", num_subjects)
+    check_seed("seed", seed)
+    return draw_values(find_model(name).parameters(known_of(config)), num_subjects, np.random.default_rng(seed))
+
+
 def draw_values(
     parameters: Mapping[str, Parameter], num_subjects: int, rng: np.random.Generator, *, from_prior: bool = False
 ) -> dict[str, Float[np.ndarray, " subject"]]:

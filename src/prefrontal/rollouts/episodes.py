@@ -26,15 +26,36 @@ class Trajectory(eqx.Module):
     """
 
     observation: Shaped[Array, "..."]
-    """What the task showed, (*axes, O); of a task that shows pictures, (*axes, *shape)."""
+    """What the task showed before each action, (*axes, O); of a task that shows pictures, (*axes, *shape)."""
     action: Int[Array, "*axes"]
+    """What the agent did, 0 to A - 1."""
     reward: Float[Array, "*axes"]
+    """What the task paid for it; 0 once the episode is over."""
     logits: Float[Array, "*axes action"]
+    """The policy that the action was drawn from, as unnormalised log-probabilities: their softmax is the policy."""
     value: Float[Array, "*axes"]
+    """The discounted reward that the agent expected before the action."""
     activity: Float[Array, "*axes unit"]
+    """What could be recorded in the agent: the units' output of a network, the variables of a model."""
     event: Event
+    """The task's own record of each step, for analysis: the third thing that its `step` returns. `trial_table` makes a
+    trial table of that of the two-step task."""
     active: Bool[Array, "*axes"]
-    """Whether the episode still ran."""
+    """Whether the episode still ran. Steps after its end are there, for all episodes to be of one length, and count for
+    nothing: leave them out, as in `reward[active]`."""
+
+    def __repr__(self) -> str:
+        shape = getattr(self.active, "shape", ())
+        axes = ("time",) if len(shape) == 1 else ("episode", "time")[-len(shape) :] if len(shape) == 2 else ()
+        steps = " x ".join(map(str, shape)) + " steps" + (f" ({' x '.join(axes)})" if axes else "")
+        parts = [f"{name} {_shape(getattr(self, name))}" for name in type(self).__dataclass_fields__ if name != "event"]
+        event = self.event
+        names = list(event) if isinstance(event, dict) else list(getattr(type(event), "__dataclass_fields__", {}))
+        return f"Trajectory of {steps}: {', '.join(parts)}\n  event: {', '.join(names) or _shape(event)}"
+
+
+def _shape(value: Any) -> str:
+    return str(tuple(getattr(value, "shape", ())))
 
 
 class Situation(eqx.Module):
@@ -134,7 +155,7 @@ def advance(
     return situation, trajectory, extra
 
 
-def rollout(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray) -> Trajectory:
+def rollout(agent: AbstractAgent, task: AbstractTask, key: "PRNGKeyArray") -> Trajectory:
     """Let `agent` play one episode of `task`.
 
     Arguments:

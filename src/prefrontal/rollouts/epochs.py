@@ -12,9 +12,8 @@ from prefrontal.rollouts.episodes import Situation, Trajectory, advance, begin
 from prefrontal.tasks.base import AbstractTask
 
 
-@eqx.filter_jit
 def evaluate_epochs(
-    agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, *, num_epochs: int, num_episodes: int
+    agent: AbstractAgent, task: AbstractTask, key: "PRNGKeyArray", *, num_epochs: int, num_episodes: int
 ) -> Trajectory:
     """Let `agent` play epochs of episodes that follow each other: what agent and task keep of an episode, they have in
     the next (see `AbstractAgent.restart` and `AbstractTask.init`). Every epoch starts from nothing; nothing is learned.
@@ -41,7 +40,13 @@ def evaluate_epochs(
     """
     check_count("num_epochs", num_epochs)
     check_count("num_episodes", num_episodes)
+    return _evaluate(agent, task, key, num_epochs=num_epochs, num_episodes=num_episodes)
 
+
+@eqx.filter_jit
+def _evaluate(
+    agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, *, num_epochs: int, num_episodes: int
+) -> Trajectory:
     def epoch(key: PRNGKeyArray) -> Trajectory:
         begins_key, steps_key = jax.random.split(key)
         plays: AbstractAgent = agent

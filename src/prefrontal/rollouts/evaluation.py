@@ -10,8 +10,7 @@ from prefrontal.rollouts.episodes import Trajectory, rollout
 from prefrontal.tasks.base import AbstractTask
 
 
-@eqx.filter_jit
-def evaluate(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, *, num_episodes: int) -> Trajectory:
+def evaluate(agent: AbstractAgent, task: AbstractTask, key: "PRNGKeyArray", *, num_episodes: int) -> Trajectory:
     """Let `agent` play `num_episodes` episodes of `task`, each from its initial state; nothing is learned.
 
     Compiled once for all agents of one shape: test many seeds by calling it for each. With one key, an agent and the
@@ -35,6 +34,11 @@ def evaluate(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, *, num
         (2,)
     """
 
+    return _evaluate(agent, task, key, num_episodes=num_episodes)
+
+
+@eqx.filter_jit
+def _evaluate(agent: AbstractAgent, task: AbstractTask, key: PRNGKeyArray, *, num_episodes: int) -> Trajectory:
     def episode(key: PRNGKeyArray) -> Trajectory:
         if isinstance(agent, IntervenedAgent):
             return rollout(agent.with_key(jax.random.fold_in(key, 1)), task, key)

@@ -38,8 +38,18 @@ def shipped_folder(name: str) -> Path:
 def shipped_seeds(name: str) -> tuple[int, ...]:
     """The seeds whose networks come with the package.
 
+    Arguments:
+        name: the experiment's.
+
+    Returns:
+        The seeds; `load_pretrained` loads the network of each.
+
     Raises:
         UserError: when none comes of this experiment.
+
+    Example:
+        >>> pf.shipped_seeds("wang2018-two-step")
+        (0, 1, 2, 3, 4, 5, 6, 7)
     """
     folder = shipped_folder(name)
     runs = [folder] if (folder / CONFIG).exists() else sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))

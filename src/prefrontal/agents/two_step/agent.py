@@ -30,6 +30,12 @@ class TwoStepAgent(AbstractAgent):
     It sees what a network sees. It answers a fixation cue with the fixation, and a second stage by the model where that
     has options there, with either choice otherwise; a trial spoilt by an invalid response teaches it nothing. Activity:
     the beliefs, flattened.
+
+    Example:
+        >>> config = pf.TwoStepConfig(num_trials=10)
+        >>> player = pf.TwoStepAgent(pf.BayesOptimal.of_task(config), config.encoding)
+        >>> pf.rollout(player, config.make(), jax.random.key(0)).reward.shape
+        (30,)
     """
 
     model: AbstractTwoStepModel

@@ -56,6 +56,12 @@ class Hybrid(AbstractTwoStepModel):
 
     Reference:
         Daw, Gershman, Seymour, Dayan, Dolan (2011), Neuron 69:1204, Experimental Procedures.
+
+    Example:
+        >>> config = pf.TwoStepConfig(num_trials=10, encoding="trial")
+        >>> planner = pf.TwoStepAgent(pf.Hybrid(weight=1.0), config.encoding)
+        >>> pf.rollout(planner, config.make(), jax.random.key(0)).reward.shape
+        (10,)
     """
 
     first_learning_rate: Float[Array, ""] = free(0.5, share("α1"))

@@ -137,6 +137,12 @@ class BayesOptimal(AbstractTwoStepModel):
 
     Reference:
         Wang et al. (2018), Nat Neurosci 21:860, Methods, Simulation 4 (the model-based agent).
+
+    Example:
+        >>> config = pf.TwoStepConfig(num_trials=10, encoding="trial")
+        >>> ideal = pf.TwoStepAgent(pf.BayesOptimal.of_task(config), config.encoding)
+        >>> pf.rollout(ideal, config.make(), jax.random.key(0)).reward.shape
+        (10,)
     """
 
     inverse_temperature: Float[Array, ""] = free(GREEDY, precision("β1"))

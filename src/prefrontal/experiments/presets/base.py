@@ -1,14 +1,17 @@
 """What an experiment is: a published result, and every number that is needed to hold our own against it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar, final
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 from prefrontal.configs import AgentConfig, Recipe, RecurrentConfig, TaskConfig, TestConfig, TrainConfig, in_recipe
 from prefrontal.configs.actor_critic import check_discounts
 from prefrontal.configs.base import check_config, recorded
 from prefrontal.runs.provenance import default_folder
+
+if TYPE_CHECKING:  # presets are data, which start no JAX
+    from prefrontal.tasks.base import AbstractTask
 
 Task = TypeVar("Task", bound=TaskConfig)
 
@@ -27,6 +30,9 @@ class ExperimentConfig(Generic[Task]):
         check_config("agent", self.agent, AgentConfig)
         self.train.unroll_for(self.task.num_steps)
         check_discounts(self.agent, self.train)
+
+    def __repr__(self) -> str:
+        return "\n".join(["ExperimentConfig", *_parts(self)])
 
     @property
     def training(self) -> dict[str, Any]:
@@ -56,20 +62,28 @@ def one_set(config: ExperimentConfig[Any], criteria: Any) -> Variants:
 @final
 @dataclass(frozen=True)
 class Experiment(Generic[Task]):
-    """A published result: what to train, how to test it, and what it is held against. Presets are instances."""
+    """A published result, or an experiment of your own: what to train, how to test it, and what it is held against.
+
+    `find_experiment` gives the package's, `own_experiment` makes the usual one of your own.
+
+    Example:
+        >>> experiment = pf.find_experiment("wang2018-two-step")
+        >>> isinstance(experiment, pf.Experiment), experiment.task.num_actions
+        (True, 3)
+    """
 
     name: str
-    title: str
-    paper: str
-    shows: str
-    """The figure of the paper that it reproduces."""
-    duration: str
-    """How long `reproduce` takes on two cores."""
     study: str | type[Any]
     """How its trained agents are tested and drawn: a name in `prefrontal.experiments.studies.STUDIES`, or a `Study` of
     your own."""
     config: ExperimentConfig[Task]
     seeds: tuple[int, ...]
+    title: str = ""
+    paper: str = ""
+    shows: str = ""
+    """The figure of the paper that it reproduces."""
+    duration: str = ""
+    """How long `reproduce` takes on two cores."""
     published: Mapping[str, Published] = field(default_factory=dict)
     """By measure."""
     criteria: Any = None
@@ -91,6 +105,19 @@ class Experiment(Generic[Task]):
     is_published: bool = True
     """Whether its verdicts are on what a paper or program says of its task. False: the claims are our own."""
 
+    def __repr__(self) -> str:
+        from prefrontal.runs.inventory import ranges  # which imports more than the reading of presets may take
+
+        source = ", ".join(part for part in (self.paper, self.shows) if part)
+        about = [f"  {heading:<6} {text}" for heading, text in (("about", self.title), ("paper", source)) if text]
+        seeds = ranges(self.seeds)
+        return "\n".join([f"Experiment {self.name}", *about, *_parts(self.config), f"  seeds  {seeds}"])
+
+    @property
+    def task(self) -> "AbstractTask":
+        """The task that it is played on, with the experiment's own numbers: for `evaluate`, `rollout` and others."""
+        return self.config.task.make()
+
     def in_recipe(self, name: Recipe) -> "Experiment[Task]":
         """This experiment with networks trained in the recipe called `name`; "paper" is its own, as it stands.
 
@@ -109,3 +136,17 @@ class Experiment(Generic[Task]):
     def folder(self, config: ExperimentConfig[Task], out: Path | None = None) -> Path:
         """Where the run of `config` is kept: `out`, or runs/EXPERIMENT/HASH."""
         return out or default_folder(self.name, config.training)
+
+
+def _parts(config: ExperimentConfig[Any]) -> list[str]:
+    """The parts of a config, a line each: of each, the numbers that are not at their default."""
+    return [f"  {part:<6} {_told(getattr(config, part))}" for part in ("task", "agent", "train", "test")]
+
+
+def _told(part: Any) -> str:
+    other = [
+        f"{field.name}={getattr(part, field.name)!r}"
+        for field in fields(part)
+        if field.default is MISSING or getattr(part, field.name) != field.default
+    ]
+    return f"{type(part).__name__}({', '.join(other)})"

@@ -26,7 +26,20 @@ Agents = Mapping[str, Mapping[int, Any]]
 
 
 class Study(ABC, Generic[Task, Criteria]):
-    """What is done with the trained agents of an experiment. Found by `study_of`."""
+    """What is done with the trained agents of an experiment. For a test of your own, write a subclass and give it to
+    `Experiment`; `own_experiment` needs none.
+
+    Example:
+        >>> class Counts(pf.Study):
+        ...     "How many agents there are."
+        ...     def measure(self, agents, config, folder, subjects):
+        ...         return {"trained": len(agents[""]), "verdicts": []}
+        ...     def figures(self, folder, title):
+        ...         return []
+        >>> config = pf.ExperimentConfig(pf.BanditConfig(), pf.RecurrentConfig(hidden_size=2))
+        >>> pf.Experiment(name="counts", study=Counts, config=config, seeds=(0, 1), is_published=False).name
+        'counts'
+    """
 
     def __init__(self, experiment: Experiment[Task]) -> None:
         self.experiment = experiment

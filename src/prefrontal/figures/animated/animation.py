@@ -73,6 +73,13 @@ def save_animation(
     Raises:
         UserError: when `path` has another suffix, is there already, or cannot be written; when an .mp4 is asked for
             and there is no ffmpeg; when `trajectory` is not one episode of `task`, or does not have these trials.
+
+    Example:
+        >>> config = pf.TwoStepConfig(num_trials=3)
+        >>> network = pf.RecurrentConfig(hidden_size=2).make(config.make(), jax.random.key(0))
+        >>> episode = pf.rollout(network, config.make(), jax.random.key(1))
+        >>> pf.save_animation(episode, config, "play.gif", title="Untrained", num_trials=1).name
+        'play.gif'
     """
     path = Path(path)
     check_animation_path(path)
