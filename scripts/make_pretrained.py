@@ -13,6 +13,7 @@ small part of the results is kept as `measured.json`. Afterwards:
 import argparse
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,13 @@ import numpy as np
 
 from prefrontal.experiments import EXPERIMENTS, Experiment, find_experiment
 from prefrontal.experiments.studies import study_of
-from prefrontal.experiments.workflow import evaluate_run, train_run
+from prefrontal.experiments.workflow import draw_results, evaluate_run, train_run
 from prefrontal.runs.files import make_folder, write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import to_json
 from prefrontal.runs.results import COURSE
 from prefrontal.runs.seed_folder import ENVIRONMENT, FINISHED, WEIGHTS
-from prefrontal.runs.shipped import MEASURED, SHIPPED, shipped_names, shipped_seeds
+from prefrontal.runs.shipped import MEASURED, SECONDS, SHIPPED, shipped_names, shipped_seeds
 
 MOST_VALUES = 400
 """Values of a learning curve that are kept."""
@@ -88,9 +89,12 @@ def measure(experiment: Experiment) -> None:
     """Test the networks that come with the package, and keep the small part of the results."""
     seeds = shipped_seeds(experiment.networks or experiment.name)
     with tempfile.TemporaryDirectory() as folder:
-        _, results = evaluate_run(experiment, experiment.config, seeds, Path(folder) / "test", pretrained=True)
+        begun = time.process_time()
+        tested, results = evaluate_run(experiment, experiment.config, seeds, Path(folder) / "test", pretrained=True)
+        draw_results(experiment, tested)
+        seconds = round(time.process_time() - begun)
     make_folder(SHIPPED / experiment.name)
-    write_text(SHIPPED / experiment.name / MEASURED, to_json(small_part(results)))
+    write_text(SHIPPED / experiment.name / MEASURED, to_json(small_part(results) | {SECONDS: seconds}))
     print(SHIPPED / experiment.name / MEASURED, flush=True)
 
 

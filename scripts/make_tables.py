@@ -114,7 +114,7 @@ def section(experiment: Experiment) -> list[str]:
 def verdicts(results: dict[str, Any]) -> list[str]:
     """The table of verdicts, line by line."""
     rows = [
-        f"| {row['name']} | {number(row['published'])} | {number(row['measured'])} | {interval(row)} | {passed(row)} |"
+        f"| {row['name']} | {number(row['published'])} | {measured(row)} | {interval(row)} | {passed(row)} |"
         for row in results["verdicts"]
     ]
     return [HEADING, "|---|---|---|---|---|", *rows]
@@ -123,6 +123,11 @@ def verdicts(results: dict[str, Any]) -> list[str]:
 def number(value: float | None) -> str:
     """As a table shows it."""
     return "" if value is None else f"{value:.3g}"
+
+
+def measured(row: dict[str, Any]) -> str:
+    """As a table shows it: a number, or how many seeds of how many."""
+    return f"{row['measured']} of {row['of']}" if "of" in row else number(row["measured"])
 
 
 def interval(row: dict[str, Any]) -> str:

@@ -42,7 +42,7 @@ def two_step() -> list[str]:
     mean, ideal = places(reward["mean"], 1), places(reward["bayes_optimal"], 1)
     rows.append([label, "", mean, span(reward["interval95"], 1), ideal])
     learned = row_of(results, "seeds with reward")
-    rows.append([learned["name"], str(learned["published"]), str(learned["measured"]), "", ""])
+    rows.append([learned["name"], "", f"{learned['measured']} of {learned['of']}", "", ""])
     heading = ["Two-step task, Wang et al. (2018), Figure 5c", "published", "measured, 8 seeds", "95 % interval"]
     return markdown([*heading, "Bayes-optimal"], rows)
 
@@ -126,7 +126,7 @@ def learning() -> list[str]:
         [
             "restless arms: mean regret below UCB, Thompson and the best fixed learning rate",
             "yes",
-            f"{places(rivals[0]['measured'], 2)}; in {seeds['measured']} of {seeds['published']} seeds",
+            f"{places(rivals[0]['measured'], 2)}; in {seeds['measured']} of {seeds['of']} seeds",
             said(all(row["passed"] for row in rivals)),
         ],
         several("matching: slope of choice on reward ratios; held-out range", both, 3, "; "),

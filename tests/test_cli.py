@@ -67,7 +67,7 @@ def results(reproduced: tuple[Path, str]) -> dict[str, Any]:
 def test_results_have_the_structure_that_is_promised(results: dict[str, Any]) -> None:
     assert results.keys() == {
         *("experiment", "seeds", "reward_per_episode", "stay_probability", "verdicts", "config", "versions"),
-        *("test_episodes", "published_source", "networks", "changed", "comparable"),
+        *("test_episodes", "published_source", "networks", "changed", "comparable", "seeds_of_preset"),
     }
     assert results["networks"] == {"from": "run", "trained_by": NAME}
     assert "--task.num-trials 10" in results["changed"]
@@ -109,7 +109,7 @@ def test_the_trial_table_holds_what_the_results_say(reproduced: tuple[Path, str]
 def test_the_report_is_printed_and_says_where_the_files_are(reproduced: tuple[Path, str], results: dict) -> None:
     folder, printed = reproduced
     lines = printed.splitlines()
-    assert lines[0].strip() == f"{NAME}: 2 seeds, 20 test episodes each"
+    assert lines[0].strip() == f"{NAME}: 2 seeds (the preset has 8), 20 test episodes each"
     assert lines[-1] == f"Files: {folder}"
     (row,) = [line.split() for line in lines if line.strip().startswith("common rewarded")]
     assert row[2] == f"{results['stay_probability']['common_rewarded']['mean']:.3f}"
@@ -185,12 +185,17 @@ def test_list_tells_of_every_experiment_what_it_shows_and_whether_it_does(monkey
     monkeypatch.setenv("COLUMNS", "200")
     printed = prefrontal("list")
     for experiment in EXPERIMENTS.values():
-        parts = (experiment.name, experiment.paper.split(",")[0], experiment.shows, experiment.duration)
+        duration = experiment.duration.replace("minutes", "min").replace("minute", "min")
+        parts = (experiment.name, f"{re.sub('[()]', '', experiment.paper.split(',')[0])}, {experiment.shows}", duration)
         assert re.search(" +".join(map(re.escape, parts)), printed)
     held, verdicts = shipped_verdicts(NAME)
     assert re.search(rf"^{NAME} .* {held}/{verdicts} *$", printed, re.MULTILINE)
     monkeypatch.setenv("COLUMNS", "80")
-    assert max(map(len, prefrontal("list").splitlines())) <= 80
+    lines = prefrontal("list").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 2 * len(EXPERIMENTS) + 10, "two lines a row at the most"
+    (own,) = [line.split() for line in lines if line.startswith(f"{NAME} ")]
+    assert own[-3:] == ["10", "s", f"{held}/{verdicts}"]
 
 
 def test_version() -> None:

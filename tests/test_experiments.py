@@ -190,7 +190,7 @@ def test_verdicts_are_whether_a_mean_is_within_the_tolerance() -> None:
         "passed": False,
     }
     learned = verdicts["seeds with reward ≥ 66"]
-    assert (learned["published"], learned["measured"]) == (3, 2)
+    assert (learned["of"], learned["measured"]) == (3, 2)
 
 
 def test_verdicts_when_all_learn_and_when_nothing_was_measured() -> None:

@@ -26,9 +26,10 @@ def results(published: dict[str, float], measured: dict[str, float], num_seeds: 
     ]
     learned = {
         "name": "seeds with reward ≥ 66",
-        "published": num_seeds,
+        "published": None,
         "measured": num_seeds,
-        "tolerance": 0,
+        "of": num_seeds,
+        "tolerance": None,
         "passed": True,
     }
     return {
@@ -72,7 +73,7 @@ def printed(results: dict[str, Any], width: int = 80) -> list[str]:
 def row(lines: list[str], name: str) -> list[str]:
     """The cells of the only row called `name`; what is between two or more spaces."""
     (line,) = [line for line in lines if line.strip().startswith(name)]
-    return [cell.strip().replace("\u2013", "-") for cell in line.split("  ") if cell.strip()]
+    return [cell.strip() for cell in line.split("  ") if cell.strip()]
 
 
 def test_a_full_result_fits_eighty_columns_a_row_a_line() -> None:
@@ -81,12 +82,19 @@ def test_a_full_result_fits_eighty_columns_a_row_a_line() -> None:
     assert lines[0].strip() == "wang2018-two-step: 8 seeds, 300 test episodes each"
     head = row(lines, "stay probability after")
     assert head == ["stay probability after", "published", "measured", "95 % interval", "ideal", "verdict"]
-    assert row(lines, "common rewarded") == ["common rewarded", "0.989", "0.985", "0.973-1.000", "0.654", "yes"]
-    assert row(lines, "uncommon rewarded") == ["uncommon rewarded", "0.638", "0.589", "0.577-1.000", "0.654", "yes"]
-    assert row(lines, "common unrewarded") == ["common unrewarded", "0.621", "0.500", "0.488-1.000", "0.654", "NO"]
-    assert row(lines, "uncommon unrewarded") == ["uncommon unrewarded", "0.988", "0.990", "0.978-1.000", "0.654", "yes"]
-    assert row(lines, "reward per episode") == ["reward per episode", "68.9", "68.2-69.6", "70.7"]
-    assert row(lines, "seeds with reward ≥ 66") == ["seeds with reward ≥ 66", "8", "8", "yes"]
+    assert row(lines, "common rewarded") == ["common rewarded", "0.989", "0.985", "0.973 to 1.000", "0.654", "yes"]
+    assert row(lines, "uncommon rewarded") == ["uncommon rewarded", "0.638", "0.589", "0.577 to 1.000", "0.654", "yes"]
+    assert row(lines, "common unrewarded") == ["common unrewarded", "0.621", "0.500", "0.488 to 1.000", "0.654", "NO"]
+    assert row(lines, "uncommon unrewarded") == [
+        "uncommon unrewarded",
+        "0.988",
+        "0.990",
+        "0.978 to 1.000",
+        "0.654",
+        "yes",
+    ]
+    assert row(lines, "reward per episode") == ["reward per episode", "68.9", "68.2 to 69.6", "70.7"]
+    assert row(lines, "seeds with reward ≥ 66") == ["seeds with reward ≥ 66", "8 of 8", "yes"]
     caption = " ".join(" ".join(lines).split())
     assert "Verdict: whether within 0.06 of the published value. Intervals are over seeds." in caption
     assert "chance earns 50.0, an oracle 74.0. Published: Wang et al. (2018), Figure 5c." in caption
@@ -125,8 +133,8 @@ def test_without_published_values_there_is_nothing_to_judge_but_learning() -> No
     lines = printed(unpublished)
     for name in MEASURES:
         label = name.replace("_", " ")
-        assert row(lines, label) == [label, "0.500", "0.488-1.000", "0.654"]
-    assert row(lines, "seeds with reward") == ["seeds with reward ≥ 66", "8", "8", "yes"]
+        assert row(lines, label) == [label, "0.500", "0.488 to 1.000", "0.654"]
+    assert row(lines, "seeds with reward") == ["seeds with reward ≥ 66", "8 of 8", "yes"]
     assert "Published: nothing." in " ".join(" ".join(lines).split())
 
 
@@ -157,8 +165,29 @@ def test_a_sweep_has_a_row_a_setting_and_no_number_where_none_was_measured() -> 
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
-    assert row(lines, ".8") == [".8", "68.9", "68.2-69.6", "0.989", "0.638", "0.621", "0.988"]
-    assert row(lines, ".95") == [".95", "68.9", "0.638", "0.621", "0.988"]
+    assert row(lines, "train.discount") == ["train.discount", ".8", ".95"]
+    assert row(lines, "reward") == ["reward", "68.9", "68.9"]
+    assert row(lines, "95 % interval") == ["95 % interval", "68.2 to 69.6"]
+    assert row(lines, "stay, common rewarded") == ["stay, common rewarded", "0.989"]
+    assert row(lines, "stay, uncommon rewarded") == ["stay, uncommon rewarded", "0.638", "0.638"]
+
+
+def test_settings_that_do_not_fit_beside_each_other_are_told_below_each_other() -> None:
+    settings = [{"d": f"{d}", "e": f"{e}", "x": d / 7, "tiny": d * 1e-5} for d in range(1, 6) for e in (1000, 20000)]
+    console = Console(file=io.StringIO(), width=40, force_terminal=False)
+    print_sweep(pd.DataFrame(settings), ["d", "e"], console)
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 40
+    heads = [line.split()[1:] for line in lines if line.strip().startswith("d ")]
+    assert len(heads) > 1
+    assert [value for head in heads for value in head] == [row["d"] for row in settings]
+    assert [value for line in lines if line.strip().startswith("e ") for value in line.split()[1:]] == [
+        row["e"] for row in settings
+    ]
+    assert {cell for line in lines if line.strip().startswith("tiny") for cell in line.split()[1:]} == {
+        f"0.0000{d}0" for d in range(1, 6)
+    }
 
 
 @pytest.mark.parametrize("nothing", [None, float("nan")])
@@ -168,8 +197,8 @@ def test_a_measure_that_no_setting_has_is_left_empty(nothing: float | None) -> N
     print_sweep(table, ["d"], console)
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
-    assert row(lines, ".8") == [".8", "1.000"]
-    assert row(lines, ".9") == [".9"]
+    assert row(lines, "y") == ["y", "1.000"]
+    assert row(lines, "x") == ["x"]
 
 
 def test_the_first_trial_has_rows_of_its_own_where_it_is_looked_at() -> None:
@@ -184,7 +213,7 @@ def test_the_first_trial_has_rows_of_its_own_where_it_is_looked_at() -> None:
     heading = next(number for number, line in enumerate(lines) if line.strip() == "first trial only:")
     assert row(lines[:heading], "common rewarded")[1:3] == ["0.989", "0.985"]
     cells = row(lines[heading:], "common rewarded")
-    assert cells == ["common rewarded", "0.960", "0.970", "0.958-1.000", "0.654", "NO"]
+    assert cells == ["common rewarded", "0.960", "0.970", "0.958 to 1.000", "0.654", "NO"]
     caption = " ".join(" ".join(lines).split())
-    assert "whether within 0.06 or 0.1 of the published value" in caption
+    assert "whether within 0.06 of the published value; of the first trial only, 0.1. Int" in caption
     assert "First trial only: Wang et al. (2016), Figure 5c." in caption

@@ -30,17 +30,17 @@ def print_stay_report(results: Mapping[str, Any], console: Console) -> None:
     mean, ideal = _number(reward["mean"], 1), _number(reward["bayes_optimal"], 1)
     rows.append(("reward per episode", "", mean, _interval(reward["interval95"], 1), ideal, ""))
     for name, verdict in verdicts.items():
-        numbers = (_plain(verdict[key]) for key in ("published", "measured"))
-        rows.append((name, *numbers, "", "", verdict_word(verdict)))
-    title = f"{_title(results)}, {results['test_episodes']} test episodes each"
+        rows.append((name, *measured_cells(verdict), "", verdict_word(verdict)))
+    episodes = results["test_episodes"]
+    title = f"{_title(results)}, {episodes:,} test episode{'s' * (episodes != 1)} each"
     headings = ("stay probability after", "published", "measured", "95 % interval", "ideal", "verdict")
-    console.print(_table(title, headings, rows))
-    tolerances = sorted({v["tolerance"] for v in results["verdicts"] if v["tolerance"]})
-    within = " or ".join(f"{tolerance:g}" for tolerance in tolerances)
+    console.print(title, style="bold", highlight=False)
+    console.print(_table(headings, rows))
+    within = _within(results["verdicts"])
     sources = {"Published": results["published_source"], "First trial only": results.get("first_transition_source")}
     told = " ".join(f"{name}: {source}." for name, source in sources.items() if source) or "Published: nothing."
     comparable = results.get("comparable", True)
-    judged = f"Verdict: whether within {within} of the published value. " if within and comparable else ""
+    judged = f"Verdict: whether within {within}. " if within and comparable else ""
     references = f"chance earns {_number(reward['chance'], 1)}, an oracle {_number(reward['oracle'], 1)}. "
     note = f"{judged}Intervals are over seeds. Ideal: the Bayes-optimal agent; {references}"
     console.print(note + (told if comparable else why_not_comparable(results)), style="dim")
@@ -55,27 +55,54 @@ def print_verdicts(results: Mapping[str, Any], console: Console, *, note: str = 
         console: where to.
         note: a line below the table.
     """
-    rows = []
-    for verdict in results["verdicts"]:
-        published = _significant(verdict["published"])
-        if published and verdict["tolerance"]:
-            published += f" ± {verdict['tolerance']:g}"
-        bounds = [_significant(bound) for bound in verdict.get("interval95") or ()]
-        interval = "–".join(bounds) if all(bounds) else ""  # noqa: RUF001
-        rows.append((verdict["name"], published, _significant(verdict["measured"]), interval, verdict_word(verdict)))
+    rows = [(verdict["name"], *measured_cells(verdict), verdict_word(verdict)) for verdict in results["verdicts"]]
     headings = ("measure", "published", "measured", "95 % interval", "verdict")
-    console.print(_table(_title(results), headings, rows))
+    console.print(_title(results), style="bold", highlight=False)
+    console.print(_table(headings, rows))
     if not results.get("comparable", True):
         note = f"{why_not_comparable(results)} {note}"
     if note:
         console.print(note, style="dim")
 
 
+def measured_cells(verdict: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What was published, what was measured and its interval, as a table shows them: with decimals of one number."""
+    published, measured, tolerance = verdict["published"], verdict["measured"], verdict["tolerance"]
+    bounds = verdict.get("interval95") or ()
+    digits = decimals(published, measured, *bounds)
+    of = verdict.get("of")
+    ours = _count(measured) + f" of {of}" if of is not None else _in_row(measured, digits)
+    theirs = _in_row(published, digits) + (f" ± {tolerance:g}" if tolerance and published is not None else "")
+    ends = [_in_row(bound, digits) for bound in bounds]
+    return theirs, ours, " to ".join(ends) if ends and all(ends) else ""
+
+
+def decimals(*values: float | int | None) -> int:
+    """How many decimals show the largest of `values` to three figures; of numbers below .01 to two."""
+    largest = max((abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0)
+    if largest >= 0.01 or not largest:
+        return 0 if largest >= 1000 else 1 if largest >= 10 else 2 if largest > 1 else 3
+    return 1 - math.floor(math.log10(largest))
+
+
+def _within(verdicts: Sequence[Mapping[str, Any]]) -> str:
+    """How near the published values measured ones are to be, those of first trials apart where there are any."""
+    found: dict[str, set[float]] = {}
+    for verdict in verdicts:
+        if verdict["tolerance"]:
+            kind = "of the first trial only, " * verdict["name"].startswith("stay, first,")
+            found.setdefault(kind, set()).add(verdict["tolerance"])
+    told = [kind + " or ".join(f"{number:g}" for number in sorted(numbers)) for kind, numbers in found.items()]
+    return f"{told[0]} of the published value{''.join(f'; {more}' for more in told[1:])}" if told else ""
+
+
 def _title(results: Mapping[str, Any]) -> str:
     """Whose results they are, what was done to them, and how many seeds there are."""
     seeds, done = len(results["seeds"]), intervention_words(results.get("intervention"))
     told = f"{results['experiment']}, {done}" if done else results["experiment"]
-    return f"{told}: {seeds} seed{'s' * (seeds != 1)}"
+    usual = results.get("seeds_of_preset", seeds)
+    other = f" (the preset has {usual})" if usual != seeds else ""
+    return f"{told}: {seeds} seed{'s' * (seeds != 1)}{other}"
 
 
 def why_not_comparable(results: Mapping[str, Any]) -> str:
@@ -88,9 +115,9 @@ def why_not_comparable(results: Mapping[str, Any]) -> str:
     return f"Published values and verdicts are left out: this is {why}."
 
 
-def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """A table of text, without the columns "published" and "verdict" where they are empty; an empty row is a line."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE, collapse_padding=True)
+    table = Table(box=box.SIMPLE, collapse_padding=True)
     shown = [
         place
         for place, heading in enumerate(headings)
@@ -120,45 +147,62 @@ def stay_summary(results: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def print_sweep(table: pd.DataFrame, swept: Sequence[str], console: Console) -> None:
-    """A row a setting: what the experiment's summary holds. Columns X_low and X_high are shown as X's interval."""
-    shown = Table(box=box.SIMPLE, collapse_padding=True)
-    measures = [str(name) for name in table if name not in (*swept, "run") and not str(name).endswith("_high")]
-    for option in swept:
-        shown.add_column(option.split(".")[-1].replace("-", " "), justify="right")
-    for name in measures:
-        heading = name.replace("stay_", "stay, ").replace("_", " ").replace("unrewarded", "no reward")
-        if name.endswith("_low"):
-            shown.add_column("95 % interval", justify="right", min_width=11)
-        else:
-            shown.add_column(heading, justify="right", min_width=max(map(len, heading.split())))
-    for row in table.to_dict("records"):
-        shown.add_row(*(row[option] for option in swept), *(_sweep_cell(row, name) for name in measures))
-    console.print(shown)
+    """A column a setting, and a row a measure of the experiment's summary: X_low and X_high are X's interval. Settings
+    that do not fit beside each other are told below each other."""
+    first, *others = swept
+    rows: list[tuple[str, list[str]]] = [(option, list(map(str, table[option]))) for option in others]
+    for name in map(str, table):
+        if name in (*swept, "run") or name.endswith(("_low", "_high")):
+            continue
+        values, ends = _column(table, name), [_column(table, f"{name}_{end}") for end in ("low", "high")]
+        digits = decimals(*values)
+        label = name.replace("stay_", "stay, ").replace("_", " ")
+        rows.append((label, [_in_row(value, digits) for value in values]))
+        if f"{name}_low" in table:
+            shown = [[_in_row(value, digits) for value in side] for side in ends]
+            spans = [f"{low} to {high}" if low and high else "" for low, high in zip(*shown, strict=True)]
+            rows.append(("  95 % interval", spans))
+    heads = list(map(str, table[first]))
+    label_width = min(console.width // 2, max(len(first), *(len(label) for label, _ in rows)))
+    widest = max(map(len, [*heads, *(cell for _, cells in rows for cell in cells)]))
+    num = max(1, (console.width - label_width - 4) // (widest + 2))
+    for start in range(0, len(heads), num):
+        shown_here = Table(box=box.SIMPLE, collapse_padding=True)
+        shown_here.add_column(first, min_width=min(label_width, console.width // 2))
+        for head in heads[start : start + num]:
+            shown_here.add_column(head, justify="right", no_wrap=True)
+        for place, (label, cells) in enumerate(rows):
+            shown_here.add_row(label, *cells[start : start + num], end_section=place == len(others) - 1)
+        console.print(shown_here)
 
 
-def _sweep_cell(row: Mapping[Any, Any], name: str) -> str:
-    measure = name.removesuffix("_low")
-    digits = 1 if row[measure] is not None and abs(row[measure]) >= 10 else 3
-    if measure == name:
-        return _number(row[name], digits)
-    return _interval([None if pd.isna(bound) else bound for bound in (row[name], row[f"{measure}_high"])], digits)
+def _column(table: pd.DataFrame, name: str) -> list[float | None]:
+    """None where nothing was measured, or there is no such column."""
+    values = table[name] if name in table else [None] * len(table)
+    return [None if pd.isna(value) else float(value) for value in values]
+
+
+def _in_row(value: float | int | None, digits: int) -> str:
+    """`value` with so many decimals, those that would be lost for zeros with two figures; a whole number as it is."""
+    if value is None or math.isnan(value):
+        return ""
+    if isinstance(value, int):
+        return _count(value)
+    text = f"{value:,.{digits}f}"
+    return f"{value:.1e}" if value and not float(text.replace(",", "")) else text
+
+
+def _count(value: float | int | None) -> str:
+    return "" if value is None or math.isnan(value) else f"{value:,g}"
 
 
 def _number(value: float | None, digits: int = 3) -> str:
     return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _plain(value: float | int | None) -> str:
-    return "" if value is None or math.isnan(value) else f"{value:g}"
-
-
-def _significant(value: float | int | None) -> str:
-    return "" if value is None or math.isnan(value) else f"{value:.3g}"
-
-
 def _interval(bounds: list[float | None], digits: int) -> str:
     low, high = bounds
-    return "" if low is None or high is None else f"{low:.{digits}f}–{high:.{digits}f}"  # noqa: RUF001
+    return "" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def verdict_word(verdict: Mapping[str, Any] | None) -> str:

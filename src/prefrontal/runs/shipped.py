@@ -12,6 +12,8 @@ SHIPPED = Path(__file__).parents[1] / "networks"
 MEASURED = "measured.json"
 """Of the `results.json` that `prefrontal evaluate NAME --pretrained` gives, all but long lists. `prefrontal list`,
 model cards, docs/gallery.md and the tables of the README are made of it (scripts/make_tables.py)."""
+SECONDS = "processor_seconds"
+"""In it: the processor time that testing and drawing them takes, compiled before."""
 
 
 def shipped_names() -> list[str]:
@@ -70,3 +72,10 @@ def shipped_verdicts(name: str) -> tuple[int, int] | None:
         return None
     passed = [verdict["passed"] for verdict in results["verdicts"]]
     return passed.count(True), passed.count(True) + passed.count(False)
+
+
+def shipped_seconds(name: str) -> int | None:
+    """Processor time, in seconds, that it takes to test and draw the networks that come with the package in the
+    experiment called `name`; None where none come for it."""
+    results = shipped_results(name)
+    return None if results is None else results.get(SECONDS)

@@ -132,6 +132,7 @@ def record(
     results = {
         "experiment": experiment.name,
         "seeds": list(dict.fromkeys(seed for of_variant in agents.values() for seed in of_variant)),
+        "seeds_of_preset": len(experiment.seeds),
         **measured,
         "config": {**config.training, "test": asdict(config.test)},
         "versions": versions(),

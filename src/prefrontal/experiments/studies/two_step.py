@@ -117,5 +117,5 @@ def _verdicts(
     return [
         *(near(number, stay[measure]) for measure, number in experiment.published.items()),
         *(near(number, first[measure]) for measure, number in experiment.criteria.published_first.items()),
-        holds(name, num_learned, num_learned == len(reward), published=len(reward), of_task=True),
+        holds(name, num_learned, num_learned == len(reward), len(reward), of_task=True),
     ]

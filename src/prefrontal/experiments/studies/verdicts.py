@@ -49,12 +49,19 @@ def near(number: Published, measured: float) -> dict[str, Any]:
 
 
 def holds(
-    name: str, measured: float | int, passed: bool, published: float | int | None = None, *, of_task: bool = False
+    name: str, measured: float | int, passed: bool, of: int | None = None, *, of_task: bool = False
 ) -> dict[str, Any]:
-    """The verdict on a claim that is no matter of nearness; `name` says what is claimed, and `of_task` whether it does
-    so with a number that means nothing in a task with other options."""
-    verdict = {"name": name, "published": published, "measured": measured, "tolerance": None, "passed": bool(passed)}
-    return verdict | ({"of_task": True} if of_task else {})
+    """The verdict on a claim that is no matter of nearness.
+
+    Arguments:
+        name: what is claimed.
+        measured: a number, or how many seeds do what is claimed.
+        passed: whether it holds.
+        of: how many seeds there are, where seeds are counted.
+        of_task: whether the claim has a number in it that means nothing in a task with other options.
+    """
+    verdict = {"name": name, "published": None, "measured": measured, "tolerance": None, "passed": bool(passed)}
+    return verdict | ({"of": of} if of is not None else {}) | ({"of_task": True} if of_task else {})
 
 
 def on_average(

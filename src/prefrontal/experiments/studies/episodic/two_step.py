@@ -94,7 +94,9 @@ class EpisodicTwoStepStudy(Study[EpisodicTwoStepConfig, None]):
                 claim, passed = f"{claim} > {LEAST:g}", bool(index.mean() > LEAST)
             verdicts.append(on_average(claim, index, passed, None, SIGNED))
             if name == WITH:
-                verdicts.append(holds("seeds above that", int((index > LEAST).sum()), bool((index > LEAST).all())))
+                verdicts.append(
+                    holds("seeds above that", int((index > LEAST).sum()), bool((index > LEAST).all()), len(index))
+                )
         if WITH in reward and WITHOUT in reward and len(reward[WITH]) == len(reward[WITHOUT]):
             more = reward[WITH][:, 1] - reward[WITHOUT][:, 1]
             passed = bool(over_seeds(more)["interval95"][0] > 0)
