@@ -178,8 +178,9 @@ def print_sweep(table: pd.DataFrame, swept: Sequence[str], console: Console) -> 
 
 def _column(table: pd.DataFrame, name: str) -> list[float | None]:
     """None where nothing was measured, or there is no such column."""
-    values = table[name] if name in table else [None] * len(table)
-    return [None if pd.isna(value) else float(value) for value in values]
+    if name not in table:
+        return [None] * len(table)
+    return [None if math.isnan(value) else value for value in table[name].astype(float).tolist()]
 
 
 def _in_row(value: float | int | None, digits: int) -> str:
