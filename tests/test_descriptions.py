@@ -109,6 +109,7 @@ def test_a_description_comes_back_as_it_was_kept(tmp_path):
         void=("-1", "kein\tWert"),
         void_in={"reward": ("9",)},
         rows={"Art der Zeile": ("Wahl", "Antwort")},
+        mapping="all",
         reward_above=-0.5,
         format="columns",
     )
@@ -124,6 +125,7 @@ def test_a_description_comes_back_as_it_was_kept(tmp_path):
         ("choice = 3", "`choice` must be a text, got 3"),
         ("[values]\nchoice = 3", "`values.choice` must be a list of texts, got 3"),
         ("rt_unit = 'h'", "`rt_unit` must be one of s, ms, got 'h'"),
+        ("mapping = 'mine'", "`mapping` must be one of subject, all, values, got 'mine'"),
         ("choice", "Expected '=' after a key"),
     ],
 )
@@ -303,6 +305,46 @@ def test_nothing_is_nothing_in_every_program(void, tmp_path):
     pd.testing.assert_frame_equal(read([str(path), *SAID])[0], right)
 
 
+def test_the_mapping_is_told_by_everybody_or_said(tmp_path, capsys):
+    """Of two short sessions of one task one is tied, so that its counts do not tell; those of both do."""
+    path = tmp_path / "short.csv"
+    rows = [("a", "X", "X"), ("a", "Y", "Y"), ("a", "X", "X"), ("a", "Y", "X")]
+    rows += [("b", "X", "Y"), ("b", "Y", "Y"), ("b", "X", "X"), ("b", "Y", "X")]
+    table = pd.DataFrame(rows, columns=["subject", "choice", "state"]).assign(reward=[0, 1] * 4)
+    table.to_csv(path, index=False)
+    told = refusal([str(path), "--out", str(tmp_path / "out")], capsys)
+    assert (
+        "got a tie for subject b. Say which transitions were common: by a column, common=COLUMN; --mapping all" in told
+    )
+    right = (table["choice"] == table["state"]).astype(int).tolist()
+    assert read([str(path), "--mapping", "all"])[0]["common"].tolist() == right
+    assert read([str(path), "--mapping", "values"])[0]["common"].tolist() == right
+    swapped, _ = read([str(path), "--mapping", "values", "--values", "state=Y,X"])
+    assert swapped["common"].tolist() == [1 - common for common in right]
+    assert (
+        run("table", path, "--mapping", "all", "--out", tmp_path / "clean.csv")[0].count("of all subjects together")
+        == 1
+    )
+    assert pf.read_trials(path)["common"].tolist() == right  # it was kept
+
+
+def test_a_description_that_cannot_be_read_is_not_passed_over(tmp_path):
+    path = study(tmp_path)
+    (tmp_path / "study.columns.toml").write_bytes(b"choice = '\xff'")
+    with pytest.raises(UserError, match=r"study\.columns\.toml"):
+        pf.read_trials(path)
+
+
+def test_a_number_that_means_none_is_told_how_to_say_so(tmp_path, capsys):
+    path = tmp_path / "numbers.csv"
+    pd.DataFrame({"subject": "a", "choice": [1, 2, -1, 2], "state": [1, 2, -1, 1], "reward": [0, 1, -1, 1]}).to_csv(
+        path
+    )
+    told = refusal([str(path), "--out", str(tmp_path / "out")], capsys)
+    assert "got -1 in row 2. Say what stands for 0 and for 1, or, where -1 means none, say so: --void -1." in told
+    assert read([str(path), "--void", "-1"])[0]["missed"].tolist() == [0, 0, 1, 0]
+
+
 # The commands that come with it
 
 
@@ -311,6 +353,7 @@ def test_any_file_becomes_one_plain_table(tmp_path, capsys):
     said, _ = run("table", path, *SAID, "--out", tmp_path / "clean.csv")
     assert said.splitlines()[-1] == f"Trials: {tmp_path / 'clean.csv'}, 80 in all"
     assert "  choice    key: left is 0; right is 1" in said.splitlines()
+    assert run("table", f"people={tmp_path}/stud*.csv", *SAID, "--out", tmp_path / "2.csv")[0].endswith("80 in all\n")
     clean = pf.read_table(tmp_path / "clean.csv")
     pd.testing.assert_frame_equal(clean, pf.read_trials(path))
     for arguments, message in (

@@ -1,11 +1,14 @@
 """Several files of a group, and what files may be called and hold."""
 
+import gzip
 from pathlib import Path
 
 import pytest
 from test_files_of_others import BASE, read, refusal
 from test_tables_like_them import CORE, PLAIN, csv
 
+import prefrontal as pf
+from prefrontal.errors import UserError
 from prefrontal.trials.formats import overview
 
 
@@ -65,6 +68,22 @@ def test_a_packed_table_of_our_own_is_refused(suffix, tmp_path, capsys):
     path.write_bytes(b"\x1f\x8b\xff\xfd7zXZ")
     told = refusal([str(path), "--format", "prefrontal", "--out", str(tmp_path / "out")], capsys)
     assert "`path` must be a table of text" in told
+
+
+def test_what_gzip_packed_is_read_as_it_is(tmp_path, monkeypatch):
+    path = tmp_path / "them.csv.gz"
+    path.write_bytes(gzip.compress(csv(CORE).encode("utf-8-sig")))
+    assert overview(read([str(path)])[0]).startswith(BASE[0])
+    monkeypatch.setattr("prefrontal.trials.text.MOST_BYTES", 100)
+    with pytest.raises(UserError, match="the file must hold at most 0 MB, got more"):
+        pf.read_trials(path)
+
+
+def test_what_gzip_packed_and_lost_its_end_is_refused(tmp_path):
+    path = tmp_path / "them.csv.gz"
+    path.write_bytes(gzip.compress(csv(CORE).encode())[:-20])
+    with pytest.raises(UserError, match=r"got .*them\.csv\.gz .*[Ee]nd"):
+        pf.read_trials(path)
 
 
 def test_names_are_written_as_they_are(tmp_path):

@@ -227,6 +227,33 @@ def expfactory(folder: Path, right: Frame) -> list[str]:
     return [str(folder / "two_stage.csv")]
 
 
+def expanalysis(folder: Path, right: Frame) -> list[str]:
+    """The same task, a row a trial and packed: second stages that nobody answered have a feedback of 0."""
+    rows = []
+    for subject, part in right.groupby("subject", sort=False):
+        for kind, trials in (("practice", part[:5].assign(missed=False)), ("test", part)):
+            for row in trials.itertuples():
+                late = row.missed and row.trial % 2
+                first, second = row.choice, row.choice2 + 2 + 2 * row.state
+                rows += [
+                    {
+                        "worker_id": subject,
+                        "exp_stage": kind,
+                        "trial_num": row.trial,
+                        "trial_id": "incomplete_trial" if late else "complete_trial",
+                        "stim_selected_first": -1 if row.missed and not late else first,
+                        "stage_second": row.state + 1,
+                        "stage_transition": "frequent" if row.common else "infrequent",
+                        "stim_selected_second": -1 if late else None if row.missed else second,
+                        "feedback": 0 if late else None if row.missed else row.reward,
+                        "rt_first": row.rt,
+                        "rt_second": -1 if row.missed else row.rt2,
+                    }
+                ]
+    pd.DataFrame(rows).to_csv(folder / "two_stage_decision.csv.gz")
+    return [str(folder / "two_stage_decision.csv.gz")]
+
+
 def levels(folder: Path, right: Frame) -> list[str]:
     """BDD-Lab's plug-in, as JSON, a file a person, with screens of training."""
     for subject, part in right.groupby("subject", sort=False):
@@ -333,6 +360,7 @@ LAYOUTS: dict[str, tuple[Layout, Frame, dict[str, bool]]] = {
     "kool": (kool, made({"s_1": 60, "s_2": 60}), {}),
     "kool's own": (kool_novel, made(UNEQUAL).assign(common=True, state=lambda rows: rows["choice"]), {"second": False}),
     "expfactory": (expfactory, made(UNEQUAL), {}),
+    "expanalysis": (expanalysis, made(UNEQUAL), {}),
     "BDD-Lab": (levels, made(UNEQUAL).assign(trial=lambda rows: rows["trial"]), {}),
     "magic carpet": (carpet, made(UNEQUAL), {}),
     "letters": (bench, made(UNEQUAL), {}),
@@ -349,7 +377,8 @@ def test_what_is_read_is_what_plain_pandas_finds(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("akam", "akam"), ("bids", "bids"), ("cbm", "matlab"), ("expfactory", "jspsych")]
+    ("name", "kind"),
+    [("akam", "akam"), ("bids", "bids"), ("cbm", "matlab"), ("expfactory", "jspsych"), ("expanalysis", "jspsych")],
 )
 def test_the_layout_is_told_by_the_file(name, kind, tmp_path):
     write, right, _ = LAYOUTS[name]
@@ -357,7 +386,7 @@ def test_the_layout_is_told_by_the_file(name, kind, tmp_path):
     assert {detect_format(path) for path in tmp_path.iterdir()} == {kind}
 
 
-@pytest.mark.parametrize("name", ["gillan", "akam", "cbm", "kool", "BDD-Lab", "expfactory"])
+@pytest.mark.parametrize("name", ["gillan", "akam", "cbm", "kool", "BDD-Lab", "expfactory", "expanalysis"])
 def test_people_who_always_choose_the_same_are_people_too(name, tmp_path):
     write, right, how = LAYOUTS[name]
     always = right.assign(choice=1, state=right["common"].astype(int), choice2=0)

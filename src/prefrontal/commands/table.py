@@ -10,7 +10,7 @@ from rich.console import Console
 
 from prefrontal.commands.arguments import check_new
 from prefrontal.commands.options import read_options
-from prefrontal.commands.tables import Reading, expanded, read_group
+from prefrontal.commands.tables import Reading, expanded, name_and_path, read_group
 from prefrontal.errors import UserError
 
 DESCRIPTION = """\
@@ -23,7 +23,7 @@ class Options:
     """What to convert."""
 
     files: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FILE", help_behavior_hint="")]
-    """File of trials, or several of one group."""
+    """File of trials, or several of one group; "data/s*.csv" names all that match."""
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     out: Annotated[Path, tyro.conf.arg(metavar="FILE")] = field(default_factory=lambda: Path("clean.csv"))
     """File for the table."""
@@ -42,7 +42,13 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.trials.formats import overview
     from prefrontal.trials.table import write_table
 
-    group = read_group([file for path in options.files for file in expanded(path)], options.reading)
+    named = [name_and_path(argument) for argument in options.files]
+    if len({name for name, _ in named if name}) > 1:
+        raise UserError(
+            f"`table` must be of one group, got {', '.join(dict.fromkeys(name for name, _ in named if name))}. "
+            "Convert one at a time."
+        )
+    group = read_group([file for _, path in named for file in expanded(path)], options.reading)
     Console().print(overview(group.table), markup=False, highlight=False)
     group.show()
     group.keep(options.reading)

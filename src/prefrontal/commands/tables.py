@@ -52,6 +52,9 @@ class Reading:
     """Which rows are trials, as in screen=choice or phase=test1,test2."""
     reward_above: Annotated[float | None, _silent("POINTS")] = None
     """More points than this are a reward, others none."""
+    mapping: Annotated[Literal["subject", "all", "values"] | None, _silent("subject|all|values")] = None
+    """Which state a choice commonly leads to, where no column tells: by counts of each subject (unless given) or of
+    all; or values: state 0 is choice 0's."""
     rt_unit: Annotated[Literal["s", "ms"] | None, _silent("s|ms")] = None
     """Unit of response times. Unless given: seconds."""
 
@@ -65,10 +68,10 @@ class Reading:
         from prefrontal.trials.formats import Columns
 
         named: dict[str, Any] = _pairs("columns", self.columns)
-        for name in ("subject", "missed", "rt_unit"):
+        for name in ("subject", "missed", "rt_unit", "mapping"):
             if (alone := getattr(self, name)) is not None and named.setdefault(name, alone) != alone:
                 raise UserError(f"`{name}` must be said once, got {named[name]} and {alone}. Leave one out.")
-        known = (*PLACES, "rt_unit")
+        known = (*PLACES, "rt_unit", "mapping")
         if unknown := set(named).difference(known):
             raise UserError(f"`columns` must be of {', '.join(known)}, got {', '.join(sorted(unknown))}.")
         values = {name: _pair(name, text) for name, text in _pairs("values", self.values).items()}
@@ -175,13 +178,19 @@ def read_groups(arguments: Sequence[str], reading: Reading) -> dict[str, Group]:
     """
     files: dict[str, list[str]] = {}
     for argument in arguments:
-        name, separator, path = argument.partition("=")
-        if not separator or Path(argument).exists() or ("/" in name and not Path(path).exists()):
-            name, path = Path(argument).stem, argument
-            if name in files:
-                raise UserError(f"`table` must have a name of its own, got {name} twice. Name them: NAME=FILE.")
+        name, path = name_and_path(argument)
+        if name is None and (name := Path(path).stem) in files:
+            raise UserError(f"`table` must have a name of its own, got {name} twice. Name them: NAME=FILE.")
         files.setdefault(name, []).extend(expanded(path))
     return {name: read_group(paths, reading) for name, paths in files.items()}
+
+
+def name_and_path(argument: str) -> tuple[str | None, str]:
+    """NAME and FILE of NAME=FILE; None and `argument` where that is a file, or no name is given."""
+    name, separator, path = argument.partition("=")
+    if not separator or Path(argument).exists() or ("/" in name and not Path(path).exists()):
+        return None, argument
+    return name, path
 
 
 def expanded(path: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError, setting
+from prefrontal.errors import UserError, argument, setting
 from prefrontal.trials.numbers import as_numbers, without_zeros
 from prefrontal.trials.table import VOID
 from prefrontal.trials.text import excerpt, with_points
@@ -75,7 +75,9 @@ def names(cells: pd.Series, name: str, subject: np.ndarray, pair: tuple[str, str
         from_one = bool((values == 2).any()) and not (values == 0).any()
         condition = "1 or 2" if from_one else "0 or 1 (or 1 or 2 throughout)"
         wrong = ~np.isin(values - from_one, (0, 1)) & ~np.isnan(values)
-        _refuse(wrong, cells, name, condition, "Say what stands for 0 and for 1.")
+        odd = excerpt(cells[wrong].iloc[0]) if wrong.any() else ""
+        void = f", or, where {odd} means none, say so: {argument('void')} {odd}"
+        _refuse(wrong, cells, name, condition, f"Say what stands for 0 and for 1{void}.")
         if set(values[~np.isnan(values)]) == {1.0}:
             raise UserError(f"`{name}` must tell 0 and 1 apart, got 1 in every row. Say what stands for 0 and for 1.")
         return values - from_one
@@ -83,7 +85,7 @@ def names(cells: pd.Series, name: str, subject: np.ndarray, pair: tuple[str, str
     return ranks(cells, name, np.zeros_like(subject) if few else subject, "two values of each subject")
 
 
-def ranks(cells: pd.Series, name: str, group: np.ndarray, condition: str) -> np.ndarray:
+def ranks(cells: pd.Series, name: str, group: np.ndarray, condition: str, remedy: str = "") -> np.ndarray:
     """0 for the first name of each group in alphabetical order, 1 for the second; NaN where void.
 
     Raises:
@@ -101,7 +103,9 @@ def ranks(cells: pd.Series, name: str, group: np.ndarray, condition: str) -> np.
         # The name that came last is the stranger.
         row = int(np.flatnonzero(valid)[first[crowded].max()])
         third = excerpt(cells.iloc[row])
-        raise UserError(f"`{name}` must be one of {condition}, got a third, {third}, in row {cells.index[row]}.")
+        raise UserError(
+            f"`{name}` must be one of {condition}, got a third, {third}, in row {cells.index[row]}.{remedy}"
+        )
     result = np.full(len(cells), np.nan)
     result[valid] = place[np.searchsorted(kinds, cell[valid])]
     return result
@@ -123,10 +127,12 @@ def second_choices(
     if pair or cells.nunique() <= 2:
         return names(cells, name, subject, pair)
     if (np.isnan(values) == cells.isna()).all():
-        from_one = not (values == 0).any()
-        condition = "1 to 4" if from_one else "0 to 3 (or 1 to 4 throughout)"
-        _refuse(~np.isin(values - from_one, range(4)) & ~np.isnan(values), cells, name, condition)
-        values = values - from_one
+        held = np.unique(values[~np.isnan(values)])
+        four_in_a_row = len(held) == 4 and np.array_equal(held, held[0] + np.arange(4))  # 3 to 6, say
+        start = held[0] if four_in_a_row else float(not (held == 0).any())
+        condition = "1 to 4" if start else "0 to 3 (or 1 to 4 throughout)"
+        _refuse(~np.isin(values - start, range(4)) & ~np.isnan(values), cells, name, condition)
+        values = values - start
         known = ~np.isnan(values + state)
         # Which two belong to which state must be the same throughout.
         swapped = (values // 2 != state) & known
@@ -137,7 +143,8 @@ def second_choices(
         return values % 2
     group = subject * 2 + np.nan_to_num(state).astype(int)
     shared = cells.groupby(subject).transform("nunique").to_numpy() <= 2
-    return ranks(cells, name, np.where(shared, subject * 2, group), "two values of each state")
+    remedy = " Leave the second choices out, choice2= with nothing after it, if they do not matter."
+    return ranks(cells, name, np.where(shared, subject * 2, group), "two values of each state", remedy)
 
 
 def times(cells: pd.Series, name: str, unit: str, *, certain: bool = False) -> np.ndarray:

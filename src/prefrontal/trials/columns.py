@@ -182,7 +182,7 @@ def _coded(
         warn_if_rare(common, number, who, theirs["common"])
     if state is not None:
         block = pd.factorize(found["block"])[0] if "block" in found else None
-        common = common_transitions(choice, state, common, number, who, block, found["reward"].index)
+        common = common_transitions(choice, state, common, number, who, block, found["reward"].index, columns.mapping)
     common = np.asarray(common)
     binary = {"choice": choice, "reward": coded("reward", truth), "common": common}
     if "choice2" in found:

@@ -10,6 +10,8 @@ CODED = ("choice", "state", "common", "choice2", "reward", "missed")
 """The columns whose values are 0 and 1, whatever the file calls them."""
 PLACES = ("subject", "session", "trial", *CODED, "better_state", "rt", "rt2", "practice", "block")
 """What a column can be said to hold."""
+MAPPINGS = ("subject", "all", "values")
+"""How it is told which state a choice commonly leads to, where no column tells."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,7 @@ class Columns:
     state: str | None = None
     """Second-stage state reached: any two names or numbers. Without it `common` must be there."""
     common: str | None = None
-    """Whether the transition was common. Without it, the state that followed a choice more often, for each subject,
-    is its common one."""
+    """Whether the transition was common. Without it, `mapping` tells."""
     choice2: str | None = None
     """Second-stage choice: two names or numbers, or four, two a state."""
     reward: str | None = None
@@ -59,6 +60,10 @@ class Columns:
     """Unit of the response times: seconds or milliseconds."""
     practice: str | None = None
     """Whether a trial was practice: such rows are left out. None: also any column that says "practice" of some rows."""
+    mapping: Literal["subject", "all", "values"] = "subject"
+    """Which state is the common one of a choice, where no column tells. "subject": the one that followed it more often,
+    for each subject. "all": the same for all subjects of the file together. "values": state 0 is choice 0's, as
+    `values` has them."""
     block: str = ""
     """Within which choices lead to the same state, where that is told from counts. "": throughout."""
     values: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -80,6 +85,7 @@ class Columns:
 
     def __post_init__(self) -> None:
         check_choice("rt_unit", self.rt_unit, ("s", "ms"))
+        check_choice("mapping", self.mapping, MAPPINGS)
         for name, pair in self.values.items():
             check_choice("values", name, CODED)
             if len(pair) != 2 or pair[0] == pair[1]:

@@ -1,6 +1,6 @@
-"""expfactory's two-stage decision task, in jsPsych: a row a screen, first stage, second stage and feedback."""
+"""expfactory's two-stage decision task, in jsPsych: a row a screen, or a row a trial as expanalysis makes of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import pandas as pd
@@ -24,13 +24,38 @@ EXPFACTORY = Columns(
     void=("-1",),
 )
 """What `expfactory_trials` makes of it."""
+EXPANALYSIS = Columns(
+    trial="trial_num",
+    choice="stim_selected_first",
+    state="stage_second",
+    common="stage_transition",
+    choice2="choice2",
+    reward="feedback",
+    rt="rt_first",
+    rt2="rt_second",
+    rt_unit="ms",
+    practice="exp_stage",
+    values={
+        "choice": ("0", "1"),
+        "state": ("1", "2"),
+        "common": ("infrequent", "frequent"),
+        "choice2": ("0", "1"),
+    },
+    void=("-1",),
+)
+"""The same task as the battery's own tools hand it out, a row a trial (Self Regulation Ontology)."""
 SCREEN = "trial_id"
 FIRST, SECOND, FEEDBACK = "first_stage", "second_stage", "feedback_stage"
 
 
 def is_expfactory(names: Collection[str]) -> bool:
-    """Whether columns of these names are of that task."""
-    return {SCREEN, "stim_selected", "stage_transition", "feedback"} <= set(names)
+    """Whether columns of these names are of that task, a row a screen or a row a trial."""
+    return is_a_row_a_trial(names) or {SCREEN, "stim_selected", "stage_transition", "feedback"} <= set(names)
+
+
+def is_a_row_a_trial(names: Collection[str]) -> bool:
+    """Whether columns of these names are of that task, as expanalysis hands it out."""
+    return {SCREEN, "stim_selected_first", "stage_second", "stage_transition", "feedback"} <= set(names)
 
 
 def expfactory_trials(cells: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +80,17 @@ def expfactory_trials(cells: pd.DataFrame) -> pd.DataFrame:
             values = np.full(len(rows), "", dtype=object)
             values[trial[here]] = cells[theirs].to_numpy()[here]
             rows[ours] = values
-    picture = as_numbers(pd.Series(rows["choice2"]))
-    answered = np.isin(as_numbers(pd.Series(rows["choice"])), (0, 1)) & (picture >= 2)
-    rows["choice2"] = ["" if not there else f"{number % 2:g}" for number, there in zip(picture, answered, strict=True)]
-    return rows.assign(missed=np.where(answered, "0", "1"))
+    second = _second_choice(rows["choice2"])
+    answered = np.isin(as_numbers(pd.Series(rows["choice"])), (0, 1)) & (second != "")
+    return rows.assign(choice2=second, missed=np.where(answered, "0", "1"))
+
+
+def expanalysis_trials(cells: pd.DataFrame) -> pd.DataFrame:
+    """A row a trial, as `cells` are, with the second choice of each state as 0 or 1."""
+    return cells.assign(choice2=_second_choice(cells["stim_selected_second"]))
+
+
+def _second_choice(picture: Iterable[str]) -> np.ndarray:
+    """0 or 1 for pictures 2 to 5, two a state; nothing where none was taken."""
+    number = as_numbers(pd.Series(list(picture), dtype=str))
+    return np.array([f"{one % 2:g}" if one >= 2 else "" for one in number], dtype=object)

@@ -1,8 +1,10 @@
 """Trial tables from the files of others: any table of text, hBayesDM's, jsPsych's and Psych-201's."""
 
 import csv
+import io
 import re
 import warnings
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +25,7 @@ from prefrontal.trials.matlab import open_matlab
 from prefrontal.trials.overview import joined, overview, with_trials
 from prefrontal.trials.psych import open_psych, read_psych
 from prefrontal.trials.table import DTYPES, OPTIONAL, read_table
-from prefrontal.trials.text import read_heading
+from prefrontal.trials.text import open_bytes, read_heading
 from prefrontal.trials.understanding import Understanding
 
 MOST_LINE = 2**20
@@ -41,7 +43,7 @@ FORMATS: dict[str, Callable[[str | Path], Opened]] = {
     "akam": open_akam,
 }
 """How a file of each format is opened: as a table of text, with the description that goes with it."""
-BESIDE = {"subject", "session", "practice", "rows", "void", "rt_unit", "nobody", "format"}
+BESIDE = {"subject", "session", "practice", "rows", "void", "rt_unit", "nobody", "format", "mapping"}
 """What may be said of a file of a known format and leave the rest to the format."""
 
 
@@ -188,11 +190,11 @@ def detect_format(path: str | Path) -> str:
     if kind := {".zip": "psych", ".jsonl": "psych", ".mat": "matlab"}.get(Path(path).suffix.lower()):
         return kind
     try:
-        with Path(path).open(encoding="utf-8-sig", errors="replace") as file:
+        with io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", errors="replace") as file:
             heading = file.readline(MOST_LINE)
             while (heading and not heading.strip()) or heading[:4].lower() == "sep=":
                 heading = file.readline(MOST_LINE)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"`path` must be a file that can be read, got {path} ({reason}).") from error
     if heading.lstrip().startswith(BEGINS):

@@ -13,7 +13,14 @@ from prefrontal.errors import UserError
 from prefrontal.trials.coding import is_void
 from prefrontal.trials.columns import Opened, understand_opened
 from prefrontal.trials.description import PLACES, Columns
-from prefrontal.trials.expfactory import EXPFACTORY, expfactory_trials, is_expfactory
+from prefrontal.trials.expfactory import (
+    EXPANALYSIS,
+    EXPFACTORY,
+    expanalysis_trials,
+    expfactory_trials,
+    is_a_row_a_trial,
+    is_expfactory,
+)
 from prefrontal.trials.numbers import as_numbers
 from prefrontal.trials.text import excerpt, read_cells, read_json, read_text
 
@@ -88,11 +95,12 @@ def read_jspsych(path: str | Path) -> pd.DataFrame:
     """The trial table in the data of a jsPsych experiment: comma-separated, or JSON, of one person or a line each.
 
     Known are the data of the plug-ins `two-step-trial` (nivlab) and `two-step-choice` (BDD-Lab), of jspsych-2st, of
-    expfactory's two-stage decision task, and of tasks that write a row a screen with the columns stage (or
-    trial_stage), choice, transition, reward, rt (Hartley lab); those of another plug-in can be read with
-    `read_columns`. Rows of other screens are passed over. Practice trials are left out, and a warning says
-    so: those that a column calls practice, and those of the plug-in `two-step-trial` that are numbered 0. The subject
-    is in one of the columns `SUBJECTS`; without one, the file is of one subject, called by the name of the file.
+    expfactory's two-stage decision task (as it is, or a row a trial as expanalysis makes of it), and of tasks that
+    write a row a screen with the columns stage (or trial_stage), choice, transition, reward, rt (Hartley lab); those of
+    another plug-in can be read with `read_columns`. Rows of other screens are passed over. Practice trials are left
+    out, and a warning says so: those that a column calls practice, and those of the plug-in `two-step-trial` that are
+    numbered 0. The subject is in one of the columns `SUBJECTS`; without one, the file is of one subject, called by the
+    name of the file.
 
     Raises:
         UserError: when the file cannot be read, holds no two-step trials, or a cell is out of its range; rows are
@@ -114,6 +122,8 @@ def open_jspsych(path: str | Path) -> Opened:
     try:
         if objects:
             cells, columns = _opened(cells, objects), TWO_STEP_TASK
+        elif is_a_row_a_trial(cells):
+            cells, columns = expanalysis_trials(cells), EXPANALYSIS
         elif is_expfactory(cells):
             cells, columns = expfactory_trials(cells), EXPFACTORY
         elif LEVELS.choice in cells:

@@ -11,7 +11,8 @@ from typing import Any
 
 from prefrontal.errors import UserError, check_choice
 from prefrontal.runs.files import write_text
-from prefrontal.trials.description import PLACES, Columns
+from prefrontal.trials.description import MAPPINGS, PLACES, Columns
+from prefrontal.trials.text import read_text
 
 SUFFIX = ".columns.toml"
 FOLDER = "columns.toml"
@@ -70,10 +71,9 @@ def find_kept(path: str | Path) -> tuple[Path, Columns] | None:
     """
     path = Path(path)
     for beside in (path.with_suffix(SUFFIX), path.parent / FOLDER):
-        try:
-            text = beside.read_text(encoding="utf-8")
-        except (OSError, ValueError):
+        if not beside.is_file():
             continue
+        text = read_text(beside)
         try:
             entries = tomllib.loads(text)
             patterns = _words("files", entries.pop("files", []))
@@ -174,11 +174,11 @@ def _read(entries: Mapping[str, Any]) -> Columns:
             said[name] = _words(name, value)
         elif name == "reward_above":
             said[name] = float(value)
-        elif name in (*PLACES, "rt_unit", "format"):
+        elif name in (*PLACES, "rt_unit", "mapping", "format"):
             if not isinstance(value, str):
                 raise UserError(f"`{name}` must be a text, got {value}")
-            if name == "rt_unit":
-                check_choice(name, value, ("s", "ms"))
+            if name in ("rt_unit", "mapping"):
+                check_choice(name, value, ("s", "ms") if name == "rt_unit" else MAPPINGS)
             said[name] = value
     return Columns(**said)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, setting
 
 FEW_COMMON = 0.6
 """With a smaller share of common transitions than this, their counts hardly tell which are the common ones."""
@@ -23,8 +23,9 @@ def common_transitions(
     who: Sequence[str],
     block: np.ndarray | None = None,
     rows: pd.Index | None = None,
+    mapping: str = "subject",
 ) -> np.ndarray:
-    """Whether each transition was common, 0 or 1, NaN where void: as said, or as each subject's counts tell.
+    """Whether each transition was common, 0 or 1, NaN where void: as said, or as counts tell.
 
     Arguments:
         choice, state: 0 or 1 as the file names them, NaN where void.
@@ -33,6 +34,8 @@ def common_transitions(
         who: the subjects' names, for errors.
         block: number of each row's block, within which choices lead to the same state. None: throughout.
         rows: what the rows are called in errors. None: by their position.
+        mapping: whose counts tell: each subject's ("subject"), or those of all together ("all"); "values": none, state
+            0 follows choice 0.
 
     Raises:
         UserError: when a subject's counts are tied, or `common` contradicts choice and state.
@@ -50,12 +53,18 @@ def common_transitions(
                 "from block to block, say block=COLUMN."
             )
         return common
+    if mapping == "values":
+        return same
+    if mapping == "all":
+        group = np.zeros_like(group) if block is None else block
     share = pd.Series(same).groupby(group).transform("mean").to_numpy()
     if (share == 0.5).any():
-        row = int((share == 0.5).argmax())
+        tied = f"subject {who[subject[int((share == 0.5).argmax())]]}" if mapping == "subject" else "all subjects"
         raise UserError(
-            f"`state` must follow one choice more often than the other, got a tie for subject {who[subject[row]]}. "
-            "Say which transitions were common."
+            f"`state` must follow one choice more often than the other, got a tie for {tied}. Say which transitions "
+            f"were common: by a column, common=COLUMN; {setting('mapping', 'all')} where a choice leads to the same "
+            f"state for all; or {setting('mapping', 'values')} where state 0 is choice 0's, as they are numbered or "
+            "as you say in values."
         )
     straight = share > 0.5
     told = "Which state is the common one is told from counts; in"

@@ -16,7 +16,7 @@ import pandas as pd
 from prefrontal.errors import UserError
 from prefrontal.trials.columns import Opened, understand_opened
 from prefrontal.trials.description import Columns
-from prefrontal.trials.text import excerpt, read_json
+from prefrontal.trials.text import MOST_BYTES, excerpt, read_json
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,6 @@ CHOICES = {"choice", "choice2", "forced"}
 """The groups of a trial that a response time is told of."""
 ANNOUNCED = r"over (\d{1,9})(?: new)? trials"
 """How many trials there were, missed ones with them."""
-MOST_BYTES = 2**28
-"""A zip that holds more is not unpacked: the largest collection of Psych-201 known here has a tenth of that."""
 
 
 def read_psych(path: str | Path, *, trial: str | None = None, session: str | None = None) -> pd.DataFrame:

@@ -1,8 +1,10 @@
 """Text files as tables of text."""
 
 import csv
+import gzip
 import io
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +15,44 @@ from prefrontal.runs.provenance import parse_json
 
 SEPARATORS = ("\t", ";", ",")
 """What may stand between the cells of a row."""
+MOST_BYTES = 2**28
+"""A packed file that holds more is not unpacked: the largest collection of Psych-201 known here has a tenth of that."""
 DECIMAL_COMMA = r"[+-]?\d*,\d+"
 THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"
 
 
 def read_text(path: str | Path) -> str:
-    """The text in the file at `path`, without a byte-order mark. An address (http://...) is no file.
+    """The text in the file at `path`, without a byte-order mark; of study.csv.gz, unpacked. An address (http://...) is
+    no file.
 
     Raises:
-        UserError: when it cannot be read, or is not text in UTF-8.
+        UserError: when it cannot be read, is not text in UTF-8, or unpacks to more than `MOST_BYTES`.
     """
     try:
-        with Path(path).open(encoding="utf-8-sig") as file:  # \r\n and \r, of other systems, become \n
-            return file.read()
+        with open_bytes(path) as file:
+            packed = isinstance(file, gzip.GzipFile)
+            data = file.read(MOST_BYTES + 1 if packed else -1)
+        if packed and len(data) > MOST_BYTES:
+            raise UserError(
+                f"{path}: the file must hold at most {MOST_BYTES / 2**20:,.0f} MB, got more. Unpack it yourself if you "
+                "trust it."
+            )
+        # \r\n and \r, of other systems, become \n.
+        return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig").read()
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        reason = str(error).rstrip(".")
+        raise UserError(f"`path` must be a table of text, packed or not, got {path} ({reason}).") from error
     except OSError as error:
         raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
     except ValueError as error:
         raise UserError(
             f"`path` must be a table of text, got {path} ({error}). Save a spreadsheet or packed file as CSV in UTF-8."
         ) from error
+
+
+def open_bytes(path: str | Path) -> gzip.GzipFile | io.BufferedReader:
+    """The file at `path`, to be read; of a file packed by gzip (study.csv.gz), what is in it."""
+    return gzip.GzipFile(path) if Path(path).suffix.lower() == ".gz" else Path(path).open("rb")
 
 
 def read_heading(text: str, path: str | Path) -> tuple[list[str], str]:

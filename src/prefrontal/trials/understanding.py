@@ -90,7 +90,8 @@ def stands_for(
         told["state"] += "; 0 is where choice 0 commonly leads"
     if "common" not in theirs and "state" in theirs:
         within = f", in each {theirs['block']}" if "block" in theirs else ""
-        told["common"] = f"no column: told from counts, for each subject{within}"
+        counted = {"subject": "for each subject", "all": "of all subjects together"}.get(columns.mapping)
+        told["common"] = f"no column: {f'told from counts, {counted}{within}' if counted else 'as said, state 0'}"
     if "choice" not in theirs:
         told["choice"] = "no column: where the option taken commonly leads"
     if columns.reward_above is not None:
