@@ -21,6 +21,7 @@ def played():
     return rollout(StrategyAgent("alternation", TASK, lapse=0.2), TASK.make(), jax.random.key(1))
 
 
+@pytest.mark.thorough
 def test_two_pictures_a_trial(played):
     frames = objects_frames(played, TASK)
     assert [frame.trial for frame in frames] == [0, 0, 1, 1, 2, 2]

@@ -157,6 +157,7 @@ def test_they_are_trained_and_kept(trained):
     assert np.any(weights["value"])
 
 
+@pytest.mark.thorough
 def test_they_are_tested(trained):
     folder, results = evaluate_run(EXPERIMENT, CONFIG, [0, 1], trained)
     assert folder == trained

@@ -48,6 +48,7 @@ class TestNames:
         with pytest.raises(UserError, match=f"^{re.escape(message)}"):
             recipe("sturdy")  # pyright: ignore[reportArgumentType]
 
+    @pytest.mark.thorough
     def test_a_task_of_ones_own_is_trained_in_the_robust_one(self, monkeypatch):
         asked = []
         monkeypatch.setattr("prefrontal.learning.group.recipe", lambda name: asked.append(name) or TrainConfig(10))
@@ -142,6 +143,7 @@ def test_several_episodes_an_update_are_the_mean_of_their_gradients():
     assert int(together.episode) == 4
 
 
+@pytest.mark.thorough
 def test_averaged_weights_are_the_mean_over_the_end():
     """Of ten episodes the last four: those after episodes 7 to 10."""
     weights = []

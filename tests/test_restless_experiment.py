@@ -63,6 +63,7 @@ def test_the_likelihood_is_that_of_the_agent():
 @pytest.mark.parametrize(
     ("rate", "inverse_temperature", "lapse"), [(0.15, 8.0, 0.0), (0.5, 20.0, 0.1), (0.8, 4.0, 0.2)]
 )
+@pytest.mark.thorough
 def test_parameters_are_recovered(rate, inverse_temperature, lapse):
     fits = fit_blocks(*learner(rate, inverse_temperature, lapse, 20))
     assert fits.converged.all()
@@ -83,6 +84,7 @@ def test_a_model_with_more_parameters_fits_no_worse():
         np.testing.assert_allclose(bic, k[model] * math.log(1_000) - 2 * likelihood[model])
 
 
+@pytest.mark.thorough
 def test_no_grid_finds_better():
     """A grid over all three parameters, three thousand points, for each of four blocks from different corners of it."""
     rates, betas, lapses = np.linspace(0.02, 0.98, 17), np.geomspace(0.5, 150, 15), np.linspace(0, 0.6, 12)

@@ -111,6 +111,7 @@ def test_who_knows_more_regrets_less():
         assert inferring < misled - 0.1
 
 
+@pytest.mark.thorough
 def test_the_volatility_is_inferred():
     """Its belief is right on average: of episodes drawn evenly, P(high) sums to half (calibration in the large)."""
     config = RestlessConfig(low_volatility=0.01, high_volatility=0.3, num_trials=200)

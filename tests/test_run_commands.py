@@ -318,6 +318,7 @@ class TestInPlaceOfAnExperiment:
         assert (results["networks"]["from"], results["config"]["test"]["num_episodes"]) == ("package", 9)
         assert "results of networks that come with the package" in refused("train", f"{NAME}/pretrained")
 
+    @pytest.mark.thorough
     def test_the_trials_of_a_run_are_analysed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("prefrontal.experiments.studies.two_step.NUM_IDEAL_EPISODES", 20)
         put_run(TWO_STEP, TINY, MINE, seeds=(0, 1))

@@ -66,18 +66,24 @@ def test_a_type_checker_finds_a_misspelt_name_and_nothing_in_the_scripts(tmp_pat
     assert '"stay_probabilty" is not a known attribute of module "prefrontal"' in report["message"]
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        ("pf.fit_model('study.csv', 'hybrid')", "`table` must be a trial table, a pandas DataFrame, got a str. Read"),
-        ("pf.stay_probability('study.csv')", "`table` must be a trial table, a pandas DataFrame, got a str. Read"),
-        ("pf.check_task(pf.BanditConfig())", "`task` must be an AbstractTask, got a BanditConfig. Give a task:"),
-        ("pf.evaluate_run('wang2018-two-stop')", "`experiment` must be one of"),
-        ("pf.fit_model(pf.simulate('biased-random', pf.TwoStepConfig(), {'bias': np.zeros(1)}), 'hybrid', task=3)",
-         "`task` must be a KnownTask or the config of a two-step task, got a int."),
-    ],
-)  # fmt: skip
-def test_what_people_give_by_mistake_is_refused_in_a_sentence(call, message, tmp_path):
-    code = f"import numpy as np, prefrontal as pf\ntry:\n    {call}\nexcept pf.UserError as error:\n    print(error)"
-    done = python(tmp_path, "-c", code)
-    assert done.stdout.startswith(message), done.stdout + done.stderr
+MISTAKES = {
+    "pf.fit_model('study.csv', 'hybrid')": "`table` must be a trial table, a pandas DataFrame, got a str. Read",
+    "pf.stay_probability('study.csv')": "`table` must be a trial table, a pandas DataFrame, got a str. Read",
+    "pf.check_task(pf.BanditConfig())": "`task` must be an AbstractTask, got a BanditConfig. Give a task:",
+    "pf.evaluate_run('wang2018-two-stop')": "`experiment` must be one of",
+    "pf.fit_model(pf.simulate('biased-random', pf.TwoStepConfig(), {'bias': np.zeros(1)}), 'hybrid', task=3)":
+        "`task` must be a KnownTask or the config of a two-step task, got a int.",
+}  # fmt: skip
+"""What people may call with what is of another kind, and how the answer begins."""
+
+
+def test_what_people_give_by_mistake_is_refused_in_a_sentence(tmp_path):
+    """In one process, for it is importing and compiling that takes long."""
+    lines = ["import numpy as np, prefrontal as pf"]
+    for call in MISTAKES:
+        lines += ["try:", f"    {call}", "except pf.UserError as error:", "    print(str(error).replace('\\n', ' '))"]
+    done = python(tmp_path, "-c", "\n".join(lines))
+    told = done.stdout.splitlines()
+    assert len(told) == len(MISTAKES), done.stdout + done.stderr
+    for answer, beginning in zip(told, MISTAKES.values(), strict=True):
+        assert answer.startswith(beginning)

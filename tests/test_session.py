@@ -69,6 +69,7 @@ def assert_same(folder: Path, straight: Path, *seeds: int) -> None:
         assert curves(folder, seed) == curves(straight, seed)
 
 
+@pytest.mark.thorough
 def test_training_learns_something_to_save(straight: Path) -> None:
     agents = load_agents(RunFolder.read(straight), TASK, AGENT, SEEDS)
     assert len({float(agent.value.sum()) for agent in agents.values()}) == len(SEEDS)
@@ -222,6 +223,7 @@ def test_training_outside_the_main_thread_works(straight: Path, tmp_path: Path) 
     assert_same(tmp_path, straight, 0)
 
 
+@pytest.mark.thorough
 def test_a_killed_process_costs_nothing_but_time(straight: Path, tmp_path: Path) -> None:
     script = f"""
 import sys, time

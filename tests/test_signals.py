@@ -240,6 +240,7 @@ def test_words_of_an_intervention_are_told_apart():
     )
 
 
+@pytest.mark.thorough
 def test_intervene_on_the_command_line(tmp_path: Path, capsys):
     """All units silenced: the network's policy is its bias, and it stays as often after every kind of trial."""
     few = ["--pretrained", "--seeds", "0", "--test.num-episodes", "5", "--out", str(tmp_path)]

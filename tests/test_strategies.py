@@ -175,6 +175,7 @@ def test_emergence_from_one_command(tmp_path: Path, monkeypatch) -> None:
     assert image.imread(out / "figure.png").ndim == 3
 
 
+@pytest.mark.thorough
 def test_a_run_without_snapshots_is_refused(tmp_path: Path, capsys) -> None:
     options = [*TINY, "--train.num-episodes", "50", "--seeds", "0", "--out", str(tmp_path / "run")]
     prefrontal("train", "emergence", *options)

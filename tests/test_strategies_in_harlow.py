@@ -37,6 +37,7 @@ class TestStrategyAgent(AgentContract):
     task = HarlowConfig().make()
 
 
+@pytest.mark.thorough
 def test_the_counter_wins_what_can_be_won_blindly():
     """.5 .6 .6 .7 .7 1, 4.1 of 6, where sides are balanced; nothing where they are not."""
     found = sets_of("position counting", HarlowConfig(sides="balanced"))
@@ -51,6 +52,7 @@ def test_the_counter_wins_what_can_be_won_blindly():
 @pytest.mark.parametrize(
     ("distractor", "expected"), [("new-unrewarded", 1.0), ("new-rewarded", 0.0), ("mixed", 0.5), ("keep", 0.5)]
 )
+@pytest.mark.thorough
 def test_familiarity_without_reward(distractor, expected):
     """What stays is what pays, or what does not, or either: exactly all, none and half from the second trial on."""
     found = sets_of("familiarity", HarlowConfig(distractor=distractor))
@@ -197,6 +199,7 @@ def test_measures_when_a_level_is_first_passed():
     )
 
 
+@pytest.mark.thorough
 def test_noisy_views_ask_for_a_tolerance():
     config = HarlowConfig(observation_noise=0.1, num_trials=3)
     ideal = StrategyAgent("ideal learner", config)

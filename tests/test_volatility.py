@@ -105,6 +105,7 @@ def test_tests_have_their_blocks(schedule, stable, reversals):
     np.testing.assert_array_equal(np.flatnonzero(np.diff(win > 0.5)) + 1, reversals)
 
 
+@pytest.mark.thorough
 def test_what_becomes_of_the_better_arm_when_volatility_changes():
     task = Volatility(VolatilityConfig(log_switch_low=0.0, log_switch_high=0.0, retying="draw"))
     states = jax.vmap(task.init)(jax.random.split(jax.random.key(0), 2000))

@@ -57,6 +57,7 @@ def test_an_import_is_refused_in_a_sentence(checkpoint, weights, tmp_path):
     assert contents(tmp_path) == before
 
 
+@pytest.mark.thorough
 def test_imported_weights_are_tested_as_one_seed(weights, tmp_path):
     """And another test of the same weights takes the place of the first; one of others does not."""
     out, command = tmp_path / "out", ["evaluate", ARXIV, "--weights", weights, "--episodes"]
