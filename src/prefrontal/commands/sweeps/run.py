@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from prefrontal.runs.store import Store
     from prefrontal.sweeps.drive import Backend
     from prefrontal.sweeps.spec import Spec
+    from prefrontal.sweeps.unit import Unit
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_LOOKS = 2.0
@@ -45,6 +46,8 @@ class SweepOptions:
     """Where results lie. None: where the file says."""
     workers: int | None = None
     """Units at once. None: as many as there is room for."""
+    address: Annotated[str | None, tyro.conf.arg(metavar="auto|HOST:PORT")] = None
+    """With ray: the cluster. None: what RAY_ADDRESS says, or a new one on this machine alone."""
     scratch: Path | None = None
     """Where to work when results lie at a URL. None: in the system's temporary folder."""
 
@@ -57,6 +60,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     options: SweepOptions = read_options(SweepOptions, arguments, program="prefrontal sweep", description=description)
     if options.workers is not None:
         check_count("workers", options.workers)
+    if options.address is not None and options.backend != "ray":
+        raise UserError(f"`--address` must go with --backend ray, got {options.backend}. Leave one of them out.")
     _sweep(options)
 
 
@@ -74,6 +79,9 @@ def _sweep(options: SweepOptions) -> None:
     if not options.table:
         found = standings(store, spec.units)
         left = [one.unit for one in found if one.state != "done" and (options.retry_failed or one.state != "failed")]
+        if options.backend == "slurm":
+            _submit(spec, left, options.workers)
+            return
         if left:
             from prefrontal.sweeps.drive import drive
 
@@ -81,6 +89,22 @@ def _sweep(options: SweepOptions) -> None:
             with contextlib.closing(backend), _told(store, spec) as on_turn:
                 drive(store, left, backend, on_turn)
     _tell(store, spec, console)
+
+
+def _submit(spec: "Spec", units: "Sequence[Unit]", at_once: int | None) -> None:
+    from prefrontal.sweeps.slurm import SCRIPT, submit, waiting
+
+    queued = waiting(spec)
+    if queued:
+        print(f"With SLURM already, waiting or running: {len(queued):,}")
+    left = [unit for unit in units if unit.name not in queued]
+    if not left:
+        print("Nothing is left to submit.")
+        return
+    job = submit(spec, left, at_once)
+    print(f"Submitted: job {job.job}, {len(left):,} units; {job.folder / SCRIPT}")
+    print(f"How it goes: prefrontal sweep {spec.path} --plan; the table: --table; what tasks say: {job.folder}/*.log")
+    print("Units that were cancelled or lost are submitted again by the same command.", flush=True)
 
 
 def _tell(store: "Store", spec: "Spec", console: Console) -> None:
@@ -93,9 +117,13 @@ def _tell(store: "Store", spec: "Spec", console: Console) -> None:
 
 
 def _backend(spec: "Spec", options: SweepOptions) -> "Backend":
+    scratch = None if options.scratch is None else str(options.scratch)
+    if options.backend == "ray":
+        from prefrontal.sweeps.ray_cluster import RayBackend
+
+        return RayBackend(spec, options.address, options.workers, scratch)
     from prefrontal.sweeps.local import LocalBackend, room
 
-    scratch = None if options.scratch is None else str(options.scratch)
     return LocalBackend(spec, options.workers or room(spec.resources), scratch)
 
 
