@@ -55,16 +55,17 @@ def draw(folder: Path, title: str, *, arms: Sequence[str], published: Mapping[st
     comparable = results.get("comparable", True)
     algorithms = [name for name in COLORS if name in results["baselines"]]
     caption = (
-        f"The best {len(results['chosen'][arms[0]])} networks trained on each distribution of arms, chosen in the "
-        f"first half of {results['test_episodes']:,} test episodes with frozen weights, shown in the second. In c, "
-        "bold: the least regret of a column."
-        + (" Published values in d: Wang et al. (2018), Figure 1, arms of .25 and .75." if comparable else "")
+        f"The best {len(results['chosen'][arms[0]])} networks of each training, by the first half of "
+        f"{results['test_episodes']:,} test episodes with frozen weights; shown: the second. c: the darker, the more "
+        "regret in its column; bold: the least." + (" Published: Wang et al. (2018), Figure 1." if comparable else "")
     )
     figure = framed(title, caption, 7.2, 6.65)
-    for letter, on, left in (("a", arms[0], 0.65), ("b", arms[min(1, len(arms) - 1)], 4.15)):
-        _title(ax := panel(figure, letter, left, 5.0, 1.7, 1.45), f"{on} arms")
-        curves_by_trial(_curves(results["curves"][on], on), ax)
-    rows = [f"networks, {name}" for name in arms] + algorithms
+    shown = [arms[0], arms[min(1, len(arms) - 1)]]
+    panels = [panel(figure, letter, left, 5.0, 1.7, 1.45) for letter, left in (("a", 0.65), ("b", 4.15))]
+    for ax, on in zip(panels, shown, strict=True):
+        _title(ax, f"{on} arms")
+        curves_by_trial(_curves(results["curves"][on], on), ax, top=_highest(results["curves"], shown))
+    rows = [f"networks trained on {name}" for name in arms] + algorithms
     regret = np.array(
         [
             [results[kind][row][column]["mean"] for column in arms]
@@ -72,14 +73,17 @@ def draw(folder: Path, title: str, *, arms: Sequence[str], published: Mapping[st
             for row in names
         ]
     )
-    regret_table(regret, rows, arms, panel(figure, "c", 1.4, 2.75, 3.1, 1.55))
+    regret_table(regret, rows, arms, panel(figure, "c", 1.95, 2.8, 2.9, 1.45))
     if ON in arms:
-        _title(ax := panel(figure, "d", 5.15, 2.95, 1.95, 1.35), "arms of .25 and .75")
+        _title(ax := panel(figure, "d", 5.8, 2.8, 1.25, 1.45), "arms of .25 and .75")
         published_dots(*_figure_1(results, published, comparable), ax)
         last = arms[-1] if arms[-1] != ON else ON
-        for letter, on, left in (("e", arms[0], 0.65), ("f", last, 4.15)):
-            _title(ax := panel(figure, letter, left, 0.5, 1.7, 1.45), f"{on} arms")
-            curves_by_trial(_curves(results["suboptimal"][on], on), ax, "Share of sub-optimal pulls")
+        panels = [panel(figure, letter, left, 0.5, 1.7, 1.45) for letter, left in (("e", 0.65), ("f", 4.15))]
+        for ax, on in zip(panels, (arms[0], last), strict=True):
+            _title(ax, f"{on} arms")
+            curves = _curves(results["suboptimal"][on], on)
+            top = _highest(results["suboptimal"], (arms[0], last))
+            curves_by_trial(curves, ax, "Share of sub-optimal pulls", top=top)
     return save_figure(figure, folder / "figure")
 
 
@@ -87,6 +91,11 @@ def _curves(curves: dict[str, Any], on: str) -> dict[str, np.ndarray]:
     """By agent, (network, trial). The agent that knows of dependent arms is left out where there are none."""
     left_out = ("structure-optimal",) if on == "independent" else ()
     return {name: np.atleast_2d(rows) for name, rows in curves.items() if name not in left_out}
+
+
+def _highest(curves: Mapping[str, Any], shown: Sequence[str]) -> float:
+    """The top of the axes that the distributions `shown` share."""
+    return 1.05 * max(rows.max() for on in shown for rows in _curves(curves[on], on).values())
 
 
 def _figure_1(
@@ -105,7 +114,11 @@ def _title(ax: Any, text: str) -> None:
 
 
 def curves_by_trial(
-    curves: Mapping[str, Float[np.ndarray, "network trial"]], ax: Axes, label: str = "Cumulative regret"
+    curves: Mapping[str, Float[np.ndarray, "network trial"]],
+    ax: Axes,
+    label: str = "Cumulative regret",
+    *,
+    top: float | None = None,
 ) -> None:
     """One curve an agent over the trials of an episode, named at its end; of several networks each, and their mean.
 
@@ -113,6 +126,7 @@ def curves_by_trial(
         curves: by the agent's name, a key of `COLORS`.
         ax: where to draw. Leave about 2.5 cm to its right.
         label: what is drawn.
+        top: of the y-axis, where axes are shared. None: as these curves need.
     """
     with style():
         ends = {}
@@ -128,15 +142,22 @@ def curves_by_trial(
             mean = rows.mean(axis=0)
             ax.plot(trials, mean, **looks, linewidth=2.0 if ours else 1.2, zorder=4 if ours else 3, gid=name)
             ends[name] = mean[-1]
-        top = max(ends.values())
         ax.set_xlim(1 if len(trials) <= 10 else 0, len(trials))
-        ax.set_ylim(0, 1.05 * max(top, max(rows.max() for rows in curves.values())))
-        for (name, end), height in zip(ends.items(), _apart(list(ends.values()), ax), strict=True):
-            text = ax.text(1.03, height, f"{name} {end:.2f}", color=COLORS[name], va="center", fontsize=7.5)
-            text.set_transform(ax.get_yaxis_transform())
+        ax.set_ylim(0, 1.05 * max(rows.max() for rows in curves.values()) if top is None else top)
+        for (name, end), height in zip(ends.items(), apart(list(ends.values()), ax), strict=True):
+            end_label(ax, height, f"{name} {end:.2f}", COLORS[name])
         ax.set_xlabel("Trial")
         ax.set_ylabel(label)
         ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+
+
+def end_label(ax: Axes, height: float, text: str, color: str) -> None:
+    """A text to the right of the axes, at `height` in data units, clear of a point at the edge."""
+    axes = ax.get_yaxis_transform()
+    ax.annotate(
+        text, (1, height), (6, 0), xycoords=axes, textcoords="offset points", color=color, va="center", fontsize=7.5,
+        annotation_clip=False,
+    )  # fmt: skip
 
 
 def pulls_by_trial(shares: Mapping[str, Float[np.ndarray, "seed trial"]], ax: Axes) -> None:
@@ -157,8 +178,8 @@ def pulls_by_trial(shares: Mapping[str, Float[np.ndarray, "seed trial"]], ax: Ax
         ax.set_xticks(trials)
         ax.set_xlabel("Trial")
         ax.set_ylabel("Share of episodes")
-        below = (0.5, -0.19)
-        ax.legend(loc="upper center", bbox_to_anchor=below, ncols=2, handlelength=1.2, columnspacing=1.0)
+        below = (-0.1, -0.42 * ax.figure.dpi / ax.get_window_extent().height)
+        ax.legend(loc="upper left", bbox_to_anchor=below, handlelength=1.2, labelspacing=0.2, borderaxespad=0.0)
 
 
 def regret_table(
@@ -175,21 +196,20 @@ def regret_table(
     with style():
         # Shades are by column: distributions differ in how hard they are, and agents are compared within one.
         shade = (regret - regret.min(axis=0)) / np.maximum(np.ptp(regret, axis=0), 1e-9)
-        ax.imshow(shade, cmap="Greys", vmin=0, vmax=1.6, aspect="auto")
+        ax.imshow(shade, cmap="Greys", vmin=0, vmax=2.4, aspect="auto")  # never so dark that a number is not read
         for (row, column), value in np.ndenumerate(regret):
             best = value == regret[:, column].min()
-            color = "white" if shade[row, column] > 0.9 else "black"
             weight = "bold" if best else "normal"
-            ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=color, weight=weight)
-        ax.set_xticks(range(len(columns)), columns, fontsize=7)
+            ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, weight=weight)
+        ax.set_xticks(range(len(columns)), columns, fontsize=6.5)
         ax.set_yticks(range(len(rows)), rows)
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
-        ax.set_xlabel("tested on")
+        ax.set_xlabel("Tested on")
 
 
 def published_dots(measured: Mapping[str, Sequence[float]], published: Mapping[str, float], ax: Axes) -> None:
-    """Regret of each agent beside the published one: a dot a network, their mean as a line.
+    """Regret of each agent, a row each, beside the published one: a dot a network, their mean as a line.
 
     Arguments:
         measured: by agent.
@@ -199,16 +219,18 @@ def published_dots(measured: Mapping[str, Sequence[float]], published: Mapping[s
     with style():
         for place, (name, values) in enumerate(measured.items()):
             beside = place + np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else [place]
-            ax.plot(beside, values, "o", color=PALETTE["ours"], markersize=3, label="ours" if not place else None)
-            ax.plot([place - 0.22, place + 0.22], [np.mean(values)] * 2, color=PALETTE["ours"], linewidth=1.6)
+            ax.plot([np.mean(values)] * 2, [place - 0.25, place + 0.25], color=PALETTE["ours"], linewidth=1.6)
+            ax.plot(values, beside, "o", color=PALETTE["ours"], markersize=3, label="ours" if not place else None)
             label = "published" if not place else None
             if name in published:
-                ax.plot(place + 0.33, published[name], "D", color=PALETTE["published"], markersize=4, label=label)
-        ax.set_xticks(range(len(measured)), list(measured), rotation=30, ha="right", rotation_mode="anchor", fontsize=7)
-        ax.set_xlim(-0.5, len(measured) - 0.3)
-        ax.set_ylim(0, 1.35 * ax.get_ylim()[1])
-        ax.set_ylabel("Regret after 100 trials")
-        ax.legend(loc="upper left")
+                ax.plot(published[name], place, "D", color=PALETTE["published"], markersize=4, label=label, zorder=1)
+        ax.set_yticks(range(len(measured)), [name.replace("-trained", "-\ntrained") for name in measured], fontsize=7)
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylim(len(measured) - 0.5, -0.5)
+        ax.set_xlim(left=0)
+        ax.set_xlabel("Regret after 100 trials")
+        ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        ax.legend(loc="lower left", borderaxespad=0.1, handletextpad=0.2, labelspacing=0.2)
 
 
 def framed(title: str, caption: str, width: float, height: float) -> Figure:
@@ -230,7 +252,7 @@ def panel(figure: Figure, letter: str, left: float, bottom: float, width: float,
     return ax
 
 
-def _apart(heights: Sequence[float], ax: Axes) -> list[float]:
+def apart(heights: Sequence[float], ax: Axes) -> list[float]:
     """`heights`, moved up as little as lets one line of text stand at each."""
     bottom, top = ax.get_ylim()
     gap = 9.5 * (top - bottom) / (ax.get_window_extent().height * 72 / ax.figure.dpi)

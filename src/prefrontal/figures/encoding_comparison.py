@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from prefrontal.analysis.learning_speed import running_reward, survival
-from prefrontal.figures.parts import Above
+from prefrontal.figures.parts import Above, seeds_of
+from prefrontal.figures.rewards import count_episodes
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_learning, read_results
 
@@ -49,15 +49,13 @@ def draw(folder: Path, title: str) -> list[Path]:
             )
             episode, reward = running_reward(learning, name, results["seeds"], results["window"])
             right.plot(episode, reward.mean(axis=0), label=LABELS[name], linewidth=1.4, **looks)
-        left.set_ylabel(f"Share of {len(results['seeds'])} seeds below {results['threshold']:g}")
+        left.set_ylabel(f"Share of {seeds_of(results)} below {results['threshold']:g}")
         left.set_ylim(-0.02, 1.02)
-        right.set_ylabel("Reward per episode, mean of seeds")
+        right.set_ylabel("Reward per episode,\nmean of seeds")
         right.axhline(results["threshold"], color=PALETTE["chance"], linewidth=0.8, linestyle=":")
         for letter, ax in zip("ab", (left, right), strict=True):
             ax.set_xlim(0, num_episodes)
-            ax.set_xlabel("Training episode")
-            ax.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, steps=[1, 2, 5, 10]))
-            ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+            count_episodes(ax)
             ax.set_title(letter, loc="left", weight="bold", fontsize=11, x=-0.16)
         figure.legend(
             *left.get_legend_handles_labels(), loc="lower center", ncols=4, handlelength=2.4, columnspacing=1.4

@@ -12,12 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.analysis.published import HARLOW_MONKEYS, HARLOW_NETWORKS
-from prefrontal.figures.parts import grid, letter, page
+from prefrontal.figures.parts import grid, letter, page, seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import LEARNING, read_results, read_table
 
 KINDS = {"trained": ("trained objects", "uncommon"), "held-out": ("new objects", "common")}
 """How the two tests are called and coloured."""
+
+
+EN_DASH = "\N{EN DASH}"
 
 
 def trial_columns(course: pd.DataFrame) -> list[str]:
@@ -45,25 +48,17 @@ def harlow_figure(results: Mapping[str, Any], learning: pd.DataFrame | None, tit
         title: the figure's title.
     """
     comparable = results.get("comparable", True)
+    known = "decoded from activity at the fixation" if results.get("good_object_known") else "trained and new objects"
     caption = (
-        f"{len(results['seeds'])} seeds, tested with frozen weights for {results['test_episodes']:,} episodes; thin: a "
-        "seed; intervals: 95 % over seeds. c: objects that were never trained on"
-        + ("; a to c: the later in training, the darker. " if results.get("quantiles") else ". ")
-        + "e: McFadden's share of the choices that each strategy alone explains. "
+        f"{seeds_of(results)}, {results['test_episodes']:,} test episodes with frozen weights (thin: a seed; "
+        f"95 % intervals), c of new objects. e: each strategy alone, McFadden's share. f: {known}."
     )
-    if results.get("good_object_known"):
-        caption += (
-            "f: episodes in which activity at the fixation tells which object is good, read out by a decoder that "
-            "never saw these objects."
-        )
-    else:
-        caption += "f: objects of the kind trained on, and new ones."
     if comparable:
-        caption += " Published: Harlow (1949) and Wang et al. (2018), Figure 6."
+        caption += " Published: Harlow (1949); Wang et al. (2018), Figure 6."
     with style():
-        figure, used = page(7.2, 5.0, title, caption)
-        above = grid(figure, 1, 3, top=used + 0.35, left=0.6, bottom=2.45, wspace=0.42)
-        below = grid(figure, 1, 3, top=used + 2.55, left=0.6, bottom=0.5, wspace=0.72, width_ratios=(1, 0.8, 1))
+        figure, used = page(7.2, 5.1, title, caption)
+        above = grid(figure, 1, 3, top=used + 0.35, left=0.6, bottom=2.7, wspace=0.42)
+        below = grid(figure, 1, 3, top=used + 2.85, left=0.6, bottom=0.5, wspace=0.9, width_ratios=(1, 0.7, 1))
         axes = [figure.add_subplot(row[column]) for row in (above, below) for column in range(3)]
         if comparable:
             ramp_by_trial(HARLOW_MONKEYS, axes[0], "monkeys, by problem")
@@ -76,7 +71,7 @@ def harlow_figure(results: Mapping[str, Any], learning: pd.DataFrame | None, tit
             learning_curves(learning, axes[3])
         strategies_explained(results["explained"], axes[4])
         known_by_trial(results, axes[5])
-        for ax, name, x in zip(axes, "abcdef", (-0.24, -0.24, -0.24, -0.27, -0.95, -0.27), strict=True):
+        for ax, name, x in zip(axes, "abcdef", (-0.24, -0.24, -0.24, -0.27, -1.05, -0.29), strict=True):
             letter(ax, name, x)
     return figure
 
@@ -96,11 +91,14 @@ def ramp_by_trial(curves: Mapping[str, Any], ax: Axes, title: str) -> None:
     """Correct choices by trial, a line each, the later the darker; per cent."""
     for (name, drawn), color in zip(curves.items(), ramp(len(curves)), strict=True):
         values = np.asarray(drawn, float)
-        ax.plot(range(1, len(values) + 1), values, color=color, marker="o", markersize=2.2, label=name)
+        ax.plot(
+            range(1, len(values) + 1), values, color=color, marker="o", markersize=2.2, label=name.replace("-", EN_DASH)
+        )
     trials(ax, max(len(np.asarray(drawn)) for drawn in curves.values()))
     ax.set_title(title, fontsize=8)
     close = {"handlelength": 0.7, "handletextpad": 0.3, "columnspacing": 0.6, "labelspacing": 0.25}
-    ax.legend(fontsize=5.5, loc="lower center", ncols=4, borderaxespad=0.1, **close)
+    below = (0.46, -0.38 * ax.figure.dpi / ax.get_window_extent().height)
+    ax.legend(fontsize=6.2, loc="upper center", bbox_to_anchor=below, ncols=4, borderaxespad=0.0, **close)
 
 
 def accuracy_by_trial(results: Mapping[str, Any], ax: Axes) -> None:
@@ -110,7 +108,7 @@ def accuracy_by_trial(results: Mapping[str, Any], ax: Axes) -> None:
     found = results.get("quantiles")
     if found:
         rows = np.array(found["by_trial"]["mean"], float)
-        names = [*map(_ordinal, range(1, len(rows))), "final"]
+        names = [*map(ordinal, range(1, len(rows))), "final"]
         ramp_by_trial({name: 100 * row for name, row in zip(names, rows, strict=True)}, ax, "our networks")
     else:
         band(held_out, ax, PALETTE["common"], "our networks, final")
@@ -125,6 +123,7 @@ def learning_curves(learning: pd.DataFrame, ax: Axes) -> None:
         ax.plot(part["episode"] / 1000, part["reward"], color=PALETTE["ours"], linewidth=0.6, alpha=0.6)
     ax.set_xlabel("Training episodes, thousands")
     ax.set_ylabel("Reward per episode")
+    ax.set_xlim(left=0)
 
 
 def strategies_explained(explained: Mapping[str, Any], ax: Axes) -> None:
@@ -174,5 +173,5 @@ def trials(ax: Axes, num: int, label: str | None = "Correct, %") -> None:
         ax.set_ylabel(label)
 
 
-def _ordinal(number: int) -> str:
+def ordinal(number: int) -> str:
     return {1: "1st", 2: "2nd", 3: "3rd"}.get(number, f"{number}th")

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.analysis.published import HARLOW_NETWORKS, POSITION_COUNTER
-from prefrontal.figures.harlow import left_out, ramp_by_trial
-from prefrontal.figures.parts import grid, letter, names_below, page, seed_column
+from prefrontal.figures.harlow import left_out, ordinal, ramp_by_trial
+from prefrontal.figures.parts import grid, letter, names_below, page, seed_column, seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import COURSE, read_results, read_table
 
@@ -37,20 +37,17 @@ def counting_figure(results: Mapping[str, Any], course: pd.DataFrame, title: str
         title: the figure's title.
     """
     caption = (
-        f"{len(results['seeds'])} seeds each, tested with the weights that they had along their training, for "
-        f"{results['test_episodes']:,} episodes a moment. a to c: mean over seeds at six equal steps of performance, "
-        "and at the end; the later, the darker. Dashed: the best that can be done by counting sides. d: McFadden's "
-        "share of the choices that position counting alone explains; thin: a seed. e: share of the course over trials "
-        "2 to 6 (r²) that has the counter's shape, less that of a straight line; quantiles 2 to 5. f: the moment at "
-        "which counting explains most."
+        f"{seeds_of(results)} each, {results['test_episodes']:,} test episodes a moment, weights frozen. a to "
+        "c: six equal steps of performance. d, f: McFadden's share, along training and at its highest (thin: a seed). "
+        "e: fit to trials 2 to 6."
     )
     with style():
-        figure, used = page(7.2, 5.4, title, caption)
-        places = grid(figure, 2, 3, top=used + 0.35, left=0.6, bottom=0.5, wspace=0.42, hspace=0.62)
+        figure, used = page(7.2, 5.5, title, caption)
+        places = grid(figure, 2, 3, top=used + 0.35, left=0.6, bottom=0.5, wspace=0.58, hspace=0.85)
         axes = [figure.add_subplot(places[row, column]) for row in range(2) for column in range(3)]
         for ax, (sides, part) in zip(axes, results["sides"].items(), strict=False):
             rows = 100 * np.array(part["quantiles"]["by_trial"]["mean"], float)
-            names = [*(str(number) for number in range(1, len(rows))), "final"]
+            names = [*map(ordinal, range(1, len(rows))), "final"]
             ramp_by_trial(dict(zip(names, rows, strict=True)), ax, f"{sides} sides")
         comparable = results["published_shape"] is not None
         if comparable:
@@ -58,17 +55,20 @@ def counting_figure(results: Mapping[str, Any], course: pd.DataFrame, title: str
         else:
             left_out(axes[2], "networks of the paper")
         for ax in axes[: 2 + comparable]:
-            ax.plot(range(1, 7), POSITION_COUNTER, color=PALETTE["published"], linestyle="--", linewidth=1)
+            looks = {"color": PALETTE["unrewarded"], "linestyle": "--", "linewidth": 1}
+            ax.plot(range(1, 7), POSITION_COUNTER, **looks)
+        axes[1].text(5.45, 68, "best by\ncounting", color=PALETTE["unrewarded"], fontsize=6.5, ha="right", va="top")
         counting_along(course, axes[3])
         columns = {name: part["shape"]["counter_over_line"] for name, part in results["sides"].items()}
-        _columns(columns, axes[4], "r², counter less line")
+        _columns(columns, axes[4], "r²: counter's shape\nless a straight line")
         if comparable:
             of_paper = results["published_shape"]["counter_over_line"]
             axes[4].axhline(of_paper, color=PALETTE["published"], linewidth=1.5)
-            axes[4].annotate("paper", (1.4, of_paper), color=PALETTE["published"], fontsize=7, va="bottom", ha="right")
+            looks = {"color": PALETTE["published"], "fontsize": 7, "va": "bottom", "ha": "right"}
+            axes[4].annotate("paper", (1.4, of_paper), (0, 2), textcoords="offset points", **looks)
         axes[4].axhline(0, color="black", linewidth=0.6)
         most = {name: part["most_counter"] for name, part in results["sides"].items()}
-        _columns(most, axes[5], "Most explained")
+        _columns(most, axes[5], "Explained by counting,\nat most")
         for ax, name in zip(axes, "abcdef", strict=True):
             letter(ax, name, -0.24)
     return figure
@@ -83,7 +83,10 @@ def counting_along(course: pd.DataFrame, ax: Axes) -> None:
         ax.plot(wide.index / 1000, wide.mean(axis=1), color=color, linewidth=1.8, label=f"{sides} sides")
     ax.set_xlabel("Training episodes, thousands")
     ax.set_ylabel("Explained by counting")
-    ax.legend(loc="upper right")
+    ax.set_xlim(0, max(float(course["episode"].max()) / 1000, 0.001))
+    most = course["counter"].max()
+    ax.set_ylim(0, 1.05 * most if most > 0 else 1)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), borderaxespad=0.1, labelspacing=0.2)
 
 
 def _columns(parts: Mapping[str, Mapping[str, Any]], ax: Axes, label: str) -> None:
@@ -91,3 +94,5 @@ def _columns(parts: Mapping[str, Mapping[str, Any]], ax: Axes, label: str) -> No
         seed_column(ax, place, part, COLORS[name])
     names_below(ax, list(parts))
     ax.set_ylabel(label)
+    if not any(np.isfinite(np.array(part["per_seed"], float)).any() for part in parts.values()):
+        ax.set_ylim(0, 1)

@@ -9,8 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
-from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.figures.parts import (
+    grid,
+    letter,
+    names_below,
+    page,
+    published_by,
+    published_mark,
+    seed_column,
+    seeds_of,
+)
+from prefrontal.figures.style import MINUS, PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 
 COLOR = {"rewarded": PALETTE["rewarded"], "unrewarded": PALETTE["unrewarded"]}
@@ -37,11 +46,12 @@ def inferred_value_figure(results: Mapping[str, Any], title: str) -> Figure:
     """
     with style():
         caption = (
-            f"{len(results['seeds'])} seeds, {results['test_blocks']:,} blocks each, weights frozen. Bars: mean over "
-            f"seeds, 95 % interval, a dot a seed.{published_by(results, results['published_source'])}"
+            f"{seeds_of(results)}, {results['test_blocks']:,} blocks each, weights frozen. Bars: mean over seeds, 95 % "
+            f"interval, a dot a seed. c: seed {results['seeds'][0]}."
+            + published_by(results, results["published_source"])
         )
         figure, used = page(7.2, 5.6, title, caption)
-        rows = grid(figure, 2, 2, top=used + 0.45, left=0.7, right=0.3, wspace=0.42, hspace=0.55)
+        rows = grid(figure, 2, 2, top=used + 0.45, left=0.78, right=0.25, wspace=0.42, hspace=0.55)
         panels = [figure.add_subplot(rows[place]) for place in ((0, 0), (0, 1), (1, 0), (1, 1))]
         stimulus_responses(results["prediction_error"], panels[0])
         responses_by_step(results["prediction_error"], panels[1])
@@ -69,7 +79,15 @@ def stimulus_responses(responses: Mapping[str, Any], ax: Axes) -> None:
         handles.append(Line2D([], [], color=PALETTE["published"], linewidth=2))
         names.append("published")
     ax.legend(
-        handles, names, loc="lower center", bbox_to_anchor=(0.52, 0.97), ncols=3, handletextpad=0.2, columnspacing=1.0
+        handles,
+        names,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0.97),
+        ncols=3,
+        handletextpad=0.5,
+        columnspacing=0.9,
+        handlelength=1.2,
+        fontsize=7,
     )
 
 
@@ -100,7 +118,6 @@ def latent_plane(results: Mapping[str, Any], ax: Axes) -> None:
     ax.set_xticks([])
     ax.set_yticks([])
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 0.97), ncols=2, handletextpad=0.1, markerscale=2)
-    ax.text(0.5, 0.5, f"seed {results['seeds'][0]}", ha="center", transform=ax.transAxes, fontsize=7, color="dimgrey")
 
 
 def latent_flip(state: Mapping[str, Any], ax: Axes) -> None:
@@ -110,7 +127,7 @@ def latent_flip(state: Mapping[str, Any], ax: Axes) -> None:
     ax.plot(trials, positions.mean(axis=0), color=PALETTE["ours"], linewidth=2, marker="o", markersize=3)
     ax.axhline(0, color="lightgrey", linewidth=0.6, zorder=0)
     ax.axvline(-0.5, color="dimgrey", linewidth=0.8, linestyle=":")
-    ax.set_xticks(trials, [f"{trial + (trial >= 0)}" for trial in trials])
-    ax.set_xlabel("Trial before (-) or after the reversal")
+    ax.set_xticks(trials, [f"{trial + (trial >= 0)}".replace("-", MINUS) for trial in trials])
+    ax.set_xlabel(f"Trial before ({MINUS}) or after the reversal")
     ax.set_ylabel("Activity at the outcome\nalong the axis of the state")
     ax.set_yticks([-1, 0, 1], ["old state", "0", "new state"])

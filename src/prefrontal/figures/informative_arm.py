@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from prefrontal.figures.bandits import curves_by_trial, framed, panel, pulls_by_trial
 from prefrontal.figures.panels import learning_curves, training_curves
+from prefrontal.figures.parts import seeds_of
 from prefrontal.figures.style import save_figure
 from prefrontal.runs.results import read_results
 
@@ -20,17 +21,17 @@ def draw(folder: Path, title: str) -> list[Path]:
     """
     results = read_results(folder, ("seeds", "pulls", "regret", "reward_per_episode"))
     caption = (
-        f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes each, weights frozen (a, b). "
-        "Optimal: asks once, then takes the target; search: tries one arm after the other."
+        f"{seeds_of(results)}, {results['test_episodes']:,} test episodes each, weights frozen (a, b). "
+        "Optimal: asks once, then takes the target. Search: one arm after the other."
     )
-    figure = framed(title, caption, 7.2, 3.15)
+    figure = framed(title, caption, 7.2, 3.1)
     pulls_by_trial({kind: np.array(shares) for kind, shares in results["pulls"].items()}, _place(figure, "a", 0.6, 1.3))
     regret = {name: np.atleast_2d(rows) for name, rows in results["regret"].items()}
-    curves_by_trial(regret, _place(figure, "b", 2.4, 0.9))
+    curves_by_trial(regret, _place(figure, "b", 2.45, 0.9))
     curves = training_curves(folder, results, ideal="optimal")
-    learning_curves(curves, _place(figure, "c", 4.9, 1.2))
+    learning_curves(curves, _place(figure, "c", 4.95, 1.15))
     return save_figure(figure, folder / "figure")
 
 
 def _place(figure: Figure, letter: str, left: float, width: float) -> Axes:
-    return panel(figure, letter, left, 0.85, width, 2.1)
+    return panel(figure, letter, left, 0.95, width, 2.05)

@@ -9,12 +9,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.analysis.published import MATCHING_SLOPES
-from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
+from prefrontal.figures.parts import (
+    grid,
+    letter,
+    names_below,
+    page,
+    published_by,
+    published_mark,
+    seed_column,
+    seeds_of,
+)
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 
 COLOR = {"trained": "#0072B2", "held-out": "#E69F00"}
-NAMES = {"choice": "last\nchoice", "reward": "last\nreward", "choice_x_reward": "choice x\nreward", "value": "value"}
+NAMES = {
+    "choice": "last\nchoice",
+    "reward": "last\nreward",
+    "choice_x_reward": "choice \N{MULTIPLICATION SIGN}\nreward",
+    "value": "value",
+}
 
 
 def draw(folder: Path, title: str) -> list[Path]:
@@ -36,7 +50,7 @@ def matching_figure(results: Mapping[str, Any], title: str) -> Figure:
     """
     with style():
         caption = (
-            f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes of each range, weights frozen. "
+            f"{seeds_of(results)}, {results['test_episodes']:,} test episodes of each range, weights frozen. "
             "a: a dot an episode of one seed, a line a seed. b, c: a line a seed. "
             "d: mean over seeds, 95 % interval, a dot a seed." + published_by(results, "Wang et al. (2018), Figure 2")
         )

@@ -9,7 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
+from prefrontal.figures.parts import (
+    grid,
+    letter,
+    names_below,
+    page,
+    published_by,
+    published_mark,
+    seed_column,
+    seeds_of,
+)
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 
@@ -42,11 +51,11 @@ def optogenetics_figure(results: Mapping[str, Any], title: str) -> Figure:
         beside = results["published_percent"] is not None
         source = f"{results['published_source']}; rats: Stopper et al. (2014), there Figure 7a"
         caption = (
-            f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes each, weights frozen. Bars: "
+            f"{seeds_of(results)}, {results['test_episodes']:,} test episodes each, weights frozen. Bars: "
             f"mean over seeds, 95 % interval, a dot a seed.{published_by(results, source)}"
         )
-        figure, used = page(7.2, 3.5, title, caption)
-        places = grid(figure, 1, 3, bottom=0.8, top=used + 0.35, wspace=0.22)
+        figure, used = page(7.2, 3.4, title, caption)
+        places = grid(figure, 1, 3, bottom=0.65, top=used + 0.35, wspace=0.22)
         for number, name in enumerate(NAMES):
             ax = figure.add_subplot(places[number])
             manipulation(results, name, ax)
@@ -76,9 +85,9 @@ def manipulation(results: Mapping[str, Any], name: str, ax: Axes) -> None:
             seed_column(ax, x, results["risky_percent"][condition][group], color, width=0.34)
             if row is not None and published:
                 published_mark(ax, x, published["network"][row][side], width=0.34)
-                ax.plot(
-                    x, published["rats"][row][side], "D", color=RATS, markersize=4, zorder=6, markeredgecolor="white"
-                )
+                # At the bar's edge, where it hides no seed.
+                looks = {"markersize": 4.5, "markeredgecolor": "white", "markeredgewidth": 0.4}
+                ax.plot(x + 0.17, published["rats"][row][side], "D", color=RATS, zorder=5, **looks)
     names_below(ax, [f"odds {chance:g}" for chance in odds])
     ax.set_ylim(0, 104)
     ax.spines["left"].set_bounds(0, 100)

@@ -100,7 +100,7 @@ def plot_stay(tables: Tables, title: str = "", *, trials: Trials = "all") -> Fig
     groups = _by_name(tables)
     stays = {name: stay_probability(table, trials=trials) for name, table in groups.items()}
     with style():
-        figure = Figure(figsize=(0.6 + 2.6 * len(stays), 2.9), layout="constrained")
+        figure = Figure(figsize=(max(3.6, min(7.2, 0.6 + 2.2 * len(stays))), 2.9), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots(1, len(stays), squeeze=False, sharey=True)[0]
         for ax, (name, stay) in zip(axes, stays.items(), strict=True):
@@ -111,7 +111,7 @@ def plot_stay(tables: Tables, title: str = "", *, trials: Trials = "all") -> Fig
                     beside = np.linspace(-0.1, 0.1, len(values)) if len(values) > 1 else np.zeros(len(values))
                     if len(values) <= MOST_DOTS:
                         ax.plot(place + beside, values, "o", color=PALETTE["ours"], markersize=2.6, mew=0, alpha=0.8)
-            ax.set_title(name, parse_math=False)
+            ax.set_title(name, fontsize=8, parse_math=False)
             ax.set_xticks([0, 1], ["after\nreward", "after\nno reward"])
             ax.tick_params(axis="x", length=0)
             ax.set_ylim(0, 1.03)
@@ -119,7 +119,7 @@ def plot_stay(tables: Tables, title: str = "", *, trials: Trials = "all") -> Fig
         handles = [Patch(color=PALETTE[name], alpha=0.6, label=f"{name} transition") for name in TRANSITIONS]
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
         if title:
-            figure.suptitle(title, fontsize=9)
+            figure.suptitle(title, fontsize=10, weight="bold")
     return figure
 
 

@@ -136,7 +136,14 @@ def published_by(results: Mapping[str, Any], source: str | None) -> str:
     return f" Published: {source}." if results.get("comparable", True) else ""
 
 
+def seeds_of(results: Mapping[str, Any]) -> str:
+    """How many seeds there are, in words."""
+    num = len(results["seeds"])
+    return "1 seed" if num == 1 else f"{num} seeds"
+
+
 def names_below(ax: Axes, names: Sequence[str], **looks: Any) -> None:
-    """Name the columns at x = 0, 1, 2, ..."""
+    """Name the columns at x = 0, 1, 2, ..., those without a bar, too."""
+    ax.set_xlim(-0.6, len(names) - 0.4)
     ax.set_xticks(range(len(names)), names, **looks)
     ax.tick_params(axis="x", length=0)

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from prefrontal.analysis.least_squares import residuals
-from prefrontal.figures.parts import grid, letter, names_below, page, seed_column
+from prefrontal.figures.parts import grid, letter, names_below, page, seed_column, seeds_of
+from prefrontal.figures.rewards import count_episodes
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results, read_table
 
@@ -47,23 +48,28 @@ def prediction_error_figure(results: Mapping[str, Any], errors: pd.DataFrame, ti
     one = errors[errors["seed"] == seed]
     with style():
         caption = (
-            f"{len(results['seeds'])} seeds, {results['test_episodes']} test episodes each, weights frozen. "
+            f"{seeds_of(results)}, {results['test_episodes']} test episodes each, weights frozen. "
             f"a, b, d, e: seed {seed}. Bars: mean over seeds, 95 % interval, a dot a seed."
         )
-        figure, used = page(7.2, 7.6, title, caption)
-        rows = grid(figure, 3, 6, top=used + 0.42, left=0.75, right=0.6, wspace=1.75, hspace=0.66)
+        figure, used = page(7.2, 7.4, title, caption)
+        rows = grid(figure, 3, 6, top=used + 0.42, left=0.75, right=0.6, bottom=0.65, wspace=1.75, hspace=0.66)
         top = [figure.add_subplot(rows[0, 2 * k : 2 * k + 2]) for k in range(3)]
         middle = [figure.add_subplot(rows[1, 2 * k : 2 * k + 2]) for k in range(3)]
-        bottom = [figure.add_subplot(rows[2, 3 * k : 3 * k + 3]) for k in range(2)]
+        along = results["belief"]["over_training"] is not None
+        bottom = [figure.add_subplot(rows[2, 3 * k : 3 * k + 3]) for k in range(2)] if along else []
+        bottom = bottom or [figure.add_subplot(rows[2, :])]
         network = one["network"].to_numpy()
         rest = residuals(one["model_free"].to_numpy(), one["model_based"].to_numpy())
         _scatter(top[0], one["model_based"].to_numpy(), network, one["kind"].to_numpy())
         top[0].set_xlabel("Model-based error")
-        top[0].set_title(f"r² = {results['model_based']['per_seed'][0]:.2f}", fontsize=8)
-        top[0].legend(loc="lower right", handletextpad=0.1, borderpad=0, markerscale=3, fontsize=6.5)
+        top[0].set_title(f"r² = {results['model_based']['per_seed'][0]:.2f}", fontsize=8, pad=16)
+        top[0].legend(
+            loc="lower center", bbox_to_anchor=(0.5, 0.97), ncols=2, handletextpad=0.0, borderpad=0.2, markerscale=4,
+            columnspacing=0.6, fontsize=7,
+        )  # fmt: skip
         _scatter(top[1], rest, network, one["kind"].to_numpy())
         top[1].set_xlabel("Rest of model-free error")
-        top[1].set_title(f"r² = {results['model_free_residual']['per_seed'][0]:.1g}", fontsize=8)
+        top[1].set_title(f"r² = {results['model_free_residual']['per_seed'][0]:.1g}", fontsize=8, pad=16)
         for ax in top[:2]:
             ax.set_ylabel("Network's error")
         learning_rate_sweep(results, top[2])
@@ -72,11 +78,12 @@ def prediction_error_figure(results: Mapping[str, Any], errors: pd.DataFrame, ti
         _outcomes(middle[1], plane)
         decoding_bars(results["belief"]["decoded"], middle[2])
         unit_shares(results["belief"]["unit_shares"], bottom[0])
-        over_training(results, bottom[1])
+        if along:
+            over_training(results, bottom[1])
         for ax, name in zip([*top, *middle], "abcdef", strict=True):
             letter(ax, name, -0.34)
-        for ax, name in zip(bottom, "gh", strict=True):
-            letter(ax, name, -0.2)
+        for ax, name in zip(bottom, "gh", strict=False):
+            letter(ax, name, -0.2 if along else -0.09)
     return figure
 
 
@@ -124,12 +131,8 @@ def unit_shares(shares: Mapping[str, Any], ax: Axes) -> None:
 
 
 def over_training(results: Mapping[str, Any], ax: Axes) -> None:
-    """Belief decoded along training, and reward beside it; a note where no weights were kept on the way."""
+    """Belief decoded along a training whose weights were kept on the way, and reward beside it."""
     curve = results["belief"]["over_training"]
-    if curve is None:
-        ax.set_axis_off()
-        ax.text(0.5, 0.5, "no weights were kept\nalong the training", ha="center", va="center", color="dimgrey")
-        return
     reward = ax.twinx()
     reward.spines["right"].set_visible(True)
     for one, other in zip(curve["decoded"], curve["reward"], strict=True):
@@ -140,11 +143,9 @@ def over_training(results: Mapping[str, Any], ax: Axes) -> None:
     if floor is not None and ceiling > 0.8 * floor:
         reward.set_ylim(bottom=0.8 * floor)  # at first, invalid responses cost far more
     ax.set_xlim(0, max(curve["episode"]))
-    ax.xaxis.set_major_locator(MaxNLocator(3))
-    ax.set_xlabel("Training episode")
+    count_episodes(ax)
     ax.set_ylabel("Belief decoded, r² (black)")
     reward.set_ylabel("Reward per episode (blue)", color=PALETTE["oracle"])
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
 def _scatter(ax: Axes, x: np.ndarray, y: np.ndarray, kind: np.ndarray) -> None:
@@ -173,11 +174,13 @@ def _outcomes(ax: Axes, plane: Mapping[str, Any]) -> None:
         ax.plot(*points[reward == value].T, "o", label=name, **looks)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 0.97), ncols=2, handletextpad=0.1, columnspacing=0.6)
     _name_components(ax, plane)
+    ax.set_ylabel("")  # that of the panel to its left, whose points these are
+    ax.tick_params(labelleft=False)
 
 
 def _name_components(ax: Axes, plane: Mapping[str, Any]) -> None:
     first, second = plane["variance_share"]
     ax.set_xlabel(f"Component 1 ({100 * first:.0f} %)")
     ax.set_ylabel(f"Component 2 ({100 * second:.0f} %)")
-    ax.set_xticks([])
-    ax.set_yticks([])
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(4, integer=True))

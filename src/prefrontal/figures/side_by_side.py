@@ -24,11 +24,11 @@ def side_by_side_figure(behaviours: Mapping[str, Behaviour], title: str = "") ->
         title: the figure's title.
     """
     with style():
-        width, height = 0.65 + 1.65 * len(behaviours), 2.55 + 0.35 * bool(title)
+        width, height = 0.65 + 1.65 * len(behaviours), 2.7 + 0.35 * bool(title)
         figure = Figure(figsize=(width, height))
         FigureCanvasAgg(figure)
         for number, (name, stay) in enumerate(behaviours.items()):
-            ax = figure.add_axes(((0.55 + 1.65 * number) / width, 0.75 / height, 1.45 / width, 1.6 / height))
+            ax = figure.add_axes(((0.55 + 1.65 * number) / width, 0.9 / height, 1.45 / width, 1.6 / height))
             stay_panel(stay, ax)
             ax.set_title(name, loc="left", fontsize=8, parse_math=False)
             if number == 0:
@@ -50,12 +50,13 @@ def stay_panel(stay: Behaviour, ax: Axes) -> None:
         stay: what to draw.
         ax: where to draw.
     """
+    numbers = {}
     for group, outcome in enumerate(OUTCOMES):
         for transition, x in zip(TRANSITIONS, (group - 0.2, group + 0.2), strict=True):
             values = np.atleast_1d(np.asarray(stay[f"{transition}_{outcome}"], float))
             color, mean = PALETTE[transition], float(values.mean())
+            numbers[x] = "none" if np.isnan(mean) else f"{mean:.2f}".removeprefix("0")
             ax.bar(x, mean, 0.36, color=color, alpha=0.6, gid=f"{transition}_{outcome}")
-            ax.text(x, 0.03, f"{mean:.2f}".removeprefix("0"), ha="center", fontsize=7)
             if len(values) > 1:
                 beside = x + np.linspace(-0.12, 0.12, len(values))
                 ax.plot(beside, values, "o", color=color, markersize=3, markeredgecolor="white", markeredgewidth=0.3)
@@ -63,5 +64,7 @@ def stay_panel(stay: Behaviour, ax: Axes) -> None:
     ax.set_ylim(0, 1.05)
     ax.spines["left"].set_bounds(0, 1)
     ax.set_yticks(np.linspace(0, 1, 6))
+    ax.set_xticks(list(numbers), list(numbers.values()), minor=True, fontsize=7)  # below: no dot hides them
+    ax.tick_params(axis="x", which="minor", length=0, pad=1)
     ax.set_xticks([0, 1], ["after reward", "after none"])
-    ax.tick_params(axis="x", length=0)
+    ax.tick_params(axis="x", length=0, pad=12)

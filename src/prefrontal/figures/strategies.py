@@ -118,7 +118,7 @@ def weight_course(course: pd.DataFrame, ax: Axes) -> None:
     they do, nothing tells it."""
     told = course["weight"].mask(course["best_model"] == "biased-random")
     _lines(course.assign(weight=told), "weight", ax, PALETTE["common"])
-    ax.text(0.01, 0.08, "not told while choices are best explained as random", transform=ax.transAxes, fontsize=7)
+    ax.set_title("w is not shown while choices are best explained as random", loc="left", fontsize=7, pad=2)
     ax.set_ylim(-0.03, 1.03)
     ax.set_ylabel("Weight w\nof the hybrid")
 

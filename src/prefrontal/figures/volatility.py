@@ -8,13 +8,25 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from prefrontal.figures.parts import grid, letter, names_below, page, published_by, published_mark, seed_column
+from prefrontal.figures.parts import (
+    grid,
+    letter,
+    names_below,
+    page,
+    published_by,
+    published_mark,
+    seed_column,
+    seeds_of,
+)
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 
 HALVES = {"stable-first": ("stable_1", "volatile_1"), "volatile-first": ("volatile_2", "stable_2")}
 COLOR = {"stable-first": "#0072B2", "volatile-first": "#E69F00"}
-COLUMNS = {"stable_1": "stable,\nthen", "volatile_1": "volatile", "volatile_2": "volatile,\nthen", "stable_2": "stable"}
+DARK = {"stable-first": "#0072B2", "volatile-first": "#A06A00"}
+"""The same, for words."""
+COLUMNS = {"stable_1": "stable", "volatile_1": "volatile", "volatile_2": "volatile", "stable_2": "stable"}
+"""The halves of both tests, in their order."""
 
 
 def draw(folder: Path, title: str) -> list[Path]:
@@ -36,9 +48,8 @@ def volatility_figure(results: Mapping[str, Any], title: str) -> Figure:
     """
     with style():
         caption = (
-            f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes, weights frozen. a, b: a "
-            "Rescorla-Wagner learner fitted to the choices in windows of 10 trials; a line a seed. c, e: mean over "
-            "seeds, 95 % interval, a dot a seed. d: mean over seeds and episodes."
+            f"{seeds_of(results)}, {results['test_episodes']:,} test episodes, weights frozen. a, b: fitted "
+            "to windows of 10 trials; a line a seed. c, e: mean over seeds, 95 % interval, a dot a seed. d: mean."
             + published_by(results, "Wang et al. (2018), Figure 3")
         )
         figure, used = page(7.2, 5.4, title, caption)
@@ -91,6 +102,11 @@ def half_means(rates: Mapping[str, Any], ax: Axes) -> None:
         seed_column(ax, place, rates[name], COLOR[order])
         published_mark(ax, place, rates[name]["published"])
     names_below(ax, list(COLUMNS.values()), fontsize=6.5)
+    for middle, order in ((0.5, "stable-first"), (2.5, "volatile-first")):
+        ax.text(
+            middle, -0.15, order.replace("-", " "), transform=ax.get_xaxis_transform(), ha="center", va="top",
+            color=DARK[order], fontsize=7.5,
+        )  # fmt: skip
     ax.set_ylim(bottom=0)
     ax.set_ylabel("Learning rate")
     if any(part["published"] is not None for part in rates.values()):
@@ -103,23 +119,32 @@ def decoded_volatility(decoded: Mapping[str, Any], ax: Axes) -> None:
     for order, part in decoded["by_trial"].items():
         ax.plot(part["inferred"], color=COLOR[order], linewidth=1.0, linestyle=(0, (3, 1.5)))
         ax.plot(part["decoded"], color=COLOR[order], linewidth=1.4)
-    for label, looks in (("decoded", "-"), ("ideal observer", (0, (3, 1.5)))):
-        ax.plot([], [], color="black", linestyle=looks, label=label)
     r2 = decoded["r2"]["mean"]
-    ax.set_title("" if r2 is None else f"$r^2$ = {r2:.2f}", fontsize=7, pad=16)
+    told = "decoded" if r2 is None else f"decoded, r² {r2:.2f}"
+    for label, looks in ((told, "-"), ("ideal observer", (0, (3, 1.5)))):
+        ax.plot([], [], color="black", linestyle=looks, label=label)
+    for order, color in COLOR.items():
+        ax.plot([], [], color=color, linewidth=1.4, label=order.replace("-", " "))
     ax.set_xlabel("Trial")
     ax.set_ylabel("Probability of\na volatile world")
     ax.legend(
-        loc="lower center", bbox_to_anchor=(0.45, 0.98), ncols=2, fontsize=6.5, columnspacing=0.8, handlelength=1.4
+        loc="lower center",
+        bbox_to_anchor=(0.4, 0.98),
+        ncols=2,
+        fontsize=6.5,
+        columnspacing=0.8,
+        handlelength=1.4,
+        labelspacing=0.2,
     )
 
 
 def coding_shares(shares: Mapping[str, Any], ax: Axes) -> None:
-    """The share of units that code volatility, and what the same test finds for a label that is none."""
+    """The share of units that code volatility, and of those that the same test finds to code what nothing tells: the
+    volatility of another time of the episode."""
     for place, name in enumerate(("volatility", "shifted")):
         part = shares[name]
         seed_column(ax, place, part, PALETTE["ours"] if name == "volatility" else PALETTE["chance"])
         published_mark(ax, place, part["published"])
-    names_below(ax, ["volatility", "shifted\nlabel"])
+    names_below(ax, ["volatility\nof now", "of another\ntime (chance)"])
     ax.set_ylim(bottom=0)
     ax.set_ylabel("Share of units that code it")

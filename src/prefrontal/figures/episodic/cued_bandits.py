@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from prefrontal.figures.bandits import framed, panel
 from prefrontal.figures.episodic.lines import COLOR, LEGEND, bounds_across, lines_by_exposure, training
+from prefrontal.figures.parts import seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 
@@ -18,12 +19,11 @@ def draw(folder: Path, title: str) -> list[Path]:
     results = read_results(folder, ("seeds", "test_epochs", "bounds", "by_exposure", "by_pull"))
     bounds = results["bounds"]
     caption = (
-        f"{len(results['seeds'])} seeds, {results['test_epochs']:,} test epochs each, weights frozen. Expected reward "
-        "of the arms pulled. a: thin, a seed; thick, their mean. b: mean over seeds, the first time a bandit is met "
-        "(broken) and the last (whole). Best without memory: the optimal learner that starts every episode from "
-        "nothing (exact). c: in training, a running mean of each seed."
+        f"{seeds_of(results)} (thin), {results['test_epochs']:,} test epochs each, weights frozen. Known, blind: "
+        "one who knows the best arm, who pulls any. Best without memory: an optimal learner that starts every episode "
+        "anew. c: running means in training."
     )
-    figure = framed(title, caption, 7.2, 3.0)
+    figure = framed(title, caption, 7.2, 2.85)
     ax = panel(figure, "a", 0.6, 0.5, 1.7, 2.0)
     with style():
         lines_by_exposure({name: part["per_seed"] for name, part in results["by_exposure"].items()}, ax)
@@ -35,7 +35,7 @@ def draw(folder: Path, title: str) -> list[Path]:
         ax.legend(**LEGEND, fontsize=6.5, ncols=1, labelspacing=0.2)
         ax.set_xlabel("How often it was met")
     _by_pull(results, panel(figure, "b", 3.0, 0.5, 1.7, 2.0))
-    training(folder, results, panel(figure, "c", 5.35, 0.5, 1.65, 2.0))
+    training(folder, results, panel(figure, "c", 5.4, 0.5, 1.6, 2.0))
     return save_figure(figure, folder / "figure")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from prefrontal.figures.bandits import framed, panel
 from prefrontal.figures.episodic.lines import COLOR, LABEL, LEGEND, bounds_across, lines_by_exposure, training
-from prefrontal.figures.parts import published_by
+from prefrontal.figures.parts import published_by, seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 
@@ -15,12 +15,11 @@ def draw(folder: Path, title: str) -> list[Path]:
     """Draw the figure of a test on Harlow's task with pairs met again, as `prefrontal.figures` says."""
     results = read_results(folder, ("seeds", "test_epochs", "by_trial", "by_exposure", "verdicts"))
     caption = (
-        f"{len(results['seeds'])} seeds, {results['test_epochs']:,} test epochs each, weights frozen. Thin, a seed; "
-        "thick, their mean. a: whole, pairs met before; broken, pairs met for the first time. b: the first choice of "
-        "an episode. c: in training, a running mean of each seed."
+        f"{seeds_of(results)} (thin), {results['test_epochs']:,} test epochs each, weights frozen. a: pairs met "
+        "before, broken: for the first time. c: running means in training."
         + published_by(results, "AlKhamissi et al. (2021), diamonds")
     )
-    figure = framed(title, caption, 7.2, 2.9)
+    figure = framed(title, caption, 7.2, 2.75)
     ax = panel(figure, "a", 0.6, 0.5, 1.7, 2.0)
     with style():
         for name, part in results["by_trial"].items():

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.figures.bandits import framed, panel
 from prefrontal.figures.episodic.lines import COLOR, LABEL, LEGEND, training
-from prefrontal.figures.parts import published_by
+from prefrontal.figures.parts import published_by, seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
 
@@ -27,11 +27,8 @@ def draw(folder: Path, title: str) -> list[Path]:
     """Draw the figure of a test from its files, as `prefrontal.figures` says."""
     results = read_results(folder, ("seeds", "test_episodes", "stay", "reward", "verdicts"))
     caption = (
-        f"{len(results['seeds'])} seeds, {results['test_episodes']:,} test episodes each, weights frozen. a to c: how "
-        "often a choice is that of an earlier trial, after a common (C) or an uncommon (U) transition that was "
-        "rewarded (R) or not (U). Bars, means over seeds; dots, seeds; lines across, one who "
-        "plays by Bayes' rule, and knows every trial that is brought back where there is a memory. d: reward a trial, "
-        "by half. e: in training, a running mean of each seed."
+        f"{seeds_of(results)} (dots), {results['test_episodes']:,} test episodes each, weights frozen. Common, "
+        "uncommon (C, U) and rewarded or not (R, U). Green: by Bayes' rule. e: running means in training."
         + published_by(results, "Ritter, Wang et al. (2018), diamonds")
     )
     figure = framed(title, caption, 7.2, 2.75)
