@@ -83,8 +83,9 @@ def counting_along(course: pd.DataFrame, ax: Axes) -> None:
         ax.plot(wide.index / 1000, wide.mean(axis=1), color=color, linewidth=1.8, label=f"{sides} sides")
     ax.set_xlabel("Training episodes, thousands")
     ax.set_ylabel("Explained by counting")
-    ax.set_xlim(0, max(float(course["episode"].max()) / 1000, 0.001))
-    most = course["counter"].max()
+    ax.set_xlim(0, course["episode"].to_numpy(np.float64).max() / 1000)
+    known = course["counter"].dropna().to_numpy(np.float64)
+    most = float(known.max(initial=0.0))
     ax.set_ylim(0, 1.05 * most if most > 0 else 1)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), borderaxespad=0.1, labelspacing=0.2)
 
