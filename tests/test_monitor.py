@@ -9,11 +9,11 @@ import pytest
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from prefrontal.errors import UserError, quietly
+from prefrontal.errors import UserError, on_the_command_line, quietly
 from prefrontal.learning import monitor as monitor_module
 from prefrontal.learning.monitor import EPISODES_PER_POINT, TAGS, Monitor, Writer
 from prefrontal.learning.train import Metrics
-from prefrontal.progress import progress
+from prefrontal.progress import each, progress
 
 
 @pytest.fixture
@@ -58,7 +58,10 @@ def means(values: np.ndarray) -> list[float]:
     return [float(values[start : start + EPISODES_PER_POINT].mean()) for start in range(0, len(values), 50)]
 
 
-def test_without_a_terminal_there_are_plain_lines_at_intervals(clock: list[float], lines: Console) -> None:
+def test_without_a_terminal_there_are_plain_lines_at_intervals(
+    clock: list[float], lines: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prefrontal.progress.SECONDS_BETWEEN_LINES", 10.0)
     with Monitor(4_000, lines) as monitor:
         monitor.start()
         for seconds in (2, 11, 13, 22, 24):
@@ -213,3 +216,33 @@ def test_in_a_notebook_one_line_changes(monkeypatch):
         monitor.advance(np.ones((1, 10)))
         tell(3)
     assert not told
+
+
+def test_a_command_without_a_terminal_is_told_of_the_start_and_little_else(monkeypatch, capsys):
+    monkeypatch.setattr("prefrontal.progress.in_notebook", lambda: False)
+    with on_the_command_line():
+        assert list(each(range(500), "Testing networks")) == list(range(500))
+        assert list(each([1, 2], "Decoding", compiles=False)) == [1, 2]
+        assert list(each([1], "One")) == [1]
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["Testing networks: 500 to do, after some seconds of compiling", "Decoding: 2 to do"]
+    assert list(each([1, 2], "In a script")) == [1, 2]
+    assert not capsys.readouterr().err
+
+
+def test_within_something_that_is_told_nothing_else_is(capsys):
+    with on_the_command_line():
+        for _ in each([1, 2], "Outer"):
+            assert list(each([1, 2], "Inner")) == [1, 2]
+        with pytest.raises(ZeroDivisionError):
+            list(map(lambda item: 1 / item, each([1, 0], "Failing")))  # noqa: C417
+        assert list(each([1, 2], "After")) == [1, 2]
+    assert [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()] == ["Outer", "Failing", "After"]
+
+
+def test_a_terminal_is_told_that_the_first_takes_longer(monkeypatch):
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    with progress("Testing networks", 2, console) as tell:
+        tell(1)
+    assert isinstance(console.file, io.StringIO)
+    assert "Testing networks (compiling)" in console.file.getvalue()

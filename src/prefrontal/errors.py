@@ -70,6 +70,11 @@ def on_the_command_line() -> Iterator[None]:
         _on_the_command_line = before
 
 
+def is_on_the_command_line() -> bool:
+    """Whether a command runs, and no script or notebook; see `on_the_command_line`."""
+    return _on_the_command_line
+
+
 def argument(name: str) -> str:
     """What a message calls the argument `name` when it tells what to do: `out` to whoever called a function, and --out
     to whoever gave a command.

@@ -4,17 +4,19 @@ elsewhere. `prefrontal.quietly` silences it."""
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from prefrontal.errors import is_quiet
+from prefrontal.errors import is_on_the_command_line, is_quiet
 
-SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_LINES = 30.0
 SECONDS_BETWEEN_CHANGES = 0.5
 """In a notebook."""
+Item = TypeVar("Item")
+_is_telling = False
 
 
 class Line:
@@ -56,24 +58,41 @@ class Line:
 
 @contextlib.contextmanager
 def progress(
-    what: str, total: int, console: Console | None = None, told: Callable[[int], None] | None = None
+    what: str,
+    total: int,
+    console: Console | None = None,
+    told: Callable[[int], None] | None = None,
+    *,
+    compiles: bool = True,
 ) -> Iterator[Callable[[int], None]]:
     """Tells, on standard error, how many of `total` are done; what it yields is called with each number done. Where
-    somebody else is `told`, that is who is called."""
+    somebody else is `told`, that is who is called. Within another that tells, it is silent. The first to be done takes
+    longer where it `compiles`, which is said."""
+    global _is_telling
     if told is not None:
         yield told
-        return
-    if is_quiet():
+    elif is_quiet() or _is_telling:
         yield lambda num: None
-        return
+    else:
+        _is_telling = True
+        try:
+            with _telling(what, total, console, compiles) as tell:
+                yield tell
+        finally:
+            _is_telling = False
+
+
+@contextlib.contextmanager
+def _telling(what: str, total: int, console: Console | None, compiles: bool) -> Iterator[Callable[[int], None]]:
     shown = console or Console(stderr=True)
     if shown.is_interactive:
-        columns = (TextColumn(what), BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=shown, transient=True) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda num: bar.advance(task, num)
+            task = bar.add_task(what + " (compiling)" * compiles, total=total)
+            yield lambda num: bar.update(task, advance=num, description=what)
         return
     done, line = 0, Line(console)
+    tell_start(what, f"{total:,} to do", line, compiles=compiles)
 
     def tell(num: int) -> None:
         nonlocal done
@@ -83,6 +102,39 @@ def progress(
 
     yield tell
     line.end(f"{what}: {done:,} of {total:,}")
+
+
+def each(items: Collection[Item], what: str, *, compiles: bool = True) -> Iterator[Item]:
+    """The `items`, one by one, telling how many of them are done; of a single one nothing is told.
+
+    Arguments:
+        items: what there is to do something with.
+        what: is done with them, such as "Testing networks".
+        compiles: whether the first takes longer, because JAX compiles what it runs.
+
+    Example:
+        >>> from prefrontal.progress import each
+        >>> [item**2 for item in each([1, 2, 3], "Squaring")]
+        [1, 4, 9]
+    """
+    if len(items) < 2:
+        yield from items
+        return
+    with progress(what, len(items), compiles=compiles) as done:
+        for item in items:
+            yield item
+            done(1)
+
+
+def tell_start(what: str, size: str, line: Line | None = None, *, compiles: bool = True) -> None:
+    """Tell who gave a command that something begins, where no bar tells it; scripts are not told."""
+    if is_on_the_command_line() and not is_quiet():
+        (line or Line()).tell(f"{what}: {size}{', after some seconds of compiling' * compiles}")
+
+
+def in_terminal() -> bool:
+    """Whether a terminal shows what goes to standard error, so that a bar can be shown."""
+    return Console(stderr=True).is_interactive
 
 
 def in_notebook() -> bool:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
 import tyro
-from rich.console import Console
 
 from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
 from prefrontal.commands.simulated import Form, read_asked
 from prefrontal.errors import check_count, check_seed
+from prefrontal.progress import progress
 
 Task = TypeVar("Task", bound=Form)
 
@@ -73,7 +73,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
         drawn = draw_values(free, options.num_subjects, np.random.default_rng(options.seed))
         columns |= {name: column for name, column in drawn.items() if name not in values}
     make_folder(options.out.parent)
-    with Console(stderr=True).status(f"Simulating {cognitive.name}"):
+    with progress(f"Simulating {cognitive.name}", options.num_subjects):
         table = simulate(cognitive.name, options.task, columns, num_sessions=options.num_sessions, seed=options.seed)
     write_table(options.out, table)
     write_text(beside, pd.DataFrame(columns).rename_axis("subject").to_csv())

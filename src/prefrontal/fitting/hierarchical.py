@@ -19,11 +19,12 @@ from jaxtyping import Array, Float
 
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_values
 from prefrontal.configs.models import KnownTask, TwoStepForm
-from prefrontal.errors import UserError, check_count, check_probability, check_seed
+from prefrontal.errors import UserError, check_count, check_probability, check_seed, is_quiet
 from prefrontal.fitting.choices import Unit, batch_of
 from prefrontal.fitting.fit import known_task, parameters_to_fit, told_parameters, told_subjects
 from prefrontal.fitting.likelihood import subject_log_likelihood
 from prefrontal.fitting.search import double_precision
+from prefrontal.progress import in_terminal, tell_start
 
 MOST_R_HAT = 1.01
 """Chains with a larger R-hat have not converged (Vehtari et al. 2021)."""
@@ -161,9 +162,11 @@ def fit_hierarchy(
             num_samples=num_samples,
             num_chains=num_chains,
             chain_method="vectorized",
-            progress_bar=progress,
+            progress_bar=progress and in_terminal() and not is_quiet(),
         )
         began = time.monotonic()
+        if progress and not in_terminal():
+            tell_start(f"Sampling {name}", f"{num_warmup + num_samples:,} draws of {num_chains} chains")
         sampler.run(jax.random.key(seed), batch.choices, extra_fields=("diverging", "num_steps", "accept_prob"))
         seconds = time.monotonic() - began
         draws = jax.device_get(sampler.get_samples(group_by_chain=True))

@@ -19,6 +19,7 @@ from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.figures.behaviour import behaviour_figure
 from prefrontal.figures.style import save_figure
+from prefrontal.progress import each
 from prefrontal.runs.claims import check_folder
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import parse_json, to_json, versions
@@ -55,7 +56,7 @@ def compare_tables(
     """
     check_comparison(tables, out, beside)
     groups, record = [], {}
-    for name, table in tables.items():
+    for name, table in each(tables.items(), "Analysing groups", compiles=False):
         try:
             group = behaviour(name, table, num_lags=num_lags, ridge=ridge)
         except UserError as error:

@@ -16,6 +16,7 @@ from prefrontal.experiments.studies.played import Played, play_test
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import NOT_NEGATIVE, holds, near, over_seeds
 from prefrontal.figures.bandits import draw
+from prefrontal.progress import each
 from prefrontal.tasks.base import AbstractTask
 
 NUM_BASELINE_EPISODES = 3_000
@@ -121,7 +122,9 @@ def _best(
         played = play_test(network.agent, task, config.test.seed, config.test.num_episodes)
         return float(played.total_regret[:half].mean())
 
-    return sorted(networks, key=regret)[: experiment.criteria.num_best]
+    regrets = [regret(network) for network in each(networks, f"Testing networks, {arms} arms")]
+    order = sorted(range(len(networks)), key=regrets.__getitem__)
+    return [networks[place] for place in order[: experiment.criteria.num_best]]
 
 
 def _second_half(network: Network, task: AbstractTask, config: ExperimentConfig[BanditConfig]) -> Played:

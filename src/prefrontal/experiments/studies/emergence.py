@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.progress import Progress
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.interventions import done_alike
@@ -28,6 +26,7 @@ from prefrontal.experiments.studies.verdicts import ANY, NOT_NEGATIVE, SHARE, ho
 from prefrontal.figures.strategies import EMERGENCE, draw
 from prefrontal.learning.group import new_agent
 from prefrontal.learning.trained import load_snapshots
+from prefrontal.progress import each
 from prefrontal.runs.files import write_text
 from prefrontal.runs.folder import RunFolder
 
@@ -48,13 +47,12 @@ class Emergence(Study[TwoStepConfig, EmergenceCriteria]):
         snapshots = _moments(networks, config, subjects.run)
         moments = list(snapshots)
         fitted_at = set(moments[:: max(1, -(-(len(moments) - 1) // MOST_FITS))]) | {moments[-1]}
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            for episode, then in progress.track(snapshots.items(), description="Snapshots"):
-                table, reward = play_sessions(then, config)
-                measures = _measures(table).assign(reward=reward, episode=episode)
-                if episode in fitted_at:
-                    measures = measures.join(best_models(table, config.task))
-                parts.append(measures.reset_index(names="seed"))
+        for episode, then in each(snapshots.items(), "Testing along the training"):
+            table, reward = play_sessions(then, config)
+            measures = _measures(table).assign(reward=reward, episode=episode)
+            if episode in fitted_at:
+                measures = measures.join(best_models(table, config.task))
+            parts.append(measures.reset_index(names="seed"))
         course = pd.concat(parts, ignore_index=True)
         since = _since(course, self.criteria.least_model_based)
         last = course.loc[(course["episode"] == moments[-1]).to_numpy()]

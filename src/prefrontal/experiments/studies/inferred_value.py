@@ -17,6 +17,7 @@ from prefrontal.experiments.studies.base import Agents, Study
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, holds, near, on_average, over_seeds
 from prefrontal.figures.inferred_value import draw
+from prefrontal.progress import each
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks.reversal import OUTCOME, STIMULUS
 
@@ -44,7 +45,7 @@ class InferredValue(Study[ReversalConfig, None]):
                 jax.random.fold_in(jax.random.key(config.test.seed), seed),
                 num_episodes=config.test.num_episodes,
             )
-            for seed, agent in networks.items()
+            for seed, agent in each(networks.items(), "Testing networks")
         }
         trials = {seed: reversal_trials(one, config.train.discount) for seed, one in played.items()}
         by_step = [responses(one, block) for one in trials.values()]
@@ -52,7 +53,8 @@ class InferredValue(Study[ReversalConfig, None]):
         per_seed = [{name: float(at_stimulus[name][k]) for name in CONDITIONS} for k in range(len(networks))]
         ratios = np.array([inferred_ratio(seed) for seed in per_seed])
         states = [
-            _latent_state(np.asarray(one.activity), trials[seed].rewarded_cue, block) for seed, one in played.items()
+            _latent_state(np.asarray(one.activity), trials[seed].rewarded_cue, block)
+            for seed, one in each(played.items(), "Decoding activity", compiles=False)
         ]
 
         shown = [jax.tree.map(lambda leaf: np.asarray(leaf[:NUM_SHOWN]), one) for one in played.values()]

@@ -14,6 +14,7 @@ from prefrontal.experiments.studies.played import Played, play_test
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, holds, over_seeds
 from prefrontal.figures.informative_arm import draw
+from prefrontal.progress import each
 
 
 class InformativeArm(Study[InformativeArmConfig, InformativeArmCriteria]):
@@ -24,7 +25,10 @@ class InformativeArm(Study[InformativeArmConfig, InformativeArmCriteria]):
     ) -> dict[str, Any]:
         networks = agents[""]
         task, test = config.task.make(), config.test
-        played = [play_test(agent, task, test.seed, test.num_episodes) for agent in networks.values()]
+        played = [
+            play_test(agent, task, test.seed, test.num_episodes)
+            for agent in each(networks.values(), "Testing networks")
+        ]
         asks = np.array([episodes.choice[:, 0] == config.task.num_targets for episodes in played])
         is_target = ~np.array([episodes.is_suboptimal for episodes in played])
         informs = np.array([episodes.choice == config.task.num_targets for episodes in played])

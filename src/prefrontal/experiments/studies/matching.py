@@ -18,6 +18,7 @@ from prefrontal.experiments.studies.base import Agents, Study
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, SIGNED, holds, near, on_average, over_seeds
 from prefrontal.figures.matching import draw
+from prefrontal.progress import each
 from prefrontal.rollouts.episodes import Trajectory
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.tasks.matching import CHOICE, FIXATION
@@ -39,7 +40,10 @@ class Matching(Study[MatchingConfig, None]):
     ) -> dict[str, Any]:
         experiment = self.experiment
         networks = agents[""]
-        played = {which: [_test(agent, config, which, seed) for seed, agent in networks.items()] for which in RANGES}
+        played = {
+            which: [_test(agent, config, which, seed) for seed, agent in each(networks.items(), "Testing networks")]
+            for which in RANGES
+        }
         sessions = {which: [choice_sessions(one) for one in trajectories] for which, trajectories in played.items()}
         matched = {which: [matching(one) for one in those] for which, those in sessions.items()}
         regressions = [lag_regression(one) for one in sessions["trained"]]

@@ -13,6 +13,7 @@ from prefrontal.experiments.studies.base import Agents, Study
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import PERCENT, PERCENT_POINTS, SHARE, holds, on_average, over_seeds
 from prefrontal.figures.optogenetics import draw
+from prefrontal.progress import each
 from prefrontal.rollouts.evaluation import evaluate
 
 PUBLISHED_PERCENT = {
@@ -54,7 +55,7 @@ class Optogenetics(Study[RiskConfig, None]):
         task, odds = config.task.make(), config.task.risky_probabilities
         percent: dict[str, list[list[float]]] = {}
         reward, missed = [], []
-        for seed, agent in networks.items():
+        for seed, agent in each(networks.items(), "Testing networks"):
             key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
             for name, done in ({"control": None} | manipulations(config.task)).items():
                 subject = agent if done is None else intervened(agent, task, done)

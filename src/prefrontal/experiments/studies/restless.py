@@ -20,6 +20,7 @@ from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import NOT_NEGATIVE, SHARE, SIGNED, holds, on_average, over_seeds
 from prefrontal.figures.restless import draw
 from prefrontal.fitting.rescorla_wagner import MODELS
+from prefrontal.progress import each
 from prefrontal.rollouts.evaluation import evaluate
 
 NUM_TUNING_EPISODES = 1_000
@@ -35,8 +36,8 @@ class Restless(Study[RestlessConfig, RestlessCriteria]):
         self, agents: Agents, config: ExperimentConfig[RestlessConfig], folder: Path, subjects: Subjects
     ) -> dict[str, Any]:
         algorithms = baselines(config.task, config.test.seed + 1, NUM_TUNING_EPISODES)
-        networks = {str(seed): _test(agent, config) for seed, agent in agents[""].items()}
-        others = {name: _test(agent, config) for name, agent in algorithms.agents.items()}
+        networks = {str(seed): _test(agent, config) for seed, agent in each(agents[""].items(), "Testing networks")}
+        others = {name: _test(agent, config) for name, agent in each(algorithms.agents.items(), "Testing algorithms")}
         control, ideal = "control", "ideal observer"
         fits = fit_agents(
             networks | {control: _test(algorithms.control, config), ideal: others[ideal]}, self.criteria.block_episodes

@@ -18,6 +18,7 @@ from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.studies.verdicts import AT_MOST_ONE, SHARE, over_seeds
 from prefrontal.learning.group import new_agent
 from prefrontal.learning.trained import load_snapshots
+from prefrontal.progress import each
 from prefrontal.rollouts.episodes import Trajectory, agent_inputs, replay
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.runs.folder import RunFolder
@@ -49,7 +50,7 @@ def belief_results(
     task, size = config.task.make(), config.task.steps_per_trial
     decoded: dict[str, list[float]] = {}
     shares, planes = [], []
-    for seed, trajectory in played.items():
+    for seed, trajectory in each(played.items(), "Decoding belief", compiles=False):
         before = done_alike(agents[seed], new_agent(config.agent, task, seed))
         own = play(before, config, seed)
         shown = np.asarray(_shown(before, trajectory, task.num_actions))
@@ -123,7 +124,7 @@ def _over_training(
         return None
     task, size = config.task.make(), config.task.steps_per_trial
     curves: dict[str, list[list[float]]] = {"decoded": [], "reward": []}
-    for seed, trained in agents.items():
+    for seed, trained in each(agents.items(), "Belief over training"):
         along = [
             play(done_alike(trained, agent), config, seed)
             for episode, agent in load_snapshots(run.seed(seed), task, config.agent)

@@ -18,6 +18,7 @@ from prefrontal.figures.style import style
 from prefrontal.learning.jobs import Watch
 from prefrontal.learning.monitor import SnapshotView
 from prefrontal.learning.trained import load_snapshots
+from prefrontal.progress import each
 from prefrontal.runs.files import make_folder, write_bytes, write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import jsonable, parse_json, to_json, versions
@@ -71,7 +72,7 @@ def write_course(config: ExperimentConfig[TwoStepConfig], run: RunFolder, seeds:
     kept = [run.seed(seed) for seed in seeds if run.seed(seed).kept_episodes()]
     rows = [
         {"seed": of.seed, **_tested(of, episode, agent, config)}
-        for of in kept
+        for of in each(kept, "Testing along the training")
         for episode, agent in load_snapshots(of, task, config.agent)
     ]
     if rows:

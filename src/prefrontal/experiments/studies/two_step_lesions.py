@@ -20,6 +20,7 @@ from prefrontal.experiments.studies.base import Agents, Study
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import ANY, SHARE, on_average, over_seeds
 from prefrontal.figures.lesions import draw
+from prefrontal.progress import each
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.runs.files import write_text
 from prefrontal.tasks import AbstractTask
@@ -42,7 +43,7 @@ class TwoStepLesions(Study[TwoStepConfig, None]):
         task = config.task.make()
         tables = [
             lesion_table(agent, task, config.test.num_episodes, seed=seed, test_seed=config.test.seed).assign(seed=seed)
-            for seed, agent in networks.items()
+            for seed, agent in each(networks.items(), "Lesions")
         ]
         table = pd.concat(tables, ignore_index=True)
         write_text(folder / "lesions.csv", table.to_csv(index=False, float_format="%.5g"))

@@ -23,6 +23,7 @@ from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.two_step_belief import belief_results, play
 from prefrontal.experiments.studies.verdicts import ANY, AT_MOST_ONE, SHARE, Range, holds, on_average, over_seeds
 from prefrontal.figures.prediction_errors import draw
+from prefrontal.progress import each
 from prefrontal.runs.files import write_text
 
 LEARNING_RATES = np.linspace(0.05, 1.0, 20)
@@ -37,9 +38,9 @@ class PredictionErrors(Study[TwoStepConfig, None]):
     ) -> dict[str, Any]:
         experiment = self.experiment
         networks = agents[""]
-        played = {seed: play(agent, config, seed) for seed, agent in networks.items()}
+        played = {seed: play(agent, config, seed) for seed, agent in each(networks.items(), "Testing networks")}
         accounts, tables = [], []
-        for seed, trajectory in played.items():
+        for seed, trajectory in each(played.items(), "Prediction errors", compiles=False):
             errors, trials = network_errors(trajectory, config.task, config.train.discount)
             account, table = _account(errors, trials, config.task)
             accounts.append(account)

@@ -11,6 +11,7 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.configs import TwoStepConfig
 from prefrontal.experiments.presets.base import ExperimentConfig
+from prefrontal.progress import each
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.trials.table import trial_table
 
@@ -23,7 +24,10 @@ def play_sessions(
     Returns:
         The trial table, the seeds as subjects; and each seed's mean reward per episode, (seed,).
     """
-    tested = [play_session(agent, config, config.test.num_episodes, seed) for seed, agent in agents.items()]
+    tested = [
+        play_session(agent, config, config.test.num_episodes, seed)
+        for seed, agent in each(agents.items(), "Testing networks")
+    ]
     table = trial_table(_stack([event for event, _ in tested]), subjects=list(agents))
     return table, np.array([reward.mean() for _, reward in tested])
 

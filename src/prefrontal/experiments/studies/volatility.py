@@ -30,6 +30,7 @@ from prefrontal.experiments.studies.verdicts import (
     over_seeds,
 )
 from prefrontal.figures.volatility import draw
+from prefrontal.progress import each
 from prefrontal.rollouts.episodes import Trajectory, agent_inputs, replay
 from prefrontal.rollouts.evaluation import evaluate
 
@@ -65,10 +66,10 @@ class Volatility(Study[VolatilityConfig, None]):
         experiment = self.experiment
         networks = agents[""]
         observer = VolatilityObserver(config.task)
-        played = {seed: _test(agent, config, seed) for seed, agent in networks.items()}
-        behaved = [_behaviour(one, config.task) for one in played.values()]
+        played = {seed: _test(agent, config, seed) for seed, agent in each(networks.items(), "Testing networks")}
+        behaved = [_behaviour(one, config.task) for one in each(played.values(), "Learning rates", compiles=False)]
         ideal = _behaviour(_test(observer, config, 0), config.task)
-        held = [_activity(one, observer) for one in played.values()]
+        held = [_activity(one, observer) for one in each(played.values(), "Decoding activity", compiles=False)]
         halves = {name: np.array([one.halves[name] for one in behaved]) for pair in ORDERS.values() for name in pair}
         results = {
             "test_episodes": config.test.num_episodes,

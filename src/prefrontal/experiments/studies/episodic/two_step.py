@@ -18,6 +18,7 @@ from prefrontal.experiments.studies.episodic.played import play_epochs
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, SIGNED, holds, near, on_average, over_seeds
 from prefrontal.figures.episodic.two_step import draw
+from prefrontal.progress import each
 from prefrontal.tasks.episodic_two_step import EpisodicTwoStep, EpisodicTwoStepEvent
 
 BARS = ("incremental_uncued", "incremental_cued", "episodic")
@@ -36,7 +37,9 @@ class EpisodicTwoStepStudy(Study[EpisodicTwoStepConfig, None]):
         stay: dict[str, dict[str, np.ndarray]] = {}
         reward: dict[str, np.ndarray] = {}
         for name, of_seeds in agents.items():
-            played = [_trials(play_epochs(agent, config).event) for agent in of_seeds.values()]
+            played = [
+                _trials(play_epochs(agent, config).event) for agent in each(of_seeds.values(), f"Testing, {name}")
+            ]
             of_each = [stays(event) for event in played]
             stay[name] = {bars: np.stack([seed[bars] for seed in of_each]) for bars in BARS}
             reward[name] = np.stack([_by_half(event) for event in played])

@@ -18,6 +18,7 @@ from prefrontal.experiments.studies.harlow.tested import best_strategies, by_tri
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import NOT_NEGATIVE, SHARE, holds, near, over_seeds
 from prefrontal.figures.harlow import draw
+from prefrontal.progress import each
 from prefrontal.rollouts.episodes import Trajectory
 from prefrontal.runs.files import write_text
 from prefrontal.runs.results import LEARNING
@@ -38,7 +39,10 @@ class HarlowStudy(Study[HarlowConfig, HarlowCriteria]):
         self, agents: Agents, config: ExperimentConfig[HarlowConfig], folder: Path, subjects: Subjects
     ) -> dict[str, Any]:
         networks, num_trials = agents[""], config.task.num_trials
-        played = {which: [play(agent, task, config) for agent in networks.values()] for which, task in tasks(config)}
+        played = {
+            which: [play(agent, task, config) for agent in each(networks.values(), f"Testing on {which} objects")]
+            for which, task in tasks(config)
+        }
         sets = {which: [learning_sets(one, num_trials) for one in those] for which, those in played.items()}
         held_out = sets["held-out"]
         fits = (
