@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from prefrontal.reports.runs import Measure, paired_table, print_pairs
 from prefrontal.reports.tables import print_stay_report, print_sweep
 
 MEASURES = ("common_rewarded", "uncommon_rewarded", "common_unrewarded", "uncommon_unrewarded")
@@ -217,3 +218,32 @@ def test_the_first_trial_has_rows_of_its_own_where_it_is_looked_at() -> None:
     caption = " ".join(" ".join(lines).split())
     assert "whether within 0.06 of the published value; of the first trial only, 0.1. Int" in caption
     assert "First trial only: Wang et al. (2016), Figure 5c." in caption
+
+
+def test_what_is_done_to_networks_stands_beside_the_same_networks_left_alone() -> None:
+    intact, done = (
+        {"reward": Measure([60.0, 62.0, 64.0]), "gone": Measure([1.0])},
+        {
+            "reward": Measure([59.0, 60.0, 64.0]),
+            "new": Measure([2.0]),
+        },
+    )
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    print_pairs(intact, done, "task, --noise 1: 3 seeds", console)
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert lines[0] == "task, --noise 1: 3 seeds"
+    assert row(lines, "reward") == ["reward", "62.0", "61.0", "-1.00"]
+    assert lines[lines.index(next(line for line in lines if "reward" in line)) + 1].split()[-3:] == [
+        "-3.48",
+        "to",
+        "1.48",
+    ]
+    assert not {"gone", "new"} & set(" ".join(lines).split())
+    table = paired_table(intact, done, [5, 6, 7])
+    assert table.to_dict("list") == {
+        "measure": ["reward"] * 3,
+        "seed": [5, 6, 7],
+        "intact": [60.0, 62.0, 64.0],
+        "intervened": [59.0, 60.0, 64.0],
+    }

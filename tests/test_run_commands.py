@@ -215,7 +215,7 @@ class TestCompare:
             (folder / "results.json").write_text(json.dumps({**read_results(folder), **measured, "verdicts": [claim]}))
         lines = [" ".join(line.split()) for line in prefrontal("compare", "mine", "faster").splitlines()]
         place = lines.index("regret, easy 2.00 6.00 4.00")
-        assert lines[place + 1] == "0.000 to 4.50 0.000 to 4.50 -1.98 to 9.98"
+        assert lines[place + 1] == "0.00 to 4.50 0.00 to 4.50 -1.98 to 9.98"
         assert "claim 1.00 yes 5.00 yes" in lines
         assert "Settings: the same." in prefrontal("compare", MINE, MINE)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 from shown import check_shown
@@ -245,12 +246,16 @@ def test_intervene_on_the_command_line(tmp_path: Path, capsys):
     """All units silenced: the network's policy is its bias, and it stays as often after every kind of trial."""
     few = ["--pretrained", "--seeds", "0", "--test.num-episodes", "5", "--out", str(tmp_path)]
     main(["intervene", "wang2018-two-step", *few, "--silence", *map(str, range(48))])
-    assert "With --silence 0 1 2" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert told.startswith("wang2018-two-step, --silence 0 1 2 3 4 5 ... (48 units): 1 seed\n")
+    assert "intact intervened difference" in " ".join(told.split())
     (folder,) = tmp_path.glob("intervened-*")
     assert json.loads((folder / "intervention.json").read_text())["silence"] == list(range(48))
     assert read_results(folder)["reward_per_episode"]["mean"] < 60
     assert (folder / "figure.png").exists()
     assert not (tmp_path / "results.json").exists()
+    pairs = pd.read_csv(folder / "intact.csv", index_col="measure")
+    assert pairs.loc["reward per episode", "intact"] > 60 > pairs.loc["reward per episode", "intervened"]
 
 
 @pytest.mark.parametrize(

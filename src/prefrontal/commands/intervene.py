@@ -4,6 +4,7 @@ import itertools
 import shlex
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 from rich.console import Console
 
@@ -13,6 +14,8 @@ from prefrontal.commands.options import parse, read_options
 from prefrontal.configs import InterventionConfig
 from prefrontal.runs.moments import read_moment
 
+PAIRS = "intact.csv"
+"""What each seed does intact and intervened, a row a measure and seed."""
 FLAGS = tuple(f"--{field.name.replace('_', '-')}" for field in fields(InterventionConfig))
 
 
@@ -31,22 +34,26 @@ def run(command: str, arguments: Sequence[str]) -> None:
     options = parse(command, experiment, rest, asked.start)
 
     from prefrontal.experiments.studies import study_of
+    from prefrontal.experiments.tested import intact_results
     from prefrontal.experiments.workflow import evaluate_run
+    from prefrontal.reports.runs import of_seeds, paired_table, print_pairs
+    from prefrontal.runs.files import write_text
 
-    folder, results = evaluate_run(
-        experiment,
-        options.config,
-        options.seeds,
-        options.out,
-        pretrained=options.pretrained,
-        intervention=intervention,
-        at=read_moment(options.at),
-    )
+    tested = (experiment, options.config, options.seeds, options.out)
+    which: dict[str, Any] = {"pretrained": options.pretrained, "at": read_moment(options.at)}
+    folder, results = evaluate_run(*tested, **which, intervention=intervention)
     study = study_of(experiment)
     study.draw(folder)
-    console = Console()
-    console.print(f"With {' '.join(own)}:", markup=False, highlight=False)
-    study.report(results, console)
+    console, done = Console(), of_seeds(results)
+    intact = of_seeds(intact_results(*tested, **which)) if done else {}
+    if not set(intact) & set(done):  # nothing is measured of each seed
+        console.print(f"With {' '.join(own)}:", markup=False, highlight=False)
+        study.report(results, console)
+    else:
+        num = len(results["seeds"])
+        title = f"{experiment.name}, {intervention.words}: {num} seed{'s' * (num != 1)}"
+        print_pairs(intact, done, title, console)
+        write_text(folder / PAIRS, paired_table(intact, done, results["seeds"]).to_csv(index=False))
     without = shlex.join(["prefrontal", "evaluate", asked.word, *rest])
     print(f"Without: {without}\nFiles: {folder}", flush=True)
 

@@ -1,13 +1,12 @@
 """From an experiment and a config to files: train, then test."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from prefrontal import devices
-from prefrontal.agents.interventions import intervened
 from prefrontal.analysis.falls import fall
 from prefrontal.configs import InterventionConfig
 from prefrontal.errors import UserError, argument
@@ -15,9 +14,9 @@ from prefrontal.experiments import Experiment, ExperimentConfig
 from prefrontal.experiments.places import as_asked, claim_results, networks_of, results_folder
 from prefrontal.experiments.studies import study_of
 from prefrontal.experiments.studies.subjects import Subjects
+from prefrontal.experiments.tested import done_to, load_tested
 from prefrontal.learning.group import new_agent
 from prefrontal.learning.jobs import Job, train_jobs
-from prefrontal.learning.trained import load_agents
 from prefrontal.runs.arrays import with_arrays
 from prefrontal.runs.files import read_arrays, read_bytes, write_text
 from prefrontal.runs.folder import RunFolder
@@ -159,23 +158,11 @@ def evaluate_run(
     devices.configure()
     experiment, config, seeds = as_asked(experiment, config, seeds)
     _check_task(experiment, config)
-    trainer, networks = networks_of(experiment, config, out, pretrained=pretrained)
-    variants = experiment.variants(config)
-    if pretrained:  # only those that were worth it come with the package: see `Experiment.kept`
-        variants = {name: variant for name, variant in variants.items() if (networks / name).exists()}
     if intervention is not None:
         _check_intervention(experiment, intervention)
-    runs: dict[str, RunFolder] = {}
-    agents: dict[str, Mapping[int, Any]] = {}
-    for name, variant in variants.items():
-        path = networks / name
-        if not path.exists():
-            raise UserError(f"`{path}` must be a run to test, got none there. Train it first, with the same options.")
-        runs[name] = RunFolder.open(path, trainer, variant.training)
-        task = variant.task.make()
-        agents[name] = load_agents(runs[name], task, variant.agent, seeds, at)
-        if intervention is not None:
-            agents[name] = {seed: intervened(agent, task, intervention) for seed, agent in agents[name].items()}
+    trainer, runs, agents = load_tested(experiment, config, seeds, out, pretrained=pretrained, at=at)
+    if intervention is not None:
+        agents = done_to(agents, experiment.variants(config), intervention)
     subjects = Subjects("package" if pretrained else "run", trainer, runs)
     folder = results_folder(experiment, config, out, pretrained=pretrained)
     claim_results(experiment, config, folder, subjects)

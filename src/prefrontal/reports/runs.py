@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from prefrontal.analysis.statistics import difference_interval, mean_interval
-from prefrontal.reports.tables import verdict_word
+from prefrontal.reports.tables import decimals, verdict_word
 from prefrontal.runs.inventory import LAST_EPISODES, Found, SeedState, ranges
 
 REWARD = f"reward in training, last {LAST_EPISODES} episodes"
@@ -124,6 +125,46 @@ def print_results_of_two(
     )
 
 
+def print_pairs(intact: Mapping[str, Measure], done: Mapping[str, Measure], title: str, console: Console) -> None:
+    """A row a measure: the means over seeds of networks intact and intervened, and the difference, seed by seed.
+
+    Arguments:
+        intact, done: by name.
+        title: what was done to which networks.
+        console: where to.
+    """
+    console.print(title, style="bold", markup=False, highlight=False)
+    table = Table(box=box.SIMPLE, collapse_padding=True)
+    table.add_column("mean over seeds")
+    for name in ("intact", "intervened", "difference"):
+        table.add_column(name, justify="right", min_width=len("-0.00 to -0.00"))
+    for name, pair in _pairs(intact, done).items():
+        change = Measure([after - before for before, after in zip(*(one.per_seed for one in pair), strict=True)])
+        table.add_row(name, *(one.told for one in (*pair, change)))
+    console.print(table)
+    console.print(
+        "Below each: the 95 % interval over seeds; of the difference, intervened less intact, it is of pairs: each "
+        "network with itself.",
+        style="dim",
+        highlight=False,
+    )
+
+
+def paired_table(intact: Mapping[str, Measure], done: Mapping[str, Measure], seeds: Sequence[int]) -> pd.DataFrame:
+    """What each seed does: a row a measure and seed, with the columns "intact" and "intervened"."""
+    rows = []
+    for name, pair in _pairs(intact, done).items():
+        values = list(zip(*(one.per_seed for one in pair), strict=True))
+        names = seeds if len(seeds) == len(values) else range(len(values))
+        rows += [(name, seed, *both) for seed, both in zip(names, values, strict=True)]
+    return pd.DataFrame(rows, columns=["measure", "seed", "intact", "intervened"])
+
+
+def _pairs(intact: Mapping[str, Measure], done: Mapping[str, Measure]) -> dict[str, tuple[Measure, Measure]]:
+    both = {name: (intact[name], done[name]) for name in intact if name in done}
+    return {name: pair for name, pair in both.items() if len(pair[0].per_seed) == len(pair[1].per_seed)}
+
+
 def print_verdicts_of_two(
     one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]], names: Sequence[str], console: Console
 ) -> None:
@@ -184,7 +225,9 @@ def size(num_bytes: int | float) -> str:
 
 
 def _with_interval(mean: float, low: float, high: float) -> str:
-    return _number(mean) + ("" if math.isnan(low) else f"\n{_number(low)} to {_number(high)}")
+    digits = 3 if abs(mean) < 1 and decimals(low, high) > 3 else decimals(mean, low, high)
+    told = "" if math.isnan(mean) else f"{mean:,.{digits}f}"
+    return told + ("" if math.isnan(low) else f"\n{low:,.{digits}f} to {high:,.{digits}f}")
 
 
 def _is_number(value: Any) -> bool:
