@@ -14,12 +14,12 @@ See docs/environments.md.
 from functools import partial
 from typing import Any
 
-import gymnax
+import gymnax  # pyright: ignore[reportMissingImports]
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import struct
-from gymnax.environments import environment, spaces
+from flax import struct  # pyright: ignore[reportMissingImports]
+from gymnax.environments import environment, spaces  # pyright: ignore[reportMissingImports]
 from jaxtyping import Array, PRNGKeyArray
 
 from prefrontal.configs.base import TaskConfig

@@ -3,11 +3,11 @@
 from typing import Any
 
 import equinox as eqx
-import gymnax
+import gymnax  # pyright: ignore[reportMissingImports]
 import jax
 import jax.numpy as jnp
 import numpy as np
-from gymnax.environments import spaces
+from gymnax.environments import spaces  # pyright: ignore[reportMissingImports]
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from prefrontal.environments.configs import GymnaxConfig
