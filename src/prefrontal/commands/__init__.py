@@ -32,6 +32,7 @@ COMMANDS = {
     "intervene": Command("intervene", "test networks with silenced units, noise or false signals"),
     "figure": Command("experiment", "draw the figures of an evaluated run again"),
     "sweep": Command("sweeps.run", "many settings and seeds from a file, here, on Ray or on SLURM"),
+    "search": Command("sweeps.run", "search good settings within ranges in a file (Optuna)"),
     "runs": Command("runs", "the runs there are: state, seeds, reward, age, size"),
     "show": Command("runs", "a run: settings, seeds, verdicts, files"),
     "compare": Command("runs", "two runs: what differs in settings and in results"),

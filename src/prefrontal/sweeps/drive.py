@@ -4,14 +4,16 @@ import signal
 import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from types import FrameType
 
 from prefrontal.errors import Stopped
 from prefrontal.runs.provenance import to_json
 from prefrontal.runs.store import Store
 from prefrontal.sweeps.outcome import Outcome, read_result
+from prefrontal.sweeps.standing import ENDED
 from prefrontal.sweeps.unit import UNIT, Unit
 
 MOST_TURNS = {"lost": 3, "stopped": 100, "busy": float("inf")}
@@ -46,17 +48,19 @@ class Backend(ABC):
 
 def drive(
     store: Store,
-    units: Sequence[Unit],
+    units: Iterable[Unit],
     backend: Backend,
     on_turn: Callable[[Sequence[str], Counter[str]], None] = lambda under_way, ended: None,
+    on_end: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Counter[str]:
     """Have workers run `units` to their end.
 
     Arguments:
         store: where results lie.
-        units: what is to be done.
+        units: what is to be done; each is asked for when there is room for it.
         backend: where workers are.
         on_turn: called some times a second, with the names of the units under way and how many ended how.
+        on_end: called with each that has ended: done, failed or pruned.
 
     Returns:
         How many ended how.
@@ -64,16 +68,19 @@ def drive(
     Raises:
         Stopped: after Ctrl-C or SIGTERM, when the workers have saved.
     """
-    waiting, later = deque(units), deque[tuple[float, Unit]]()
+    coming, later = iter(units), deque[tuple[float, Unit]]()
+    are_all_known = False
     under_way: dict[str, Unit] = {}
     ended, turns = Counter[str](), Counter[tuple[str, str]]()
     is_told = False
     with _stop_requests() as requests:
-        while waiting or later or under_way:
-            while later and later[0][0] <= time.monotonic():
-                waiting.append(later.popleft()[1])
-            while waiting and len(under_way) < backend.slots and not requests:
-                unit = waiting.popleft()
+        while not are_all_known or later or under_way:
+            while len(under_way) < backend.slots and not requests:
+                is_time = bool(later) and later[0][0] <= time.monotonic()
+                unit = later.popleft()[1] if is_time else next(coming, None)
+                are_all_known = are_all_known or (unit is None and not is_time)
+                if unit is None:
+                    break
                 under_way[unit.name] = unit
                 backend.start(unit)
             if requests and not under_way:
@@ -81,19 +88,21 @@ def drive(
             for outcome in backend.wait(0.5):
                 unit = under_way.pop(outcome.name)
                 turns[unit.name, outcome.ending] += 1
-                if outcome.ending in ("done", "failed"):
+                if outcome.ending in ENDED:
                     ended[outcome.ending] += 1
+                    on_end(outcome)
                 elif requests:
                     continue
                 elif turns[unit.name, outcome.ending] >= MOST_TURNS[outcome.ending]:
                     _give_up(store, unit, f"{outcome.ending} {MOST_TURNS[outcome.ending]} times: {outcome.reason}")
                     ended["failed"] += 1
+                    on_end(replace(outcome, ending="failed"))
                 else:
                     later.append((time.monotonic() + SECONDS_BETWEEN_TURNS * (outcome.ending == "busy"), unit))
             if requests and not is_told:
                 is_told = True
                 backend.stop()
-            if not under_way and later and not waiting:
+            if not under_way and later:
                 time.sleep(0.1)
             on_turn(list(under_way), ended)
     return ended

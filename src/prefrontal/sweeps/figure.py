@@ -46,7 +46,8 @@ def sweep_figure(table: pd.DataFrame, options: Sequence[str], measure: str, titl
             shown = measured.sort_values(measure, ascending=False, kind="stable").head(MOST_SETTINGS)
             y = np.arange(len(shown))
             ax.errorbar(shown[measure], y, xerr=_bars(shown, measure), fmt="o", **bar)
-            labels = [", ".join(f"{_plain(name)} {row[name]}" for name in options) for row in shown.to_dict("records")]
+            rows = shown.to_dict("records")
+            labels = [", ".join(f"{_plain(name)} {_value(row[name])}" for name in options) for row in rows]
             ax.set_yticks(y, [label or "the preset" for label in labels], parse_math=False)
             ax.set_ylim(len(shown) - 0.5, -0.5)
             ax.grid(axis="y", color="0.9", linewidth=0.6)
@@ -73,3 +74,7 @@ def _bars(table: pd.DataFrame, measure: str) -> np.ndarray:
 
 def _plain(option: str) -> str:
     return option.split(".")[-1].replace("_", " ").replace("-", " ")
+
+
+def _value(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

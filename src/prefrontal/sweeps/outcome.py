@@ -8,7 +8,7 @@ from typing import Any, Literal
 from prefrontal.runs.store import Store
 from prefrontal.sweeps.unit import UNIT
 
-Ending = Literal["done", "failed", "stopped", "busy", "lost"]
+Ending = Literal["done", "failed", "pruned", "stopped", "busy", "lost"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Outcome:
     name: str
     """The unit's."""
     ending: Ending
-    """"busy": another worker is at it; "lost": the worker was killed."""
+    """"pruned": it was not wanted any more; "busy": another worker is at it; "lost": the worker was killed."""
     reason: str = ""
     """Why, in words."""
 

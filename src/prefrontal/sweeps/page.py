@@ -9,7 +9,7 @@ import pandas as pd
 
 from prefrontal.sweeps.standing import STATES, Standing
 from prefrontal.sweeps.table import in_order, measures_of, options_of
-from prefrontal.sweeps.told import hours, measured
+from prefrontal.sweeps.told import hours, measured, plain
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #222; }
@@ -60,7 +60,7 @@ def _rows(table: pd.DataFrame, measure: str) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in heads) + '<th class="run">folder</th>'
     body = []
     for place, row in enumerate(in_order(table, measure).to_dict("records")):
-        values = [escape(str(row[name])) for name in (*options, "seeds")]
+        values = [escape(plain(row[name])) for name in (*options, "seeds")]
         for name in measures:
             mean, interval = measured(row, name)  # pyright: ignore[reportArgumentType]
             values.append(f"{escape(mean)}<small>{escape(interval)}</small>")

@@ -11,8 +11,10 @@ from prefrontal.sweeps.outcome import parse_result
 from prefrontal.sweeps.spec import Resources
 from prefrontal.sweeps.unit import UNIT, Unit
 
-State = Literal["done", "failed", "running", "stopped", "missing"]
-STATES: tuple[State, ...] = ("done", "failed", "running", "stopped", "missing")
+State = Literal["done", "failed", "pruned", "running", "stopped", "missing"]
+STATES: tuple[State, ...] = ("done", "failed", "pruned", "running", "stopped", "missing")
+ENDED = ("done", "failed", "pruned")
+"""Those that nothing is left to do for, unless the failed are tried again."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def standings(store: Store, units: Sequence[Unit]) -> list[Standing]:
 
 def _standing(store: Store, unit: Unit, result: Mapping[str, Any] | None) -> Standing:
     if result is not None:
-        return Standing(unit, "done" if result["state"] == "done" else "failed", result)
+        return Standing(unit, result["state"], result)
     if not store.names(f"{unit.name}/{ATTEMPTS}"):
         return Standing(unit, "missing", {})
     last = attempts(store, unit.name)[-1]
@@ -84,7 +86,7 @@ def cost(found: Sequence[Standing], resources: Resources) -> Cost:
     seconds_per_step = _measured(found)
     hours, measured = 0.0, True
     for one in found:
-        if one.state in ("done", "failed"):
+        if one.state in ENDED:
             continue
         name, steps = one.unit.experiment.name, one.unit.num_steps * (1 - one.share)
         if name in seconds_per_step:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from prefrontal.runs.inventory import ranges
 from prefrontal.sweeps.spec import Spec
-from prefrontal.sweeps.standing import STATES, Standing, cost
+from prefrontal.sweeps.standing import ENDED, STATES, Standing, cost
 from prefrontal.sweeps.table import in_order, measures_of, options_of
 
 MOST_ROWS = 20
@@ -31,12 +31,13 @@ def print_plan(spec: Spec, found: Sequence[Standing], console: Console) -> None:
         f"A unit computes on {given(spec)}.",
     ]
     print("\n".join(lines), file=console.file)
-    table = _plain_table("experiment", "units", *STATES)
+    states = [state for state in STATES if state != "pruned" or any(one.state == state for one in found)]
+    table = _plain_table("experiment", "units", *states)
     for name in dict.fromkeys(one.unit.experiment.name for one in found):
         of = Counter(one.state for one in found if one.unit.experiment.name == name)
-        table.add_row(name, f"{of.total():,}", *(f"{of[state]:,}" if of[state] else "" for state in STATES))
+        table.add_row(name, f"{of.total():,}", *(f"{of[state]:,}" if of[state] else "" for state in states))
     console.print(table)
-    to_do = [one for one in found if one.state not in ("done", "failed")]
+    to_do = [one for one in found if one.state not in ENDED]
     if to_do:
         units = _plain_table("units to do", "state", "trained")
         for one in to_do[:MOST_ROWS]:
@@ -82,12 +83,12 @@ def print_table(table: pd.DataFrame, measure: str, found: Sequence[Standing], co
         cells = [cell for name in measures for cell in measured(row, name)]
         units = sum(row[state] for state in STATES)
         told = f"{row['done']}/{units}" + (f", {row['failed']} failed" if row["failed"] else "")
-        rows.add_row(*(str(row[name]) for name in options), str(row["seeds"]), *cells, told, f"{row['minutes']:.1f}")
+        rows.add_row(*(plain(row[name]) for name in options), str(row["seeds"]), *cells, told, f"{row['minutes']:.1f}")
     console.print(rows)
     _tell_more(len(table), console)
     if measure and not math.isnan(best := float(in_order(table, measure)[measure].iloc[0])):
         row = in_order(table, measure).iloc[0]
-        values = ", ".join(f"{option} {row[option]}" for option in options) or "the only one"
+        values = ", ".join(f"{option} {plain(row[option])}" for option in options) or "the only one"
         console.print(Text(f"Best by {measure}: {values} ({number(best)}), in {row['run']}"))
     print_failures(found, console)
     took, counts = sum(one.seconds for one in found) / 3600, Counter(one.state for one in found)
@@ -127,6 +128,11 @@ def number(value: float) -> str:
     if math.isnan(value):
         return ""
     return f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def plain(value: object) -> str:
+    """The value of an option as a table shows it: of a number that was drawn, four digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def hours(value: float) -> str:

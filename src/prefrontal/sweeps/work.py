@@ -1,7 +1,6 @@
 """A unit is worked on: claimed, trained from where it stands, tested, and its results handed in."""
 
 import json
-import math
 import signal
 import traceback
 from collections.abc import Mapping
@@ -24,6 +23,8 @@ from prefrontal.runs.workplace import Workplace
 from prefrontal.sweeps.outcome import Outcome, read_result
 from prefrontal.sweeps.unit import UNIT, Unit
 
+RUNGS = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75)
+"""Shares of the training at which its reward is noted, for a search to stop what does not promise enough."""
 STOP = "stop.json"
 """Lies in a unit's folder where whoever asked for it wants it no more: it is saved and stops."""
 
@@ -44,15 +45,15 @@ def run_unit(unit: Unit, out: str, scratch: str | None = None) -> Outcome:
     """
     store = open_store(out)
     done = read_result(store, unit.name)
-    if done and done["state"] == "done":
-        return Outcome(unit.name, "done")
+    if done and done["state"] != "failed":
+        return Outcome(unit.name, done["state"], done["reason"])
     own = begin(store, unit.name)
     if own is None:
         return Outcome(unit.name, "busy")
     done = read_result(store, unit.name)  # another may have ended between the two
-    if done and done["state"] == "done":
+    if done and done["state"] != "failed":
         own.end("stopped", "was done")
-        return Outcome(unit.name, "done")
+        return Outcome(unit.name, done["state"], done["reason"])
     store.remove(f"{unit.name}/{UNIT}")  # of a failure: it is tried again
     store.remove(f"{unit.name}/{STOP}")
     teller = None
@@ -64,7 +65,7 @@ def run_unit(unit: Unit, out: str, scratch: str | None = None) -> Outcome:
                 ending, result = _attempt(unit, place)
             own.check()
             before = sum(attempt.seconds for attempt in attempts(store, unit.name)[: own.number - 1])
-            told = {**result, "attempt": own.number, "seconds": round(before + own.seconds, 2)}
+            told = {**result, "attempt": own.number, "seconds": round(before + own.seconds, 2), "rungs": teller.rungs}
             place.hand_in() if ending == "done" else place.push()
             store.write(f"{unit.name}/{UNIT}", _json(told))
             if ending == "done":
@@ -72,9 +73,10 @@ def run_unit(unit: Unit, out: str, scratch: str | None = None) -> Outcome:
     except Overtaken as error:
         return Outcome(unit.name, "busy", str(error))
     except Stopped as stop:
-        reason = (teller and teller.asked_to_stop) or f"signal {stop.signal_number}"
-        own.end("stopped", reason)
-        return Outcome(unit.name, "stopped", reason)
+        if teller is not None and teller.not_wanted:
+            return _given_up(own, store, unit, teller)
+        own.end("stopped", f"signal {stop.signal_number}")
+        return Outcome(unit.name, "stopped", f"signal {stop.signal_number}")
     except BaseException as error:
         with suppress(UserError, OSError):
             own.end("stopped", f"{type(error).__name__}: {error}")
@@ -108,6 +110,15 @@ def _measures(place: Workplace, results: Mapping[str, Any], num_seeds: int) -> d
     return {name: values for name, values in found.items() if len(values) == num_seeds}
 
 
+def _given_up(own: Own, store: Store, unit: Unit, teller: "_Teller") -> Outcome:
+    """Note that a unit is not wanted any more, and what it had earned."""
+    about = {"experiment": unit.experiment.name, "seeds": list(unit.seeds), "values": dict(unit.values)}
+    told = {"state": "pruned", "reason": teller.not_wanted, "rungs": teller.rungs, "seconds": own.seconds}
+    store.write(f"{unit.name}/{UNIT}", _json({**about, **told}))
+    own.end("stopped", teller.not_wanted)
+    return Outcome(unit.name, "pruned", teller.not_wanted)
+
+
 class _Teller(Watcher):
     """Tells of a training as it goes, and ends it when it is not wanted any more."""
 
@@ -116,21 +127,29 @@ class _Teller(Watcher):
         self._own, self._place, self._store, self._stop = own, place, store, f"{unit.name}/{STOP}"
         self._whole = len(unit.seeds) * sum(variant.train.num_episodes for variant in variants)
         self._done = place.episodes_saved()
-        self.asked_to_stop = ""
+        self._num_episodes = max(variant.train.num_episodes for variant in variants)
+        self.rungs: dict[str, float] = {}
+        self.not_wanted = ""
 
     def trained(self, episode: int, reward: np.ndarray) -> None:
         if self._own.is_lost:
             raise Overtaken(f"attempt {self._own.number}")
         self._done += reward.size
-        mean = float(reward.mean()) if reward.size else math.nan
-        told = {} if math.isnan(mean) else {"reward": mean}
-        self._own.tell(episode=episode, share=min(1.0, self._done / self._whole), **told)
+        if not reward.size:
+            return
+        mean = float(reward.mean())
+        passed = [str(rung) for rung in RUNGS if str(rung) not in self.rungs and episode >= rung * self._num_episodes]
+        self.rungs |= dict.fromkeys(passed, mean)
+        share = min(1.0, self._done / self._whole)
+        self._own.tell(episode=episode, share=share, reward=mean, rungs=self.rungs)
+        if passed:  # whoever waits for it need not wait for the next beat
+            self._own.beat()
 
     def saved(self) -> None:
         self._own.check()
         self._place.push()
-        if asked := self._store.read(self._stop):
-            self.asked_to_stop = json.loads(asked)["reason"]
+        if self._done < self._whole and (asked := self._store.read(self._stop)):
+            self.not_wanted = json.loads(asked)["reason"]
             signal.raise_signal(signal.SIGTERM)
 
 

@@ -1,4 +1,4 @@
-"""`prefrontal sweep`: many settings and seeds, on this machine or on many, from a file that says what."""
+"""`prefrontal sweep` and `search`: many settings and seeds, here or on many machines, from a file that says what."""
 
 import contextlib
 import inspect
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 from rich.console import Console
@@ -52,23 +52,49 @@ class SweepOptions:
     """Where to work when results lie at a URL. None: in the system's temporary folder."""
 
 
+@dataclass(frozen=True)
+class SearchOptions:
+    """Search good settings: Optuna proposes them within the ranges in a file, each
+    is trained with all seeds, and what promises too little is stopped early.
+
+    The same command goes on where it stopped. See docs/sweeps.md."""
+
+    spec: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="SPEC")]
+    """The file, TOML or JSON, with [space] and [search]."""
+    table: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Make the table, the page and the figure of what is done so far; train nothing."""
+    backend: Literal["local", "ray"] = "local"
+    """Where the work is done: on this machine, or on a cluster of Ray."""
+    out: Annotated[str | None, tyro.conf.arg(metavar="FOLDER|URL")] = None
+    """Where results lie. None: where the file says."""
+    workers: int | None = None
+    """Trials at once. None: as many as there is room for."""
+    address: Annotated[str | None, tyro.conf.arg(metavar="auto|HOST:PORT")] = None
+    """With ray: the cluster. None: what RAY_ADDRESS says, or a new one on this machine alone."""
+    scratch: Path | None = None
+    """Where to work when results lie at a URL. None: in the system's temporary folder."""
+
+
 def run(command: str, arguments: Sequence[str]) -> None:
     """Read the options and do what they ask for."""
     if not arguments:
-        raise UserError("`sweep` must be followed by a file that says what to do, got nothing. See docs/sweeps.md.")
-    description = inspect.getdoc(SweepOptions) or ""
-    options: SweepOptions = read_options(SweepOptions, arguments, program="prefrontal sweep", description=description)
+        raise UserError(
+            f"`{command}` must be followed by a file that says what to do, got nothing. See docs/sweeps.md."
+        )
+    kind, act = _COMMANDS[command]
+    description = inspect.getdoc(kind) or ""
+    options: Any = read_options(kind, arguments, program=f"prefrontal {command}", description=description)
     if options.workers is not None:
         check_count("workers", options.workers)
     if options.address is not None and options.backend != "ray":
         raise UserError(f"`--address` must go with --backend ray, got {options.backend}. Leave one of them out.")
-    _sweep(options)
+    act(options)
 
 
 def _sweep(options: SweepOptions) -> None:
     from prefrontal.runs.stores import open_store
     from prefrontal.sweeps.spec import read_spec
-    from prefrontal.sweeps.standing import standings
+    from prefrontal.sweeps.standing import ENDED, standings
     from prefrontal.sweeps.told import print_plan
 
     spec, console = read_spec(options.spec, options.out), Console()
@@ -78,7 +104,7 @@ def _sweep(options: SweepOptions) -> None:
         return
     if not options.table:
         found = standings(store, spec.units)
-        left = [one.unit for one in found if one.state != "done" and (options.retry_failed or one.state != "failed")]
+        left = [one.unit for one in found if one.state not in ENDED or (options.retry_failed and one.state == "failed")]
         if options.backend == "slurm":
             _submit(spec, left, options.workers)
             return
@@ -86,9 +112,38 @@ def _sweep(options: SweepOptions) -> None:
             from prefrontal.sweeps.drive import drive
 
             backend = _backend(spec, options)
-            with contextlib.closing(backend), _told(store, spec) as on_turn:
+            with contextlib.closing(backend), _told(store, lambda: spec.units, len(spec.units)) as on_turn:
                 drive(store, left, backend, on_turn)
     _tell(store, spec, console)
+
+
+def _search(options: SearchOptions) -> None:
+    from prefrontal.runs.stores import open_store
+    from prefrontal.sweeps.search import Search, found_so_far
+    from prefrontal.sweeps.spec import read_spec
+
+    spec = read_spec(options.spec, options.out)
+    store = open_store(spec.out)
+    search = Search(spec, store)
+    if not options.table:
+        from prefrontal.sweeps.drive import drive
+
+        backend = _backend(spec, options)
+        with (
+            contextlib.closing(backend),
+            _told(store, lambda: search.units, search.config.trials) as on_turn,
+        ):
+            looked = time.monotonic()
+
+            def look(names: Sequence[str], ended: Counter[str]) -> None:
+                nonlocal looked
+                on_turn(names, ended)
+                if time.monotonic() - looked > SECONDS_BETWEEN_LOOKS:
+                    search.look(names)
+                    looked = time.monotonic()
+
+            drive(store, search.proposals(), backend, look, search.end)
+    _tell(store, found_so_far(spec, search), Console())
 
 
 def _submit(spec: "Spec", units: "Sequence[Unit]", at_once: int | None) -> None:
@@ -116,7 +171,7 @@ def _tell(store: "Store", spec: "Spec", console: Console) -> None:
     print(f"Files: {', '.join(FILES)} in {spec.out}", flush=True)
 
 
-def _backend(spec: "Spec", options: SweepOptions) -> "Backend":
+def _backend(spec: "Spec", options: SweepOptions | SearchOptions) -> "Backend":
     scratch = None if options.scratch is None else str(options.scratch)
     if options.backend == "ray":
         from prefrontal.sweeps.ray_cluster import RayBackend
@@ -128,23 +183,23 @@ def _backend(spec: "Spec", options: SweepOptions) -> "Backend":
 
 
 @contextlib.contextmanager
-def _told(store: "Store", spec: "Spec") -> Iterator[Callable[[Sequence[str], Counter[str]], None]]:
-    """Tells how the sweep goes: a table in a terminal, a line now and then elsewhere."""
+def _told(
+    store: "Store", units: "Callable[[], Sequence[Unit]]", num: int
+) -> Iterator[Callable[[Sequence[str], Counter[str]], None]]:
+    """Tells how `num` units go, of which `units` gives those known: a table in a terminal, a line now and then
+    elsewhere."""
     from rich.live import Live
 
-    from prefrontal.sweeps.standing import standings
+    from prefrontal.sweeps.standing import ENDED, standings
     from prefrontal.sweeps.told import hours, under_way
 
     console, began = Console(stderr=True, quiet=is_quiet()), time.monotonic()
-    units = {unit.name: unit for unit in spec.units}
-    known = Counter(one.state for one in standings(store, spec.units) if one.state in ("done", "failed"))
+    known = Counter(one.state for one in standings(store, units()) if one.state in ENDED)
     looked = began
 
     def counts(names: Sequence[str], ended: Counter[str]) -> Counter[str]:
-        told = Counter({state: known[state] + ended[state] for state in ("done", "failed")}) + Counter(
-            running=len(names)
-        )
-        return told + Counter(missing=len(units) - told.total())
+        told = Counter({state: known[state] + ended[state] for state in ENDED}) + Counter(running=len(names))
+        return told + Counter(missing=num - told.total())
 
     with Live(console=console, transient=True, auto_refresh=False) if console.is_interactive else _nothing() as live:
 
@@ -155,7 +210,7 @@ def _told(store: "Store", spec: "Spec") -> Iterator[Callable[[Sequence[str], Cou
                 return
             looked = time.monotonic()
             if live:
-                found = standings(store, [units[name] for name in names])
+                found = standings(store, [unit for unit in units() if unit.name in names])
                 live.update(under_way(found, counts(names, ended), looked - began), refresh=True)
             elif not console.quiet:
                 told = ", ".join(f"{num:,} {state}" for state, num in counts(names, ended).items() if num)
@@ -168,3 +223,9 @@ def _told(store: "Store", spec: "Spec") -> Iterator[Callable[[Sequence[str], Cou
 @contextlib.contextmanager
 def _nothing() -> Iterator[None]:
     yield None
+
+
+_COMMANDS: dict[str, tuple[Any, Callable[[Any], None]]] = {
+    "sweep": (SweepOptions, _sweep),
+    "search": (SearchOptions, _search),
+}
