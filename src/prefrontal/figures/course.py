@@ -78,7 +78,7 @@ def draw(folder: Path, title: str) -> list[Path]:
     reward = results["reward_per_episode"]
     figure = course_figure(
         curves,
-        f"How behaviour comes about in training: {title}",
+        f"Along the training of {title}",
         references={"oracle": reward["oracle"], "Bayes-optimal": reward["bayes_optimal"], "chance": reward["chance"]},
         published={name: value for name, value in published.items() if value is not None},
         source=results["published_source"] or "",

@@ -66,8 +66,7 @@ class TwoStepBehaviour(Study[TwoStepConfig, TwoStepCriteria]):
         return results
 
     def figures(self, folder: Path, title: str) -> list[Path]:
-        how = f"How behaviour comes about in training: {title}"
-        return [*two_step.draw(folder, title), *course.draw(folder, how)]
+        return [*two_step.draw(folder, title), *course.draw(folder, title)]
 
     def watch(self, config: ExperimentConfig[TwoStepConfig]) -> Watch:
         """Every snapshot is tested, and its stay probabilities are drawn."""
