@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from prefrontal.figures.panels import WINDOWS
 from prefrontal.figures.parts import grid, letter, page, seed_column
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_learning, read_results
@@ -36,8 +37,9 @@ def measured_figure(results: Mapping[str, Any], learning: pd.DataFrame, title: s
     measures = dict(list(results["measures"].items())[:MOST_PANELS])
     num = len(results["seeds"])
     caption = (
-        f"{num} seed{'s' * (num != 1)}. a: reward in training, a line a seed. Others: {results['test_episodes']} test "
-        "episodes with frozen weights; bars are means over seeds, lines their 95 % intervals, dots the seeds."
+        f"{num} seed{'s' * (num != 1)}. a: reward in training, a running mean, a line a seed. Others: "
+        f"{results['test_episodes']} test episodes with frozen weights; bars are means over "
+        "seeds, lines their 95 % intervals, dots the seeds."
     )
     with style():
         figure, used = page(2.6 + 1.25 * len(measures), 2.9, title, caption)
@@ -46,7 +48,8 @@ def measured_figure(results: Mapping[str, Any], learning: pd.DataFrame, title: s
         )
         ax = figure.add_subplot(places[0])
         for _, curve in learning.groupby("seed"):
-            ax.plot(curve["episode"], curve["reward"], color=PALETTE["ours"], alpha=0.6, linewidth=0.9)
+            running = curve["reward"].rolling(max(1, len(curve) // WINDOWS), center=True).mean()
+            ax.plot(curve["episode"], running, color=PALETTE["ours"], alpha=0.6, linewidth=0.9)
         ax.set_xlabel("Training episode")
         ax.set_ylabel("Reward per episode")
         letter(ax, "a")
