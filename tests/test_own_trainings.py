@@ -73,7 +73,11 @@ class Other(GRUAgent):
             {"agent_config": lambda task, key: GRUAgent(task, key, units=4)},
             '`agent.cell.bias` is "float32[24]" there, "float32[12]" asked for',
         ),
-        ({"agent_config": pf.RecurrentConfig(hidden_size=8)}, '`agent.class` is "GRUAgent" there, absent asked for'),
+        pytest.param(
+            {"agent_config": pf.RecurrentConfig(hidden_size=8)},
+            '`agent.class` is "GRUAgent" there, absent asked for',
+            marks=pytest.mark.thorough,
+        ),
         ({"seeds": []}, "`seeds` must name one or more, got none"),
     ],
 )
@@ -112,7 +116,7 @@ def test_commands_list_and_show_it(kept, capsys):
     told = capsys.readouterr().out
     assert told.startswith(f"Arm: {folder}\nState: trained\nTask: Arm, num_actions 2, num_steps 6")
     assert "\nAgent: GRUAgent\nTraining: 120 episodes\n" in told
-    assert "Next: in Python, the same call of train_agents reads it" in told
+    assert "Next: in Python, the same call (train_agents, or train_run) reads it" in told
     with pytest.raises(SystemExit):
         main(["evaluate", str(folder)])
     assert "got Arm. What is your own is tested in Python" in " ".join(capsys.readouterr().err.split())

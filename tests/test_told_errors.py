@@ -94,3 +94,4 @@ def test_a_notebook_shows_the_paragraph(monkeypatch, capsys):
 def test_a_stop_says_that_all_is_saved():
     assert str(Stopped(2)) == "Training was asked to stop, and is saved. The same call goes on from there."
     assert Stopped(2).signal_number == 2
+    assert Stopped(2)._render_traceback_() == [f"Stopped: {Stopped(2)}"]

@@ -181,7 +181,7 @@ def _paragraph(error: BaseException, where: TracebackType | None) -> list[str]:
     others = (str(Path(__file__).parent), str(Path(os.__file__).parent), "<frozen")
     own = [frame for frame in traceback.extract_tb(where) if not frame.filename.startswith(others)]
     own = [f for f in own if "site-packages" not in f.filename and (f.filename, f.name) != ("<string>", "__init__")]
-    if own:
+    if own and isinstance(error, UserError):  # a stop is nobody's mistake
         frame = own[-1]
         place = "this cell" if "ipykernel" in frame.filename or "<ipython" in frame.filename else frame.filename
         lines.append(f"  in {place}, line {frame.lineno}: {frame.line}")

@@ -196,7 +196,10 @@ def _of_ones_own(config: dict[str, Any]) -> list[str]:
     for part, heading in (("task", "Task"), ("agent", "Agent")):
         if isinstance(numbers := config.get(part), dict):
             plain = {name: value for name, value in numbers.items() if isinstance(value, int | float)}
-            told = [str(numbers.get("class", "of the package")), *(f"{name} {value}" for name, value in plain.items())]
+            told = [
+                str(numbers.get("class", "of the package")),
+                *(f"{name} {value:.4g}" for name, value in plain.items()),
+            ]
             lines.append(f"{heading}: {', '.join(told[:MOST_FIELDS])}")
     if isinstance(train := config.get("train"), dict) and "num_episodes" in train:
         lines.append(f"Training: {train['num_episodes']:,} episodes")
@@ -207,7 +210,7 @@ def _next_of_ones_own(found: Found) -> str:
     if found.state.startswith("training"):
         return "wait for it, or watch it: tensorboard --logdir " + shlex.quote(str(found.path))
     is_over = found.state in ("trained", "tested")
-    return f"in Python, the same call of train_agents {'reads it' if is_over else 'goes on with it'}; or of train_run"
+    return f"in Python, the same call (train_agents, or train_run) {'reads it' if is_over else 'goes on with it'}"
 
 
 def _next(found: Found, record: Record) -> str:

@@ -166,7 +166,7 @@ def ranges(seeds: Sequence[int]) -> str:
 
 def goes_on(states: Sequence[SeedState]) -> str:
     """Which of the seeds go on from where; empty where none does."""
-    stopped = [state for state in states if state.state == "stopped"]
+    stopped = [state for state in states if state.state == "stopped" and state.episode]
     if not stopped:
         return ""
     one = len(stopped) == 1
