@@ -49,6 +49,7 @@ def main() -> None:
         ending, reason = outcome.ending, outcome.reason
     except KeyboardInterrupt:
         ending, reason = "stopped", "before it began to train"
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # which comes with being queued again, too
     print(f"{unit.name}: {ending} {reason}".strip(), flush=True)
     if ending == "stopped" and is_time_up and int(os.environ.get("SLURM_RESTART_COUNT", "0")) < MOST_TURNS:
         job = f"{os.environ['SLURM_ARRAY_JOB_ID']}_{number}"

@@ -48,7 +48,7 @@ class SweepOptions:
     """Units at once. None: as many as there is room for."""
     address: Annotated[str | None, tyro.conf.arg(metavar="auto|HOST:PORT")] = None
     """With ray: the cluster. None: what RAY_ADDRESS says, or a new one on this machine alone."""
-    scratch: Path | None = None
+    scratch: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     """Where to work when results lie at a URL. None: in the system's temporary folder."""
 
 
@@ -71,7 +71,7 @@ class SearchOptions:
     """Trials at once. None: as many as there is room for."""
     address: Annotated[str | None, tyro.conf.arg(metavar="auto|HOST:PORT")] = None
     """With ray: the cluster. None: what RAY_ADDRESS says, or a new one on this machine alone."""
-    scratch: Path | None = None
+    scratch: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
     """Where to work when results lie at a URL. None: in the system's temporary folder."""
 
 
