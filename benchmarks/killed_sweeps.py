@@ -214,18 +214,21 @@ def many(folder: Path, num: int, backend: str) -> dict[str, Any]:
     discounts = [round(0.5 + 0.4 * place / num, 6) for place in range(num)]
     file = write_spec(folder, discounts=discounts, episodes=20)
     process, peak, began = command(file, folder / "out", "--backend", backend), 0, time.monotonic()
-    memory = []
+    memory, own = [], 0.0
     while process.poll() is None:
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{process.pid}/status").read_text()
             memory.append(int(status.partition("VmRSS:")[2].split()[0]) / 1024)
             peak = max(peak, memory[-1])
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+            own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         time.sleep(0.5)
     seconds = time.monotonic() - began
     return {
         "backend": backend,
         **account(read_spec(file, str(folder / "out")), folder / "out"),
-        "seconds a unit": round(seconds / num, 3),
+        "seconds a unit, all": round(seconds / num, 3),
+        "seconds a unit, of the driver's processor": round(own / num, 4),
         "driver's memory, MB": {"after a fifth": round(memory[len(memory) // 5]), "at most": round(peak)},
     }
 
