@@ -209,7 +209,7 @@ def refused(capsys, *arguments: str | Path) -> str:
     return " ".join(told.err.split())
 
 
-def test_analyse_tells_writes_and_draws(table, tmp_path):
+def test_analyse_tells_writes_and_draws(table, tmp_path, capsys):
     write_table(tmp_path / "planners.csv", table)
     out = tmp_path / "out"
     said, _ = analyse(
@@ -233,7 +233,9 @@ def test_analyse_tells_writes_and_draws(table, tmp_path):
     np.testing.assert_allclose(
         rows["model_based"][:4], indices(regress(multi_back(table)).weights)["model_based"], 1e-5
     )
-    analyse(tmp_path / "planners.csv", "--out", out)  # an earlier analysis is replaced
+    told = refused(capsys, tmp_path / "planners.csv", "--out", out)
+    assert told.endswith("which is there. Give another --out, or add --overwrite.")
+    analyse(tmp_path / "planners.csv", "--out", out, "--overwrite")
     assert list(json.loads((out / "analysis.json").read_text())["groups"]) == ["planners"]
 
 

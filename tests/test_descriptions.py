@@ -89,7 +89,7 @@ def test_nothing_is_kept_over_what_is_kept(tmp_path):
     path = study(tmp_path)
     run("analyse", path, *SAID, "--out", tmp_path / "out")
     before = (tmp_path / "study.columns.toml").read_text()
-    _, warned = run("analyse", path, "--columns", "rt=", "--out", tmp_path / "out")
+    _, warned = run("analyse", path, "--columns", "rt=", "--out", tmp_path / "out", "--overwrite")
     assert "What was said of the columns is not kept: `" in warned
     assert 'Edit or delete it first; it lacks: rt = "".' in warned
     assert (tmp_path / "study.columns.toml").read_text() == before

@@ -2,6 +2,8 @@
 
 import io
 import re
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -218,26 +220,38 @@ def test_in_a_notebook_one_line_changes(monkeypatch):
     assert not told
 
 
+def slowly(items: Iterable[int], what: str, **options: bool) -> list[int]:
+    """The items, told of, after a moment."""
+    told = each(list(items), what, **options)
+    first = next(told)
+    time.sleep(0.05)
+    return [first, *told]
+
+
 def test_a_command_without_a_terminal_is_told_of_the_start_and_little_else(monkeypatch, capsys):
-    monkeypatch.setattr("prefrontal.progress.in_notebook", lambda: False)
+    monkeypatch.setattr("prefrontal.progress.SECONDS_BEFORE_START", 0.001)
     with on_the_command_line():
-        assert list(each(range(500), "Testing networks")) == list(range(500))
-        assert list(each([1, 2], "Decoding", compiles=False)) == [1, 2]
-        assert list(each([1], "One")) == [1]
+        assert slowly(range(500), "Testing networks") == list(range(500))
+        assert slowly([1, 2], "Decoding", compiles=False) == [1, 2]
+        assert slowly([1], "One") == [1]
     told = capsys.readouterr().err.splitlines()
     assert told == ["Testing networks: 500 to do, after some seconds of compiling", "Decoding: 2 to do"]
-    assert list(each([1, 2], "In a script")) == [1, 2]
+    assert slowly([1, 2], "In a script") == [1, 2]
+    monkeypatch.setattr("prefrontal.progress.SECONDS_BEFORE_START", 60.0)
+    with on_the_command_line():
+        assert list(each([1, 2], "Over in a moment")) == [1, 2]
     assert not capsys.readouterr().err
 
 
-def test_within_something_that_is_told_nothing_else_is(capsys):
+def test_within_something_that_is_told_nothing_else_is(monkeypatch, capsys):
+    monkeypatch.setattr("prefrontal.progress.SECONDS_BEFORE_START", 0.001)
     with on_the_command_line():
         for _ in each([1, 2], "Outer"):
-            assert list(each([1, 2], "Inner")) == [1, 2]
+            assert slowly([1, 2], "Inner") == [1, 2]
         with pytest.raises(ZeroDivisionError):
             list(map(lambda item: 1 / item, each([1, 0], "Failing")))  # noqa: C417
-        assert list(each([1, 2], "After")) == [1, 2]
-    assert [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()] == ["Outer", "Failing", "After"]
+        assert slowly([1, 2], "After") == [1, 2]
+    assert [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()] == ["Outer", "After"]
 
 
 def test_a_terminal_is_told_that_the_first_takes_longer(monkeypatch):

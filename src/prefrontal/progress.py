@@ -3,6 +3,7 @@ elsewhere. `prefrontal.quietly` silences it."""
 
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from prefrontal.errors import is_on_the_command_line, is_quiet
 
 SECONDS_BETWEEN_LINES = 30.0
+SECONDS_BEFORE_START = 1.0
+"""What takes less is not told of."""
 SECONDS_BETWEEN_CHANGES = 0.5
 """In a notebook."""
 Item = TypeVar("Item")
@@ -92,7 +95,6 @@ def _telling(what: str, total: int, console: Console | None, compiles: bool) -> 
             yield lambda num: bar.update(task, advance=num, description=what)
         return
     done, line = 0, Line(console)
-    tell_start(what, f"{total:,} to do", line, compiles=compiles)
 
     def tell(num: int) -> None:
         nonlocal done
@@ -100,7 +102,8 @@ def _telling(what: str, total: int, console: Console | None, compiles: bool) -> 
         if line.is_due:
             line.tell(f"{what}: {done:,} of {total:,}")
 
-    yield tell
+    with told_start(what, f"{total:,} to do", line, compiles=compiles):
+        yield tell
     line.end(f"{what}: {done:,} of {total:,}")
 
 
@@ -126,10 +129,21 @@ def each(items: Collection[Item], what: str, *, compiles: bool = True) -> Iterat
             done(1)
 
 
-def tell_start(what: str, size: str, line: Line | None = None, *, compiles: bool = True) -> None:
-    """Tell who gave a command that something begins, where no bar tells it; scripts are not told."""
-    if is_on_the_command_line() and not is_quiet():
-        (line or Line()).tell(f"{what}: {size}{', after some seconds of compiling' * compiles}")
+@contextlib.contextmanager
+def told_start(what: str, size: str, line: Line | None = None, *, compiles: bool = True) -> Iterator[None]:
+    """Where no bar tells it, tell who gave a command that something has begun, if it takes longer than a moment.
+    Scripts are not told."""
+    if is_quiet() or not is_on_the_command_line():
+        yield
+        return
+    text = f"{what}: {size}{', after some seconds of compiling' * compiles}"
+    timer = threading.Timer(SECONDS_BEFORE_START, (line or Line()).tell, [text])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def in_terminal() -> bool:

@@ -9,6 +9,7 @@ import tyro
 from rich.console import Console
 
 from prefrontal.analysis.published import PRINTED
+from prefrontal.commands.arguments import check_new
 from prefrontal.commands.options import read_options
 from prefrontal.commands.tables import Group, Reading, read_groups
 from prefrontal.errors import UserError, check_count, check_not_negative
@@ -21,6 +22,7 @@ Stay probabilities, one-back and multi-back regressions of tables of trials:
 networks, people, animals and models side by side. Writes analysis.json, a table
 of each measure and the figure."""
 
+RECORD = "analysis.json"
 MOST_SESSIONS = 4
 """Sessions that are told apart; more are episodes of one task."""
 
@@ -42,6 +44,8 @@ class Options:
     """Penalty on every weight. None: only where choices are told apart without error, which is said."""
     out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = field(default_factory=lambda: Path("analysis"))
     """Folder for what is written."""
+    overwrite: bool = False
+    """Replace what an earlier run of this command left there."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -61,6 +65,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
     beside = [printed(PRINTED[name]) for name in options.published]
     check_comparison(tables, options.out, beside)
+    check_new(options.out / RECORD, overwrite=options.overwrite)
     _show(tables, groups, options)
 
     measured, record = compare_tables(

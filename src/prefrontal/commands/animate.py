@@ -31,7 +31,7 @@ class AnimateOptions:
     """What to film, and how."""
 
     out: Path
-    """The file to write, a .gif or an .mp4. Nothing is overwritten."""
+    """The file to write, a .gif or an .mp4."""
     seed: int | None = None
     """Which of the run's networks, by its seed. None: the first."""
     after: int | None = None
@@ -44,6 +44,8 @@ class AnimateOptions:
     """Trials shown; fewer where the episode has no more."""
     frames_per_second: float | None = None
     """Pictures in a second, 0.1 to 50. None: 1.5 of the two-step task, 1 of objects, 4 of pixels."""
+    overwrite: bool = False
+    """Replace the file, if there is one."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -68,7 +70,11 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
     from prefrontal.figures.animated.film import check_animation_path
 
-    check_animation_path(options.out)
+    into = options.out
+    if options.overwrite and into.is_file():
+        into = into.with_name(f".{into.stem}.new{into.suffix}")
+        into.unlink(missing_ok=True)  # of a film that was stopped
+    check_animation_path(into)
     folder, config = _run_of(name)
     agent, title = _player(folder, config, options)
 
@@ -81,13 +87,13 @@ def run(command: str, arguments: Sequence[str]) -> None:
     path = save(
         rollout(agent, config.task.make(), jax.random.key(options.episode)),
         config.task,
-        options.out,
+        into,
         title=title,
         first_trial=options.first_trial,
         num_trials=min(options.num_trials, left),
         frames_per_second=usual if options.frames_per_second is None else options.frames_per_second,
     )
-    print(path, flush=True)
+    print(path if path == options.out else path.replace(options.out), flush=True)
 
 
 def _film_of(task: TwoStepConfig | HarlowConfig | HarlowPixelsConfig) -> tuple[Callable[..., Path], float]:

@@ -28,11 +28,11 @@ def read_pairs(option: str, words: Sequence[str]) -> dict[str, float]:
     return pairs
 
 
-def check_new(path: Path) -> None:
-    """Refuse a file that is there already.
+def check_new(path: Path, *, overwrite: bool = False) -> None:
+    """Refuse a file that is there already, unless it may be overwritten.
 
     Raises:
         UserError: when it is.
     """
-    if path.exists():
-        raise UserError(f"`out` must be new, got {path}, which is there. Give another --out, or move it away.")
+    if path.exists() and not overwrite:
+        raise UserError(f"`out` must be new, got {path}, which is there. Give another --out, or add --overwrite.")

@@ -67,6 +67,8 @@ class Options:
     """Seed of the random numbers: of starting points, and of draws."""
     out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = field(default_factory=lambda: Path("fit"))
     """Folder for what is written."""
+    overwrite: bool = False
+    """Replace what an earlier run of this command left there."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -78,7 +80,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
         )
     fixed = read_pairs("fix", options.fix)
     for name in (RECORD, "comparison.csv", *(f"{model}.csv" for model in options.models)):
-        check_new(options.out / name)
+        check_new(options.out / name, overwrite=options.overwrite)
     if not options.models:
         raise UserError("`models` must name a model or more, got none. Leave it out for hybrid.")
 

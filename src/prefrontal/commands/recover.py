@@ -57,6 +57,8 @@ class Options(Generic[Task]):
     """Seed of the random numbers: of subjects, choices and starting points."""
     out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("recovery")
     """Folder for what is written."""
+    overwrite: bool = False
+    """Replace what an earlier run of this command left there."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -70,7 +72,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     )
     check_seed("seed", options.seed)
     for name in (RECORD, "subjects.csv", "summary.csv", "confusion.csv"):
-        check_new(options.out / name)
+        check_new(options.out / name, overwrite=options.overwrite)
     check_count("num_subjects", options.num_subjects)
     options = _like_a_study(options, {word.partition("=")[0].replace("_", "-") for word in asked.rest})
     task: Any = options.task

@@ -27,6 +27,8 @@ class Options(Generic[Task]):
     task: Task
     out: Path = Path("simulated.csv")
     """File for the table of trials."""
+    overwrite: bool = False
+    """Replace what an earlier run of this command left there."""
     parameters: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
     """Parameters of the model, as in weight=.8 trace=0; the others have their defaults, or are drawn."""
     draw: bool = False
@@ -52,8 +54,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     check_count("num_subjects", options.num_subjects)
     check_seed("seed", options.seed)
     beside = options.out.with_name(f"{options.out.stem}.parameters.csv")
-    check_new(options.out)
-    check_new(beside)
+    for path in (options.out, beside):
+        check_new(path, overwrite=options.overwrite)
 
     from prefrontal import devices
 

@@ -27,6 +27,8 @@ class Options:
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     out: Annotated[Path, tyro.conf.arg(metavar="FILE")] = field(default_factory=lambda: Path("clean.csv"))
     """File for the table."""
+    overwrite: bool = False
+    """Replace what an earlier run of this command left there."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -36,7 +38,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
         raise UserError(
             f"`table` must follow `{command}`, got nothing. Give a file of trials, or several of one group."
         )
-    check_new(options.out)
+    check_new(options.out, overwrite=options.overwrite)
 
     from prefrontal.runs.files import make_folder
     from prefrontal.trials.formats import overview

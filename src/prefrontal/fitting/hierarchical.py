@@ -3,6 +3,7 @@
 It needs the optional packages NumPyro and ArviZ: `pip install prefrontal[bayes]`.
 """
 
+import contextlib
 import importlib
 import time
 import warnings
@@ -24,7 +25,7 @@ from prefrontal.fitting.choices import Unit, batch_of
 from prefrontal.fitting.fit import known_task, parameters_to_fit, told_parameters, told_subjects
 from prefrontal.fitting.likelihood import subject_log_likelihood
 from prefrontal.fitting.search import double_precision
-from prefrontal.progress import in_terminal, tell_start
+from prefrontal.progress import in_terminal, told_start
 
 MOST_R_HAT = 1.01
 """Chains with a larger R-hat have not converged (Vehtari et al. 2021)."""
@@ -165,9 +166,9 @@ def fit_hierarchy(
             progress_bar=progress and in_terminal() and not is_quiet(),
         )
         began = time.monotonic()
-        if progress and not in_terminal():
-            tell_start(f"Sampling {name}", f"{num_warmup + num_samples:,} draws of {num_chains} chains")
-        sampler.run(jax.random.key(seed), batch.choices, extra_fields=("diverging", "num_steps", "accept_prob"))
+        size = f"{num_warmup + num_samples:,} draws of {num_chains} chains"
+        with told_start(f"Sampling {name}", size) if progress and not in_terminal() else contextlib.nullcontext():
+            sampler.run(jax.random.key(seed), batch.choices, extra_fields=("diverging", "num_steps", "accept_prob"))
         seconds = time.monotonic() - began
         draws = jax.device_get(sampler.get_samples(group_by_chain=True))
         statistics = jax.device_get(sampler.get_extra_fields(group_by_chain=True))
