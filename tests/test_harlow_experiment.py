@@ -16,8 +16,8 @@ from prefrontal.experiments import find_experiment
 from prefrontal.experiments.studies import study_of
 from prefrontal.experiments.studies.harlow.counting import HarlowCounting, difference, shape
 from prefrontal.experiments.studies.harlow.course import performance, quantiles
-from prefrontal.figures.harlow import harlow_figure
-from prefrontal.figures.harlow_counting import counting_figure
+from prefrontal.figures.harlow.counting import counting_figure
+from prefrontal.figures.harlow.sets import harlow_figure
 from prefrontal.runs.results import read_results, read_table
 
 HARLOW, COUNTING = find_experiment("wang2018-harlow"), find_experiment("harlow-counting")

@@ -106,6 +106,7 @@ def test_a_sweep_gives_each_setting_the_weights_it_has_alone(tmp_path, monkeypat
     ]
     table, path = run_sweep(EXPERIMENT, points, [0, 1], tmp_path)
     assert len(signatures) == 1
+    assert sorted(file.suffix for file in tmp_path.glob(f"{path.stem}.*")) == [".csv", ".pdf", ".png", ".svg"]
 
     assert list(table["discount"]) == ["0.5", "0.5", "0.9", "0.9"]
     pd.testing.assert_frame_equal(pd.read_csv(path, dtype={"discount": str, "rate": str}), table)

@@ -1,6 +1,7 @@
 """Many settings at once: `--sweep train.discount .8 .9 .95` trains one run a value, side by side."""
 
 import itertools
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -9,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from prefrontal.analysis.statistics import mean_interval
 from prefrontal.configs.values import replaced
 from prefrontal.errors import UserError
 from prefrontal.experiments import Experiment, ExperimentConfig
@@ -16,7 +18,9 @@ from prefrontal.experiments.places import as_asked, check_results_folder
 from prefrontal.experiments.settings import Setting
 from prefrontal.experiments.studies import study_of
 from prefrontal.experiments.workflow import evaluate_run, train_runs
-from prefrontal.reports.runs import of_seeds
+from prefrontal.figures.style import save_figure
+from prefrontal.figures.sweep import sweep_figure
+from prefrontal.reports.runs import Measure, of_seeds
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import config_hash
 
@@ -42,20 +46,25 @@ def run_sweep(
 
     Returns:
         One row a setting: its values, the experiment's summary and the folder of its results; and the file it is
-        written to, `sweep-HASH.csv` in `root`.
+        written to, `sweep-HASH.csv` in `root`; beside it, as .png, .svg and .pdf, lies its figure.
 
     Raises:
         UserError: before anything is trained when a folder for results holds other things.
     """
-    rows = [
-        {**point.values, **study_of(experiment).summary(results), "run": str(folder)}
-        for point, folder, results in _tested(experiment, points, seeds, root)
-    ]
+    rows, measured, changed = [], [], []
+    for point, folder, results in _tested(experiment, points, seeds, root):
+        rows.append({**point.values, **study_of(experiment).summary(results), "run": str(folder)})
+        measured.append({name: (one.per_seed, _bounds(one)) for name, one in of_seeds(results).items()})
+        changed.append(results["changed"])
     table = pd.DataFrame(rows)
     settings = [{**point.config.training, "test": asdict(point.config.test)} for point in points]
     name = config_hash(experiment.name, {"settings": settings, "seeds": list(seeds)})
     path = root / f"sweep-{name}.csv"
     write_text(path, table.to_csv(index=False))
+    if all(measured):
+        same = [words for words in changed[0] if all(words in of_point for of_point in changed)]
+        title = f"{experiment.name}: {', '.join(points[0].values)} swept" + (f", with {' '.join(same)}" if same else "")
+        save_figure(sweep_figure([point.values for point in points], measured, title), path.with_suffix(""))
     return table, path
 
 
@@ -126,6 +135,12 @@ def _tested(
     train_sweep(experiment, points, seeds, root)
     for point, folder in zip(points, folders, strict=True):
         yield point, folder, evaluate_run(experiment, point.config, seeds, folder)[1]
+
+
+def _bounds(measure: Measure) -> tuple[float, float] | None:
+    """The interval of its mean, where there are several seeds."""
+    found = mean_interval(measure.per_seed)
+    return measure.interval95 or ((found.low, found.high) if math.isfinite(found.low) else None)
 
 
 def _folders(experiment: Experiment, points: Sequence[Setting], root: Path) -> list[Path]:

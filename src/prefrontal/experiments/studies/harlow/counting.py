@@ -19,7 +19,7 @@ from prefrontal.experiments.studies.harlow.course import COUNTER, quantiles, wri
 from prefrontal.experiments.studies.harlow.tested import by_trial, play, tasks
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import ANY, NOT_NEGATIVE, SHARE, SIGNED, holds, over_seeds
-from prefrontal.figures.harlow_counting import draw
+from prefrontal.figures.harlow.counting import draw
 from prefrontal.runs.files import write_text
 from prefrontal.runs.results import COURSE
 

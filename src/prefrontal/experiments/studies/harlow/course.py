@@ -15,7 +15,7 @@ from prefrontal.analysis.training_course import at_levels, change_points
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.studies.harlow.tested import play, strategies
 from prefrontal.experiments.studies.verdicts import SHARE, over_seeds
-from prefrontal.figures.harlow import trial_columns
+from prefrontal.figures.harlow.sets import trial_columns
 from prefrontal.learning.group import new_agent
 from prefrontal.learning.trained import load_snapshots
 from prefrontal.runs.files import write_text

@@ -17,7 +17,7 @@ from prefrontal.experiments.studies.harlow.course import quantiles, write_course
 from prefrontal.experiments.studies.harlow.tested import best_strategies, by_trial, play, strategies, tasks
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import NOT_NEGATIVE, SHARE, holds, near, over_seeds
-from prefrontal.figures.harlow import draw
+from prefrontal.figures.harlow.sets import draw
 from prefrontal.progress import each
 from prefrontal.rollouts.episodes import Trajectory
 from prefrontal.runs.files import write_text

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.analysis.published import HARLOW_NETWORKS, POSITION_COUNTER
-from prefrontal.figures.harlow import left_out, ordinal, ramp_by_trial
+from prefrontal.figures.harlow.sets import left_out, ordinal, ramp_by_trial
 from prefrontal.figures.parts import grid, letter, names_below, page, seed_column, seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import COURSE, read_results, read_table
