@@ -1,6 +1,9 @@
 """Sweeps from a file: what it says, what there is to do, what is done of it, and the one table of all."""
 
 import json
+import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from html.parser import HTMLParser
@@ -8,6 +11,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from sessions import wait_for
 from sweeping import GRID, TINY, Here, hand_in_result, spec_of, weights
 
 from prefrontal import cli
@@ -212,3 +216,20 @@ def test_a_thousand_finished_runs_are_told_of_at_once(tmp_path):
     assert time.perf_counter() - began < 5
     assert len(table) == 250
     assert (table["seeds"] == 8).all()
+
+
+@pytest.mark.thorough
+def test_a_sweep_that_is_interrupted_saves_and_goes_on(tmp_path):
+    """Its worker, a process of its own, is asked to stop, too; the command says so and ends as one that was stopped."""
+    spec = spec_of(tmp_path, TINY.replace("num_episodes = 40", "num_episodes = 400_000"))
+    code = f"from prefrontal.cli import main; main(['sweep', {str(spec.path)!r}, '--out', {spec.out!r}, '--workers=1'])"
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    store = open_store(spec.out)
+    wait_for(lambda: any((tmp_path / "out").rglob("state.safetensors")), process)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Stopped, and saved. The same command goes on from there." in told
+    first, second = standings(store, spec.units)
+    assert (first.state, first.reason, second.state) == ("stopped", "signal 15", "missing")
+    assert 0 < first.share < 1
