@@ -52,7 +52,7 @@ def sweep_figure(table: pd.DataFrame, options: Sequence[str], measure: str, titl
             ax.set_ylim(len(shown) - 0.5, -0.5)
             ax.grid(axis="y", color="0.9", linewidth=0.6)
             more = f"; the best {num_rows} of {len(measured)}" if num_rows < len(measured) else ""
-            ax.set_xlabel(f"{measure or 'nothing measured yet'} (mean of seeds, 95 % interval{more})")
+            ax.set_xlabel(f"{measure or 'nothing measured yet'}\n(mean of seeds, 95 % interval{more})")
         above.write(figure)
         figure.tight_layout(rect=(0, 0, 1, 1 - above.height / height))
     return figure

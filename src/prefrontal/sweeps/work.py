@@ -138,8 +138,9 @@ class _Teller(Watcher):
         if not reward.size:
             return
         mean = float(reward.mean())
-        passed = [str(rung) for rung in RUNGS if str(rung) not in self.rungs and episode >= rung * self._num_episodes]
-        self.rungs |= dict.fromkeys(passed, mean)
+        before = episode - reward.shape[1]
+        passed = [str(rung) for rung in RUNGS if before < rung * self._num_episodes <= episode]
+        self.rungs = dict.fromkeys(passed, mean) | self.rungs  # of several groups the first counts
         share = min(1.0, self._done / self._whole)
         self._own.tell(episode=episode, share=share, reward=mean, rungs=self.rungs)
         if passed:  # whoever waits for it need not wait for the next beat
