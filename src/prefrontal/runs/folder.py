@@ -38,6 +38,9 @@ class RunFolder:
     config: dict[str, Any]
     """Its whole config, as JSON holds it."""
 
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r}, experiment={self.experiment!r})"
+
     @classmethod
     def open(cls, path: str | os.PathLike[str], experiment: str, config: Mapping[str, Any]) -> "RunFolder":
         """Make the run folder `path`, or check that it holds this `experiment` with this `config`.
