@@ -9,6 +9,7 @@ from drawn_texts import check_texts
 from matplotlib.figure import Figure
 
 from prefrontal import Fit, KnownTask, TrainedAgents, UserError, compare_fits, find_model
+from prefrontal.figures.fits import recovery_figure
 from prefrontal.figures.own import plot_behaviour, plot_comparison, plot_fit, plot_learning, plot_stay
 from prefrontal.fitting.intervals import bounded_interval
 from prefrontal.trials.table import check_table
@@ -99,6 +100,23 @@ def test_an_interval_lies_within_the_bounds_of_its_parameter():
     ends = np.concatenate(bars.get_segments())[:, 0]
     assert len(ends) == 4  # the third has none
     assert ((ends >= 0) & (ends <= 1)).all()
+
+
+def test_a_recovery_has_one_scale_a_panel_and_marks_fits_at_a_bound():
+    parameters = find_model("hybrid").parameters(KnownTask())
+    rows = [
+        {"parameter": name, "true": true, "estimate": found}
+        for name in parameters
+        for true, found in ((0.2, 0.3), (0.5, 0.4), (0.8, 20.0 if name == "inverse_temperature" else 0.7))
+    ]
+    figure = recovery_figure(pd.DataFrame(rows), parameters, "Three subjects")
+    marked = {}
+    for name, ax in zip(parameters, figure.axes, strict=True):
+        assert ax.get_xlim() == ax.get_ylim()
+        marked[name] = len(np.asarray(ax.lines[-1].get_xdata()))
+    assert marked == {name: int(name == "inverse_temperature") for name in parameters}
+    assert heading(figure)[1].endswith("Diamonds: fits at a bound of the parameter.")
+    check_texts(figure, least=20)
 
 
 def test_stay_probabilities_are_drawn_by_group():

@@ -23,7 +23,7 @@ MOST_NAMES = 20
 """So many subjects or fewer are named."""
 LONGEST_NAME = 14
 """Letters of a name that are shown."""
-DARK = 0.5
+DARK = 0.65
 """Share above which a cell is dark, and its number white."""
 CANNOT = {"color": PALETTE["unrewarded"], "marker": "D", "linestyle": "", "markersize": 3.5, "markerfacecolor": "white"}
 """How an estimate is marked that has no standard error, as at a bound."""
@@ -130,7 +130,7 @@ def recovery_figure(subjects: pd.DataFrame, parameters: Mapping[str, Parameter],
     if edge:
         caption += " Diamonds: fits at a bound of the parameter."
     with style():
-        figure, panels = _panels(len(parameters), title, caption, tall=2.0)
+        figure, panels = _panels(len(parameters), title, caption, tall=2.25)
         for (name, label), ax in zip(labels_of(parameters).items(), panels, strict=True):
             true, estimate, at_bound = panels_of[name]
             both = np.concatenate([true, estimate])
