@@ -9,7 +9,7 @@ from collections.abc import Callable
 import gymnasium
 import numpy as np
 
-import prefrontal.environments.gymnasium  # noqa: F401  (registers)
+import prefrontal.environments.for_gymnasium  # noqa: F401  (registers)
 
 
 def steps_per_second(step: Callable[[], int], seconds: float = 3.0) -> float:

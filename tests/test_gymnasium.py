@@ -16,8 +16,8 @@ from gymnasium.utils.env_checker import check_env, data_equivalence  # noqa: E40
 from gymnasium.vector import SyncVectorEnv  # noqa: E402
 
 from prefrontal import AbstractAgent, AgentOutput, TwoStepConfig, rollout, trial_table  # noqa: E402
-from prefrontal.environments.gymnasium import TaskEnv, episode_key  # noqa: E402
-from prefrontal.environments.gymnasium_vector import TaskVectorEnv  # noqa: E402
+from prefrontal.environments.for_gymnasium import TaskEnv, episode_key  # noqa: E402
+from prefrontal.environments.for_gymnasium_vector import TaskVectorEnv  # noqa: E402
 from prefrontal.environments.known import TASKS, environment_id  # noqa: E402
 from prefrontal.environments.play import play_episodes  # noqa: E402
 from prefrontal.errors import UserError  # noqa: E402

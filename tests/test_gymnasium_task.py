@@ -9,7 +9,7 @@ gymnasium = pytest.importorskip("gymnasium", reason="Gymnasium is not installed:
 
 from prefrontal import RecurrentConfig, check_task, recipe, train_agents  # noqa: E402
 from prefrontal.environments.configs import GymnasiumConfig  # noqa: E402
-from prefrontal.environments.gymnasium_task import GymnasiumTask, Host  # noqa: E402
+from prefrontal.environments.from_gymnasium import GymnasiumTask, Host  # noqa: E402
 from prefrontal.errors import UserError  # noqa: E402
 
 

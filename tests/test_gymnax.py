@@ -11,7 +11,7 @@ from gymnax.wrappers import LegacyStepAPIWrapper  # noqa: E402
 
 from prefrontal import RecurrentConfig, TwoStepConfig, check_task, recipe, train_agents, trial_table  # noqa: E402
 from prefrontal.environments.configs import GymnaxConfig  # noqa: E402
-from prefrontal.environments.gymnax import TaskEnvironment  # noqa: E402
+from prefrontal.environments.for_gymnax import TaskEnvironment  # noqa: E402
 from prefrontal.environments.known import TASKS, environment_id  # noqa: E402
 from prefrontal.errors import UserError  # noqa: E402
 

@@ -174,7 +174,7 @@ def test_importing_anything_starts_no_device():
 import importlib, json, pkgutil
 import prefrontal
 names = [module.name for module in pkgutil.walk_packages(prefrontal.__path__, "prefrontal.")]
-names = [name for name in names if ".gymnax" not in name]  # gymnax starts one itself
+names = [name for name in names if "gymnax" not in name]  # gymnax starts one itself
 for name in names:
     try:
         importlib.import_module(name)

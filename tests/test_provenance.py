@@ -125,22 +125,23 @@ def test_a_config_that_is_not_finite_is_refused(value: float) -> None:
 
 
 def test_versions_are_those_installed_and_none_for_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("prefrontal.runs.provenance.PACKAGES", ("numpy", "no-such-package-anywhere"))
+    monkeypatch.setattr(provenance, "PACKAGES", ("numpy", "no-such-package-anywhere"))
+    monkeypatch.setattr(provenance, "EXTRAS", ("pytest", "no-such-package"))  # told of only where they are
     assert versions() == {
         "python": platform.python_version(),
         "numpy": version("numpy"),
+        "pytest": version("pytest"),
         "no-such-package-anywhere": None,
     }
 
 
 def test_the_environment_names_time_machine_and_versions() -> None:
     found = environment()
-    assert set(found) == {"time", "platform", "cpu_count", "processor", "device", "commit", "versions"}
+    assert set(found) == {"time", "command", "platform", "cpu_count", "processor", "device", "commit", "versions"}
     assert found["time"].endswith("+00:00")
     training = {"python", "prefrontal", "jax", "jaxlib", "numpy", "equinox", "optax"}
-    assert training | {"optimistix", "scipy", "pandas", "scikit-learn", "statsmodels", "numpyro"} == set(
-        found["versions"]
-    )
+    told = set(found["versions"]) - set(provenance.EXTRAS)
+    assert told == training | {"optimistix", "scipy", "pandas", "scikit-learn", "xarray"}
     assert found["processor"]["kind"].startswith(f"{platform.machine()}-")
     assert found["device"] == {
         "backend": jax.default_backend(),
@@ -198,3 +199,10 @@ def test_a_broken_record_is_refused_with_what_to_do(tmp_path, content: bytes | N
     assert message.startswith(f"`{path}` must be the JSON of a run, with its experiment and config, got")
     assert fault in message
     assert message.endswith(f"Restore it from a copy, move `{tmp_path}` away, or give another --out.")
+
+
+def test_the_command_is_kept_as_it_was_typed(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/usr/bin/prefrontal", "train", "two step", "--seeds", "0"])
+    assert environment()["command"] == "prefrontal train 'two step' --seeds 0"
+    monkeypatch.setattr("sys.argv", [""])
+    assert environment()["command"] == ""

@@ -9,9 +9,9 @@ from prefrontal.errors import check_count
 
 @dataclass(frozen=True)
 class GymnaxConfig(LazyTaskConfig):
-    """An environment of gymnax; see `prefrontal.environments.gymnax_task`."""
+    """An environment of gymnax; see `prefrontal.environments.from_gymnax`."""
 
-    makes: ClassVar[str] = "prefrontal.environments.gymnax_task:GymnaxTask"
+    makes: ClassVar[str] = "prefrontal.environments.from_gymnax:GymnaxTask"
 
     name: str = "CartPole-v1"
     """What gymnax calls it."""
@@ -29,9 +29,9 @@ class GymnaxConfig(LazyTaskConfig):
 @dataclass(frozen=True)
 class GymnasiumConfig(LazyTaskConfig):
     """An environment of Gymnasium, played by Python beside the compiled program; see
-    `prefrontal.environments.gymnasium_task`."""
+    `prefrontal.environments.from_gymnasium`."""
 
-    makes: ClassVar[str] = "prefrontal.environments.gymnasium_task:GymnasiumTask"
+    makes: ClassVar[str] = "prefrontal.environments.from_gymnasium:GymnasiumTask"
 
     name: str = "CartPole-v1"
     """What Gymnasium calls it; with the module that registers it before a colon, if there is one."""

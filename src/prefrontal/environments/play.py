@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from prefrontal.errors import UserError
 
 if TYPE_CHECKING:  # Gymnasium is an extra
-    from prefrontal.environments.gymnasium_vector import TaskVectorEnv
+    from prefrontal.environments.for_gymnasium_vector import TaskVectorEnv
 
 
 class Played(NamedTuple):
@@ -41,7 +41,7 @@ def play_episodes(
         UserError: when the agent gives another number of actions.
 
     Example:
-        >>> from prefrontal.environments.gymnasium_vector import TaskVectorEnv
+        >>> from prefrontal.environments.for_gymnasium_vector import TaskVectorEnv
         >>> environments = TaskVectorEnv("TwoStep", 100, num_trials=20)
         >>> played = play_episodes(environments, lambda shown, first: environments.action_space.sample(), seed=0)
         >>> pf.stay_probability(pf.trial_table(played.event))

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -21,9 +22,11 @@ from prefrontal.errors import UserError, argument
 
 PACKAGES = (
     *("prefrontal", "jax", "jaxlib", "numpy", "equinox", "optax"),
-    *("optimistix", "scipy", "pandas", "scikit-learn", "statsmodels", "numpyro"),
+    *("optimistix", "scipy", "pandas", "scikit-learn", "xarray"),
 )
 """The packages that decide a result: of training, and of analyses and fits."""
+EXTRAS = ("numpyro", "arviz", "gymnasium", "gymnax")
+"""Those that may, and need not be there."""
 
 _MOST_DIFFERENCES_SHOWN = 3
 _DEEPEST = 50
@@ -74,10 +77,12 @@ def _order(name: str) -> tuple[bool, bool, str]:
 def environment() -> dict[str, Any]:
     """The time, the machine, and the versions of all that decides a result. It imports none of them.
 
-    `device` is null where JAX is not in use, `commit` where the package was not installed from a repository.
+    `command` is what was typed, or the script that ran; `device` is null where JAX is not in use, `commit` where the
+    package was not installed from a repository.
     """
     return {
         "time": now(),
+        "command": _command(),
         "platform": platform.platform(),
         "cpu_count": os.cpu_count(),
         "processor": processor()._asdict(),
@@ -85,6 +90,12 @@ def environment() -> dict[str, Any]:
         "commit": _commit(),
         "versions": versions(),
     }
+
+
+def _command() -> str:
+    """What was typed, as a shell takes it again: of a program the name alone, not the folder that it is in."""
+    first, *others = sys.argv or [""]
+    return shlex.join([Path(first).name, *others]) if first else ""
 
 
 def _device() -> dict[str, Any] | None:
@@ -145,8 +156,10 @@ def processor() -> Processor:
 
 
 def versions() -> dict[str, str | None]:
-    """The versions of Python and of `PACKAGES`; None for one not installed."""
-    return {"python": platform.python_version(), **{package: _version(package) for package in PACKAGES}}
+    """The versions of Python and of `PACKAGES`, None for one not installed; and of those of `EXTRAS` that are."""
+    found = {package: _version(package) for package in (*PACKAGES, *EXTRAS)}
+    here = {package: version for package, version in found.items() if version or package in PACKAGES}
+    return {"python": platform.python_version(), **here}
 
 
 @cache

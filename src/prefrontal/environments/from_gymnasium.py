@@ -1,6 +1,6 @@
 """A Gymnasium environment as a task: Python plays it, step by step, beside the compiled training, which waits for it.
 
-Environments in JAX are far quicker (docs/environments.md): see `prefrontal.environments.gymnax_task`.
+Environments in JAX are far quicker (docs/environments.md): see `prefrontal.environments.from_gymnax`.
 """
 
 from collections import OrderedDict
@@ -121,11 +121,11 @@ class GymnasiumState(eqx.Module):
 class GymnasiumTask(AbstractTask):
     """An environment of Gymnasium, of one discrete action a step, as a task.
 
-    Observations are shown as `prefrontal.environments.gymnax_task.GymnaxTask` shows them. The environment must do the
+    Observations are shown as `prefrontal.environments.from_gymnax.GymnaxTask` shows them. The environment must do the
     same after `reset(seed=...)` and the same actions. An episode that is cut off counts as ended.
 
     Example:
-        >>> from prefrontal.environments.gymnasium_task import GymnasiumConfig, GymnasiumTask
+        >>> from prefrontal.environments.from_gymnasium import GymnasiumConfig, GymnasiumTask
         >>> task = GymnasiumTask(GymnasiumConfig(name="CartPole-v1", num_steps=50))
         >>> pf.rollout(pf.RecurrentConfig().make(task, jax.random.key(0)), task, jax.random.key(1)).reward.shape
         (50,)

@@ -3,10 +3,10 @@
 from typing import Any
 
 import equinox as eqx
-import gymnax  # pyright: ignore[reportMissingImports]
 import jax
 import jax.numpy as jnp
 import numpy as np
+from gymnax import registration  # pyright: ignore[reportMissingImports]
 from gymnax.environments import spaces  # pyright: ignore[reportMissingImports]
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
@@ -37,7 +37,7 @@ class GymnaxTask(AbstractTask):
     numbers of the environment's `info`.
 
     Example:
-        >>> from prefrontal.environments.gymnax_task import GymnaxConfig, GymnaxTask
+        >>> from prefrontal.environments.from_gymnax import GymnaxConfig, GymnaxTask
         >>> task = GymnaxTask(GymnaxConfig(name="CartPole-v1", num_steps=200, shown=(0, 2)))  # no velocities
         >>> task.num_actions, task.observation_size, task.num_steps
         (2, 2, 200)
@@ -64,10 +64,10 @@ class GymnaxTask(AbstractTask):
         """
         config = config or GymnaxConfig()
         if environment is None:
-            names = gymnax.registration.registered_envs
+            names = registration.registered_envs
             if config.name not in names:
                 raise UserError(f"`name` must be an environment of gymnax ({', '.join(names)}), got {config.name!r}.")
-            environment, defaults = gymnax.make(config.name)
+            environment, defaults = registration.make(config.name)
             params = defaults if params is None else params
         params = environment.default_params if params is None else params
         params = params.replace(max_steps_in_episode=type(params.max_steps_in_episode)(config.num_steps))

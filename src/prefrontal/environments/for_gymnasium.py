@@ -1,7 +1,7 @@
 """The package's tasks as Gymnasium environments. Importing this module registers them all:
 
     import gymnasium
-    import prefrontal.environments.gymnasium
+    import prefrontal.environments.for_gymnasium
 
     environment = gymnasium.make("prefrontal/TwoStep-v0", num_trials=50)
     environments = gymnasium.make_vec("prefrontal/TwoStep-v0", num_envs=64)
@@ -113,7 +113,7 @@ class TaskEnv(gymnasium.Env):
     A task whose problem outlasts an episode goes on with it at `reset()`, and begins anew at `reset(seed=...)`.
 
     Example:
-        >>> import gymnasium, prefrontal.environments.gymnasium
+        >>> import gymnasium, prefrontal.environments.for_gymnasium
         >>> environment = gymnasium.make("prefrontal/TwoStep-v0", num_trials=50)
         >>> observation, info = environment.reset(seed=0)
         >>> observation.shape  # four numbers shown, the last reward, the last of three actions
@@ -198,8 +198,8 @@ def register() -> None:
     for name in TASKS:
         gymnasium.register(
             environment_id(name),
-            entry_point=f"{here}.gymnasium:TaskEnv",
-            vector_entry_point=f"{here}.gymnasium_vector:TaskVectorEnv",
+            entry_point=f"{here}.for_gymnasium:TaskEnv",
+            vector_entry_point=f"{here}.for_gymnasium_vector:TaskVectorEnv",
             kwargs={"task": name},
         )
 

@@ -1,7 +1,7 @@
 """The package's tasks in the form of gymnax, which many JAX agents play. Importing this module registers them all:
 
     import gymnax
-    import prefrontal.environments.gymnax
+    import prefrontal.environments.for_gymnax
 
     environment, params = gymnax.make("prefrontal/TwoStep-v0", num_trials=50)
     observation, state = environment.reset(key, params)
@@ -14,11 +14,11 @@ See docs/environments.md.
 from functools import partial
 from typing import Any
 
-import gymnax  # pyright: ignore[reportMissingImports]
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import struct  # pyright: ignore[reportMissingImports]
+from gymnax import registration  # pyright: ignore[reportMissingImports]
 from gymnax.environments import environment, spaces  # pyright: ignore[reportMissingImports]
 from jaxtyping import Array, PRNGKeyArray
 
@@ -61,7 +61,7 @@ class TaskEnvironment(environment.Environment[TaskState, TaskParams]):
     next one, which `step` begins by itself; `reset` begins anew.
 
     Example:
-        >>> import gymnax, prefrontal.environments.gymnax
+        >>> import gymnax, prefrontal.environments.for_gymnax
         >>> environment, params = gymnax.make("prefrontal/TwoStep-v0", num_trials=50)
         >>> observation, state = environment.reset(jax.random.key(0), params)
         >>> observation.shape
@@ -151,8 +151,8 @@ class TaskEnvironment(environment.Environment[TaskState, TaskParams]):
 def register() -> None:
     """Tell gymnax of every task. Importing this module does it."""
     for name in TASKS:
-        if environment_id(name) not in gymnax.registration.registered_envs:
-            gymnax.registration.register(environment_id(name), partial(TaskEnvironment, name))
+        if environment_id(name) not in registration.registered_envs:
+            registration.register(environment_id(name), partial(TaskEnvironment, name))
 
 
 register()

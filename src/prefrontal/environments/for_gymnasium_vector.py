@@ -14,7 +14,7 @@ from gymnasium.vector.utils import batch_space
 
 from prefrontal import devices
 from prefrontal.configs.base import TaskConfig
-from prefrontal.environments.gymnasium import EVENT, as_dict, as_numpy, draw_entropy, observation_space, programs
+from prefrontal.environments.for_gymnasium import EVENT, as_dict, as_numpy, draw_entropy, observation_space, programs
 from prefrontal.environments.known import make_task
 from prefrontal.errors import UserError, check_count
 from prefrontal.tasks.base import AbstractTask
@@ -29,7 +29,7 @@ class TaskVectorEnv(VectorEnv):
     of; with DISABLED the caller resets, `reset(options={"reset_mask": ...})`.
 
     Example:
-        >>> import gymnasium, prefrontal.environments.gymnasium
+        >>> import gymnasium, prefrontal.environments.for_gymnasium
         >>> environments = gymnasium.make_vec("prefrontal/Bandit-v0", num_envs=3, num_trials=5)
         >>> environments.metadata["autoreset_mode"]
         <AutoresetMode.SAME_STEP: 'SameStep'>
