@@ -2,7 +2,7 @@
 
     python benchmarks/slurm_sweep.py FOLDER [--episodes 100000]
 
-An array of eight units, two at once, of at most a minute each. One would take several minutes; one is cancelled as it
+An array of eight units, two at once, of at most a minute each. One takes longer; one is cancelled as it
 runs; two are preempted by a job of a partition that comes first. Those that did not end are submitted again, and all
 weights are compared with those of a sweep without SLURM. Root, and Debian's slurm-wlm. Prints what it found, as JSON.
 """
@@ -32,7 +32,7 @@ def write_spec(folder: Path, episodes: int) -> Path:
     """Seven short units, and one that is over its time."""
     file = folder / "sweep.toml"
     each = "".join(f'[[list]]\n"train.discount" = {discount}\n' for discount in DISCOUNTS)
-    long = f'[[list]]\n"train.discount" = 0.95\n"train.num_episodes" = {6 * episodes}\n'
+    long = f'[[list]]\n"train.discount" = 0.95\n"train.num_episodes" = {5 * episodes // 2}\n'
     text = SPEC.format(episodes=episodes, discounts="[]", block=4).replace('[grid]\n"train.discount" = []\n', "")
     file.write_text(f"{text}minutes = 1\n{long}{each}")
     return file

@@ -15,7 +15,9 @@ from prefrontal.sweeps.unit import Unit
 
 
 def room(resources: Resources) -> int:
-    """Units that this machine has cores for, at least one."""
+    """Units that this machine has cores for, at least one; on GPUs one, for each takes all of their memory."""
+    if resources.gpus:
+        return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores // resources.cores)
 
@@ -33,7 +35,7 @@ class LocalBackend(Backend):
     def start(self, unit: Unit) -> None:
         worker = self._idle.pop() if self._idle else _Worker(self._spec, self._answers)
         self._busy[unit.name] = worker
-        worker.ask(unit, {"unit": unit.document, "out": self._spec.out, "scratch": self._scratch})
+        worker.ask(unit, {"unit": unit.document, "out": self._spec.place, "scratch": self._scratch})
 
     def wait(self, seconds: float) -> list[Outcome]:
         outcomes = []

@@ -6,9 +6,10 @@ went away from a unit that kills its workers, and what is wrong with a unit itse
 
 import logging
 import time
+import warnings
 from typing import Any
 
-from prefrontal.errors import UserError
+from prefrontal.errors import Notice, UserError
 from prefrontal.sweeps.drive import Backend
 from prefrontal.sweeps.outcome import Outcome
 from prefrontal.sweeps.spec import Spec
@@ -52,6 +53,7 @@ class RayBackend(Backend):
         )
         self._units: dict[Any, str] = {}
         self._counted = (-SECONDS_BETWEEN_COUNTS, 0)
+        self._is_warned = False
 
     @property
     def slots(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -62,12 +64,14 @@ class RayBackend(Backend):
             rooms = [there.get("CPU", 0) // self._spec.resources.cores]
             if self._spec.resources.gpus:
                 rooms.append(there.get("GPU", 0) // self._spec.resources.gpus)
+            if not min(rooms):
+                self._warn_of_no_room()
             slots = 2 * int(min(rooms)) + 2
             self._counted = time.monotonic(), slots
         return self._workers or slots
 
     def start(self, unit: Unit) -> None:
-        self._units[self._task.remote(unit.document, self._spec.out, self._scratch)] = unit.name
+        self._units[self._task.remote(unit.document, self._spec.place, self._scratch)] = unit.name
 
     def wait(self, seconds: float) -> list[Outcome]:
         if not self._units:
@@ -84,6 +88,16 @@ class RayBackend(Backend):
     def close(self) -> None:
         if self._is_own:
             self._ray.shutdown()
+
+    def _warn_of_no_room(self) -> None:
+        if not self._is_warned:
+            self._is_warned = True
+            warnings.warn(
+                "The cluster has no room for a unit: none begins until a machine joins that has. `prefrontal sweep "
+                "SPEC --plan` says what a unit computes on.",
+                Notice,
+                stacklevel=2,
+            )
 
     def _outcome(self, task: Any, name: str) -> Outcome:
         errors = self._ray.exceptions

@@ -101,7 +101,7 @@ def script(spec: Spec, folder: Path, num: int, at_once: int | None = None) -> st
     if not isinstance(setup, list) or not all(isinstance(line, str) for line in setup):
         raise UserError(f"`slurm.setup` must be a list of lines of shell, got {setup!r}. Mend {spec.path}.")
     variables = [f"export {name}={shlex.quote(value)}" for name, value in resources.environment.items()]
-    task = [sys.executable, "-m", "prefrontal.sweeps.array_task", str(folder.resolve() / UNITS), _place(spec)]
+    task = [sys.executable, "-m", "prefrontal.sweeps.array_task", str(folder.resolve() / UNITS), spec.place]
     return "\n".join(["#!/bin/bash", *lines, "", *setup, *variables, f"exec {shlex.join(task)}", ""])
 
 
@@ -128,11 +128,6 @@ def _new_folder(spec: Spec) -> Path:
     number = max((int(name) for name in folder_names(home) if name.isdigit()), default=0) + 1
     make_folder(home / f"{number:03d}")
     return home / f"{number:03d}"
-
-
-def _place(spec: Spec) -> str:
-    folder = open_store(spec.out).folder
-    return spec.out if folder is None else str(folder.resolve())
 
 
 def _word(name: str, value: Any) -> Any:

@@ -30,6 +30,7 @@ from prefrontal.errors import UserError, check_count, check_not_negative, check_
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.experiments.presets.base import Experiment
 from prefrontal.experiments.records import PARTS, read_document, settings_from
+from prefrontal.runs.stores import is_url
 from prefrontal.sweeps.draws import drawn
 from prefrontal.sweeps.unit import Unit
 
@@ -93,6 +94,11 @@ class Spec:
     """The measure that tells which setting is best. Empty: reward in training."""
     document: Mapping[str, Any] = field(default_factory=dict)
     """The whole file."""
+
+    @property
+    def place(self) -> str:
+        """`out`, as every process of every machine finds it."""
+        return self.out if is_url(self.out) else str(Path(self.out).resolve())
 
 
 def read_spec(path: Path, out: str | None = None) -> Spec:
