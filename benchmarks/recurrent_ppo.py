@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--num-envs", type=int, default=32)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # more only wait for each other
     steps = TASK.num_steps
     model = RecurrentPPO(
         "MlpLstmPolicy",

@@ -44,6 +44,7 @@ from prefrontal.agents.base import AbstractTappedAgent as AbstractTappedAgent
 from prefrontal.agents.base import AgentInput as AgentInput
 from prefrontal.agents.base import AgentOutput as AgentOutput
 from prefrontal.agents.episodic import EpisodicAgent as EpisodicAgent
+from prefrontal.agents.handing_out import hand_out as hand_out
 from prefrontal.agents.interventions import intervened as intervened
 from prefrontal.agents.interventions import silenced as silenced
 from prefrontal.agents.recurrent import RecurrentAgent as RecurrentAgent
