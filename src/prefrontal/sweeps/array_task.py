@@ -7,6 +7,7 @@ turn. When it is preempted or its machine fails, SLURM queues it again itself. C
 Exit codes: 0 when the unit is done or queued again, 1 when it failed, 143 when it was stopped.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -33,14 +34,13 @@ def main() -> None:
 
     signal.signal(signal.SIGUSR1, time_is_up)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # before a training takes it as a wish to stop
-    import json
-
-    from prefrontal.sweeps.unit import read_unit
-    from prefrontal.sweeps.work import run_unit
-
-    number = int(os.environ["SLURM_ARRAY_TASK_ID"])
-    unit = read_unit(json.loads(Path(units).read_text(encoding="utf-8").splitlines()[number]))
+    number, name = int(os.environ["SLURM_ARRAY_TASK_ID"]), ""
     try:
+        from prefrontal.sweeps.unit import read_unit
+        from prefrontal.sweeps.work import run_unit
+
+        unit = read_unit(json.loads(Path(units).read_text(encoding="utf-8").splitlines()[number]))
+        name = unit.name
         outcome = run_unit(unit, out)
         until = time.monotonic() + DEAD_AFTER + 60
         while outcome.ending == "busy" and time.monotonic() < until:  # its own last turn, on a machine that failed
@@ -50,7 +50,7 @@ def main() -> None:
     except KeyboardInterrupt:
         ending, reason = "stopped", "before it began to train"
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # which comes with being queued again, too
-    print(f"{unit.name}: {ending} {reason}".strip(), flush=True)
+    print(f"{name}: {ending} {reason}".strip(), flush=True)
     if ending == "stopped" and is_time_up and int(os.environ.get("SLURM_RESTART_COUNT", "0")) < MOST_TURNS:
         job = f"{os.environ['SLURM_ARRAY_JOB_ID']}_{number}"
         done = subprocess.run(["scontrol", "requeue", job], capture_output=True, text=True, check=False)

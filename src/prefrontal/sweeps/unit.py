@@ -9,6 +9,7 @@ What a unit trains depends on nothing but what it says: it may be begun again an
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Unit:
     values: Mapping[str, Any]
     """What the sweep varies, by option: the names of its setting in tables."""
 
-    @property
+    @cached_property
     def setting(self) -> str:
         """The folder of its setting, which other blocks of seeds share: EXPERIMENT/HASH."""
         name = self.experiment.name
