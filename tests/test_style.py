@@ -10,7 +10,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from prefrontal.errors import UserError
-from prefrontal.figures.style import PALETTE, save_figure, style
+from prefrontal.figures.parts import wrapped
+from prefrontal.figures.style import PALETTE, font_families, save_figure, style
 
 
 @pytest.fixture
@@ -108,3 +109,17 @@ def test_colours_drawn_together_can_be_told_apart(deficiency):
     for family in FAMILIES:
         for one, other in itertools.combinations(family, 2):
             assert np.linalg.norm(lab(PALETTE[one]) - lab(PALETTE[other])) > 15, (one, other)
+
+
+def test_other_fonts_are_asked_only_if_they_are_here(monkeypatch):
+    monkeypatch.setattr("prefrontal.figures.style.OTHER_FONTS", ("No Such Font", "STIXGeneral"))
+    assert font_families.__wrapped__() == ["DejaVu Sans", "STIXGeneral"]
+
+
+def test_letters_that_no_font_has_are_not_warned_of(tmp_path, recwarn):
+    with style():
+        figure = Figure()
+        figure.suptitle("\U000f1234")
+    assert wrapped("\U000f1234 a", 1.0, 8.0) == ["\U000f1234 a"]
+    save_figure(figure, tmp_path / "a", formats=["png"])
+    assert not [told for told in recwarn if "Glyph" in str(told.message)]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.gridspec import GridSpec
 
-from prefrontal.figures.style import PALETTE, SETTINGS
+from prefrontal.figures.style import PALETTE, font_families, missing_letters_allowed
 
 HEADING: dict[str, Any] = {"fontsize": 10.0, "weight": "bold"}
 CAPTION: dict[str, Any] = {"fontsize": 7.5, "color": "dimgrey"}
@@ -72,8 +72,9 @@ def _letter_width(letter: str, weight: str) -> float:
 
 
 def _drawn_width(text: str, weight: str) -> float:
-    font = FontProperties(family=SETTINGS["font.family"], size=100, weight=weight)
-    return RendererAgg(8, 8, 72).get_text_width_height_descent(text, font, ismath=False)[0]
+    font = FontProperties(family=font_families(), size=100, weight=weight)
+    with missing_letters_allowed():
+        return RendererAgg(8, 8, 72).get_text_width_height_descent(text, font, ismath=False)[0]
 
 
 def page(width: float, height: float, title: str, caption: str) -> tuple[Figure, float]:

@@ -4,11 +4,13 @@ import contextlib
 import io
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 
 from prefrontal.errors import check_choice
 from prefrontal.runs.files import write_bytes
@@ -30,8 +32,39 @@ Okabe and Ito's (2008), and an indigo: colour-blind people can tell apart those 
 MINUS = "\N{MINUS SIGN}"
 """As print has it, and the ticks of axes."""
 
+FONT = "DejaVu Sans"
+"""It comes with matplotlib: a figure looks the same everywhere."""
+
+OTHER_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK KR",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "PingFang SC",
+    "Heiti TC",
+    "Hiragino Sans",
+    "Apple SD Gothic Neo",
+    "Microsoft YaHei",
+    "SimHei",
+    "Yu Gothic",
+    "Malgun Gothic",
+    "Noto Sans Devanagari",
+    "Noto Sans Bengali",
+    "Noto Sans Tamil",
+    "Noto Sans Thai",
+    "Lohit Devanagari",
+    "Nirmala UI",
+    "Leelawadee UI",
+    "Segoe UI Symbol",
+    "Arial Unicode MS",
+    "Unifont",
+)
+"""For letters that ours lacks: what Linux, macOS and Windows bring along."""
+
 SETTINGS: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
     "font.size": 8.0,
     "axes.labelsize": 8.0,
     "axes.titlesize": 9.0,
@@ -64,10 +97,25 @@ METADATA: dict[str, dict[str, Any]] = {
 @contextlib.contextmanager
 def style() -> Iterator[None]:
     """Matplotlib's settings are the package's within this context, and as before after it."""
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), missing_letters_allowed():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS)
+        matplotlib.rcParams.update(SETTINGS | {"font.family": font_families()})
         yield
+
+
+@contextlib.contextmanager
+def missing_letters_allowed() -> Iterator[None]:
+    """A name in letters that no font here has is drawn as boxes; that is to be seen, and nothing is said of it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
+
+
+@cache
+def font_families() -> list[str]:
+    """Our font, and those of `OTHER_FONTS` that are here; matplotlib takes each letter from the first that has it."""
+    here = {font.name for font in fontManager.ttflist}
+    return [FONT, *(name for name in OTHER_FONTS if name in here)]
 
 
 def save_figure(figure: Figure, path: str | Path, formats: Sequence[str] = ("png", "svg", "pdf")) -> list[Path]:
@@ -97,9 +145,7 @@ def save_figure(figure: Figure, path: str | Path, formats: Sequence[str] = ("png
 
 def _save(figure: Figure, path: Path, name: str) -> Path:
     drawn = io.BytesIO()
-    with style(), warnings.catch_warnings():
-        # A name in letters that the font lacks is drawn as boxes; that is to be seen.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    with style():
         figure.savefig(drawn, format=name, metadata=METADATA[name])
     write_bytes(path, drawn.getvalue())
     return path

@@ -136,7 +136,7 @@ def _since(course: pd.DataFrame, least: float) -> np.ndarray:
 
 
 def _verdicts(criteria: EmergenceCriteria, course: pd.DataFrame, since: np.ndarray) -> list[dict[str, Any]]:
-    least, reached, num = criteria.least_model_based, float(np.isfinite(since).sum()), float(len(since))
+    least, reached, num = criteria.least_model_based, int(np.isfinite(since).sum()), len(since)
     weight = over_seeds(_wide(course, "weight")[-1], SHARE)
     model_based, model_free = _wide(course, "model_based"), _wide(course, "model_free")
     before = np.abs(model_based[0])
