@@ -1,19 +1,22 @@
 # From a bare machine with Python 3.11 and make: everything else is installed into .venv.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
-BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# Versions to install; empty for the newest that are allowed.
+CONSTRAINTS := constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 
 # Extras of pyproject.toml to install besides, for instance `make install EXTRAS=cuda`.
 EXTRAS :=
 
-.PHONY: help install dev reproduce notebooks test thorough lint types unit clean
+.PHONY: help install dev reproduce notebooks test thorough wheel lint types unit clean
 
 help:
 	@echo "make reproduce   train eight networks on the two-step task, test, draw and report"
 	@echo "make test        lint, types and tests, but for the few that take longest"
 	@echo "make thorough    those that take longest; CI runs both"
 	@echo "make notebooks   execute the notebooks and keep what they show"
+	@echo "make wheel       wheel and sdist in dist/, tried in an empty environment"
 	@echo "make install     the package, in .venv; EXTRAS=cuda for NVIDIA GPUs"
 	@echo "make dev         that, and what the tests and the notebooks need"
 	@echo "make clean       delete .venv (never your runs)"
@@ -42,6 +45,9 @@ unit: $(VENV)/.installed-dev
 
 thorough: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 2 -m thorough
+
+wheel: $(VENV)/.installed-dev
+	$(BIN)/python scripts/check_wheel.py
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

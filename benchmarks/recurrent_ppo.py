@@ -90,6 +90,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=6.0)
     parser.add_argument("--num-envs", type=int, default=32)
+    parser.add_argument("--our-episodes", type=int, default=20_000)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)  # more only wait for each other
@@ -129,19 +130,20 @@ def main() -> None:
             "stay": pf.stay_probability(theirs).to_dict(),
         }
     }
-    start, episodes = time.perf_counter(), len(watch.curve) // 100 * 100
-    task = TASK.make()
-    (agent,) = pf.train_agents(task, pf.RecurrentConfig(), pf.recipe("robust", num_episodes=episodes))
-    seconds = time.perf_counter() - start
-    test = pf.evaluate(agent, task, jax.random.key(1), num_episodes=TEST_EPISODES)
-    ours = pf.trial_table(test.event)
-    found["prefrontal"] = {
-        "seconds": seconds,
-        "episodes": episodes,
-        "reward": float(test.reward.sum(1).mean()),
-        "stay": pf.stay_probability(ours).to_dict(),
-    }
-    pf.save_figure(pf.plot_behaviour({"RecurrentPPO": theirs, "prefrontal": ours}), options.out / "behaviour", ("png",))
+    task, tables = TASK.make(), {"RecurrentPPO": theirs}
+    for episodes in (len(watch.curve) // 100 * 100, options.our_episodes):
+        start = time.perf_counter()
+        (agent,) = pf.train_agents(task, pf.RecurrentConfig(), pf.recipe("robust", num_episodes=episodes))
+        seconds = time.perf_counter() - start
+        test = pf.evaluate(agent, task, jax.random.key(1), num_episodes=TEST_EPISODES)
+        name = f"prefrontal, {episodes:,} episodes"
+        tables[name] = pf.trial_table(test.event)
+        found[name] = {
+            "seconds": seconds,
+            "reward": float(test.reward.sum(1).mean()),
+            "stay": pf.stay_probability(tables[name]).to_dict(),
+        }
+    pf.save_figure(pf.plot_behaviour(tables), options.out / "behaviour", ("png",))
     np.save(options.out / "curve.npy", np.array(watch.curve))
     (options.out / "found.json").write_text(json.dumps(found, indent=1, default=str))
     print(json.dumps(found, indent=1, default=str))

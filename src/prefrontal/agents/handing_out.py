@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -67,7 +68,8 @@ def hand_out(agent: AbstractAgent, path: str | Path, *, overwrite: bool = False)
     }
     arrays = {name: np.asarray(array) for name, array in named_arrays(eqx.filter(agent, eqx.is_array)).items()}
     kept = io.BytesIO()
-    np.savez(kept, **{policy_module.FACTS: np.array(json.dumps(facts))}, **arrays)
+    everything: dict[str, Any] = {policy_module.FACTS: np.array(json.dumps(facts)), **arrays}
+    np.savez(kept, **everything)
     make_folder(path.parent)
     write_text(module, source)
     write_bytes(path, kept.getvalue())

@@ -142,7 +142,7 @@ def _prepare(out: Path) -> None:
         if not (folder / RECORD).exists():
             return None
         try:
-            parse_json((folder / RECORD).read_text())["groups"]
+            parse_json((folder / RECORD).read_text(encoding="utf-8"))["groups"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(
                 f"`{folder / RECORD}` must be of an earlier analysis, got another file. Move it away."

@@ -146,7 +146,12 @@ class Processor(NamedTuple):
 def processor() -> Processor:
     """The processor of this machine."""
     name, features = platform.processor() or platform.machine(), ""
-    with suppress(OSError):  # Linux; elsewhere the name must do
+    if sys.platform == "darwin":
+        with suppress(OSError, subprocess.SubprocessError):
+            asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
+            told = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10)
+            name = told.stdout.strip() or name
+    with suppress(OSError):  # Linux
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0].splitlines()
         told = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
         name = told.get("model name") or name
