@@ -98,10 +98,9 @@ def main() -> None:
     seconds = time.monotonic() - began
     finish(file, alone, "--workers", "2")
     finish(file, out, "--table")
-    each = {
-        unit.name: [f"{one.end}: {one.reason}" for one in attempts(open_store(out), unit.name)] for unit in spec.units
-    }
-    told_of = {**found, "seconds": round(seconds), "attempts": each, **account(spec, out)}
+    each = {unit.name: attempts(open_store(out), unit.name) for unit in spec.units}
+    ends = {name: [f"{one.end} {one.reason}".strip() for one in of_unit] for name, of_unit in each.items()}
+    told_of = {**found, "seconds": round(seconds), "of each unit": ends, **account(spec, out)}
     print(json.dumps({**told_of, "the same, byte for byte": digests(alone) == digests(out)}, indent=2))
 
 

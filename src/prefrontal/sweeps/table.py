@@ -33,7 +33,7 @@ def settings_table(found: Sequence[Standing]) -> pd.DataFrame:
     rows = []
     for setting, units in by_setting.items():
         row: dict[str, Any] = {"experiment": units[0].unit.experiment.name}
-        row |= {option: units[0].unit.values.get(option, "") for option in options}
+        row |= {option: units[0].unit.value(option) for option in options}
         measured = _pooled(units)
         row["seeds"] = max((len(values) for values in measured.values()), default=0)
         row |= {state: sum(one.state == state for one in units) for state in STATES}

@@ -47,6 +47,12 @@ class Unit:
         """Its folder within that of the sweep."""
         return f"{self.setting}/seeds-{'-'.join(map(str, _ends(self.seeds)))}"
 
+    def value(self, option: str) -> Any:
+        """What an option is set to, such as "train.discount", whether the sweep varies it here or not; empty where it
+        has no such option."""
+        part, _, name = option.partition(".")
+        return self.values.get(option, getattr(getattr(self.config, part, None), name.replace("-", "_"), ""))
+
     @property
     def num_steps(self) -> int:
         """Steps of the task that its seeds train for, all together."""
