@@ -187,26 +187,21 @@ def driver(folder: Path, episodes: int, backend: str, kills: int = 10, seed: int
 
 
 def overhead(folder: Path, episodes: int, backend: str) -> dict[str, Any]:
-    """Four units, two at once, against the same trainings without units, two at once."""
-    file = write_spec(folder, episodes=episodes)
+    """Eight units, two at once: how much of the time of two workers is training, from the first episode to the last."""
+    file = write_spec(folder, discounts=[round(0.55 + 0.05 * place, 2) for place in range(8)], episodes=episodes)
     out = folder / "out"
     seconds = finish(file, out, "--backend", backend, "--workers", "2")
     found = standings(open_store(out), read_spec(file, str(out)).units)
-    trained = [training_seconds(out / one.unit.name) for one in found]
+    trained = [float(one.result["training_seconds"]) for one in found]
     return {
         "backend": backend,
         "units": len(found),
         "seconds, the whole sweep": round(seconds, 1),
-        "seconds of workers": [round(one.seconds, 1) for one in found],
-        "seconds of training": [round(one, 1) for one in trained],
-        "share of training, of two workers' time": round(sum(trained) / (2 * seconds), 3),
+        "seconds of a unit": [round(one.seconds, 1) for one in found],
+        "of which training": [round(one, 1) for one in trained],
+        "share of training in units": round(sum(trained) / sum(one.seconds for one in found), 3),
+        "share of training in all": round(sum(trained) / (2 * seconds), 3),
     }
-
-
-def training_seconds(unit: Path) -> float:
-    """From the first mark of a training to its end, by the times of its files."""
-    first = min(path.stat().st_mtime for path in unit.rglob("environment.json"))
-    return max(path.stat().st_mtime for path in unit.rglob("finished.json")) - first
 
 
 def many(folder: Path, num: int, backend: str) -> dict[str, Any]:

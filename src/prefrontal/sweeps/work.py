@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
@@ -65,7 +66,8 @@ def run_unit(unit: Unit, out: str, scratch: str | None = None) -> Outcome:
                 ending, result = _attempt(unit, place)
             own.check()
             before = sum(attempt.seconds for attempt in attempts(store, unit.name)[: own.number - 1])
-            told = {**result, "attempt": own.number, "seconds": round(before + own.seconds, 2), "rungs": teller.rungs}
+            seconds = {"seconds": round(before + own.seconds, 2), "training_seconds": round(teller.seconds, 2)}
+            told = {**result, **seconds, "attempt": own.number, "rungs": teller.rungs}
             place.hand_in() if ending == "done" else place.push()
             store.write(f"{unit.name}/{UNIT}", _json(told))
             if ending == "done":
@@ -130,10 +132,15 @@ class _Teller(Watcher):
         self._num_episodes = max(variant.train.num_episodes for variant in variants)
         self.rungs: dict[str, float] = {}
         self.not_wanted = ""
+        self.seconds = 0.0
+        self._compiled: float | None = None
 
     def trained(self, episode: int, reward: np.ndarray) -> None:
         if self._own.is_lost:
             raise Overtaken(f"attempt {self._own.number}")
+        now = time.monotonic()
+        self._compiled = now if self._compiled is None else self._compiled
+        self.seconds = now - self._compiled
         self._done += reward.size
         if not reward.size:
             return
