@@ -86,6 +86,22 @@ def test_fit_writes_estimates_comparison_record_and_figures(simulated: Path, tmp
 
 
 @pytest.mark.thorough
+def test_a_population_is_fitted_and_models_are_told_apart(simulated: Path, tmp_path: Path):
+    models = ["biased-random", "win-stay-lose-shift"]
+    told = run("fit", simulated, "--models", *models, "--method", "em", "--out", tmp_path)
+    assert "win-stay-lose-shift: the group" in told
+    assert "iBIC: likelihoods integrated over the group" in " ".join(told.split())
+    record = json.loads((tmp_path / "fit.json").read_text())
+    assert record["settled"] == dict.fromkeys(models, True)
+    by_subject = pd.read_csv(tmp_path / "comparison-by-subject.csv")
+    assert by_subject.filter(like=".probability").sum(axis=1).to_numpy() == pytest.approx(1)
+    assert len(by_subject) == 4
+    group = record["group"]["biased-random"]["bias"]
+    assert group["low"] < group["median"] < group["high"]
+    assert (tmp_path / "selection.png").stat().st_size > 1000
+
+
+@pytest.mark.thorough
 def test_recover_writes_parameters_or_the_confusion_of_models(tmp_path: Path):
     few = ["--num-trials", "30", "--num-starts", "2"]
     told = run("recover", "biased-random", *few, "--num-subjects", "12", "--out", tmp_path / "one")

@@ -131,9 +131,13 @@ from prefrontal.fitting.comparison import Comparison as Comparison
 from prefrontal.fitting.comparison import compare_fits as compare_fits
 from prefrontal.fitting.fit import Fit as Fit
 from prefrontal.fitting.fit import fit_model as fit_model
+from prefrontal.fitting.group import GroupFit as GroupFit
+from prefrontal.fitting.group import fit_group as fit_group
 from prefrontal.fitting.hierarchical import Posterior as Posterior
 from prefrontal.fitting.hierarchical import fit_hierarchy as fit_hierarchy
 from prefrontal.fitting.intervals import fit_intervals as fit_intervals
+from prefrontal.fitting.model_selection import ModelSelection as ModelSelection
+from prefrontal.fitting.model_selection import select_models as select_models
 from prefrontal.fitting.recovery import recover_models as recover_models
 from prefrontal.fitting.recovery import recover_parameters as recover_parameters
 from prefrontal.fitting.simulation import draw_parameters as draw_parameters
@@ -146,6 +150,7 @@ from prefrontal.figures.own import plot_behaviour as plot_behaviour
 from prefrontal.figures.own import plot_comparison as plot_comparison
 from prefrontal.figures.own import plot_fit as plot_fit
 from prefrontal.figures.own import plot_learning as plot_learning
+from prefrontal.figures.own import plot_selection as plot_selection
 from prefrontal.figures.own import plot_stay as plot_stay
 from prefrontal.figures.plots.pictures import plot_episode as plot_episode
 from prefrontal.figures.plots.pictures import plot_network as plot_network

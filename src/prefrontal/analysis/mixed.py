@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.analysis.logistic import MAX_HALVINGS, MAX_STEPS, check_regressors, distinct
+from prefrontal.analysis.population import estimate_population
 from prefrontal.analysis.regressors import Design
 from prefrontal.errors import UserError
 
-MAX_ROUNDS = 500
 TOLERANCE = 1e-4
 """A round that changes every mean and standard deviation by less ends the estimation."""
 
@@ -31,15 +31,9 @@ class MixedRegression:
 def regress_mixed(design: Design) -> MixedRegression:
     r"""Fit logit P(choice) = x · w_i for all subjects i together, with w_i drawn from N(mu, Sigma).
 
-    Expectation and maximisation take turns. With L_i the log-likelihood of subject i, the weights' distribution given
-    the data is taken as normal around its mode (Laplace):
-
-        m_i = argmax L_i(w) + log N(w; mu, Sigma),     V_i = (-L_i''(m_i) + Sigma^-1)^-1
-        mu = mean m_i,     Sigma = mean V_i + (m_i - mu) (m_i - mu)'
-
-    The standard error of mu is that of a mean of independent w_i seen with error: with J_i = -L_i''(m_i),
-    cov mu = (sum J_i (Sigma J_i + 1)^-1)^-1. Subjects whose choices separate, which have no weights of their own, lean
-    on the others.
+    Expectation and maximisation take turns, with Laplace's approximation (see
+    `prefrontal.analysis.population.estimate_population`). Subjects whose choices separate, which have no weights of
+    their own, lean on the others.
 
     Differs from a fit by quadrature or sampling: with few trials a subject Laplace's method finds too little variance,
     by a tenth with 60 trials a subject in our tests.
@@ -83,29 +77,22 @@ def regress_mixed(design: Design) -> MixedRegression:
 def _estimated(design: Design) -> MixedRegression:
     num, size = len(design.subjects), len(design.regressors)
     x, counts = _padded(design)
-    mean, covariance = np.zeros(size), np.eye(size)
-    modes = np.zeros((num, size))
-    for _ in range(MAX_ROUNDS):
-        precision = np.linalg.inv(covariance)
-        modes, information = _modes(x, counts, modes, mean, precision)
-        spread = np.linalg.inv(information + precision)
-        before = np.concatenate([mean, np.sqrt(np.diag(covariance))])
-        mean = modes.mean(axis=0)
-        away = modes - mean
-        covariance = (spread + away[:, :, None] * away[:, None, :]).mean(axis=0)
-        if np.abs(np.concatenate([mean, np.sqrt(np.diag(covariance))]) - before).max() < TOLERANCE:
-            break
-    else:
+    found = estimate_population(
+        lambda modes, mean, precision: _modes(x, counts, modes, mean, precision),
+        np.zeros((num, size)),
+        np.zeros(size),
+        np.eye(size),
+        tolerance=TOLERANCE,
+    )
+    if not found.settled:
         raise UserError(
-            f"`design` must let the estimation settle, got none after {MAX_ROUNDS} rounds. Use fewer regressors."
+            f"`design` must let the estimation settle, got none after {found.num_rounds} rounds. Use fewer regressors."
         )
-    shared = information @ np.linalg.inv(covariance @ information + np.eye(size))
-    error = np.sqrt(np.diag(np.linalg.inv(shared.sum(axis=0))))
     names = list(design.regressors)
     return MixedRegression(
-        group=_group(names, mean, error, np.sqrt(np.diag(covariance))),
-        weights=pd.DataFrame(modes, index=pd.Index(design.subjects, name="subject"), columns=names),
-        covariance=pd.DataFrame(covariance, index=names, columns=names),
+        group=_group(names, found.mean, found.error, np.sqrt(np.diag(found.covariance))),
+        weights=pd.DataFrame(found.modes, index=pd.Index(design.subjects, name="subject"), columns=names),
+        covariance=pd.DataFrame(found.covariance, index=names, columns=names),
     )
 
 

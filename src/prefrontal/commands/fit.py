@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
 RECORD = "fit.json"
 DESCRIPTION = """\
 Fit cognitive models to a table of trials: each subject on its own (mle, map) or
-all together (hierarchical). Writes fit.json, MODEL.csv, comparison.csv and
-figures."""
+all together (em, hierarchical). Writes fit.json, MODEL.csv, comparison.csv,
+comparison-by-subject.csv and figures."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,9 @@ class Options:
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     models: Annotated[tuple[ModelName, ...], tyro.conf.arg(metavar="MODEL")] = ("hybrid",)
     """Models to fit."""
-    method: Literal["mle", "map", "hierarchical"] = "map"
-    """Maximum likelihood, maximum a posteriori, or hierarchical (needs prefrontal[bayes])."""
+    method: Literal["mle", "map", "em", "hierarchical"] = "map"
+    """Each subject on its own by maximum likelihood or a posteriori; or all with their group, by expectation and
+    maximisation (em) or by sampling (hierarchical; needs prefrontal[bayes])."""
     by: Literal["subject", "session"] = "subject"
     """What has parameters of its own: each subject, or each session (visit) of a subject."""
     fix: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
@@ -88,7 +87,9 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
     devices.configure()
     from prefrontal.fitting.fit import parameters_to_fit
+    from prefrontal.reports.fits import report_fits, report_posteriors
     from prefrontal.runs.files import make_folder, write_text
+    from prefrontal.runs.provenance import environment
     from prefrontal.trials.formats import overview, with_trials
 
     files = [file for path in options.tables for file in expanded(path)]
@@ -113,10 +114,10 @@ def run(command: str, arguments: Sequence[str]) -> None:
     for name, values in held.items():
         fits[name] = _fit(name, table, task, values, options)
         write_text(options.out / f"{name}.csv", fits[name].table.to_csv(index=False))  # kept, whatever comes after
-    if options.method == "hierarchical":
-        _report_posteriors(fits, options, read)
-    else:
-        _report_fits(fits, options, read)
+    told = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()}
+    record = {"options": told, "read": read, "environment": environment()}
+    report = report_posteriors if options.method == "hierarchical" else report_fits
+    report(fits, record, options.out, options.by)
     print(f"Files: {options.out}", flush=True)
 
 
@@ -157,6 +158,10 @@ def _fit(
             seed=options.seed,
             progress=True,
         )
+    if options.method == "em":
+        from prefrontal.fitting.group import fit_group
+
+        return fit_group(table, name, by=options.by, task=task, fixed=fixed, seed=options.seed)
     from prefrontal.fitting.fit import fit_model
 
     num = len(table[["subject"] if options.by == "subject" else ["subject", "session"]].drop_duplicates())
@@ -172,89 +177,3 @@ def _fit(
             seed=options.seed,
             told=told,
         )
-
-
-def _report_fits(fits: "dict[str, Fit]", options: Options, read: str) -> None:
-    from prefrontal.figures.own import plot_comparison, plot_fit
-    from prefrontal.figures.style import save_figure
-    from prefrontal.fitting.comparison import compare_fits
-    from prefrontal.runs.files import write_text
-    from prefrontal.runs.provenance import environment, to_json
-
-    compared = compare_fits(fits)
-    bic, comparison = compared.bic, compared.table
-    write_text(options.out / "comparison.csv", comparison.to_csv())
-    record = {
-        "options": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()},
-        "read": read,
-        "environment": environment(),
-        "comparison": comparison.to_dict(orient="index"),
-        "medians": {name: fit.table[list(fit.parameters)].median().to_dict() for name, fit in fits.items()},
-    }
-    write_text(options.out / RECORD, to_json(record))
-    for name, fit in fits.items():
-        title = f"{name}, {options.method}: {_count(fit.table, options.by)}"
-        save_figure(plot_fit(fit, title), options.out / f"{name}-estimates")
-    if len(fits) > 1:
-        title = f"Models compared, {options.method}, {_count(bic, options.by)}"
-        save_figure(plot_comparison(compared, title), options.out / "comparison")
-
-    shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
-    for heading in ("model", "k", "log-likelihood", "BIC", "best for", "converged"):
-        shown.add_column(heading, justify="left" if heading == "model" else "right")
-    for name, row in comparison.to_dict(orient="index").items():
-        numbers = (f"{row[key]:,.1f}" for key in ("log_likelihood", "bic"))
-        shown.add_row(name, f"{row['num_parameters']}", *numbers, f"{row['num_best']:,}", f"{row['num_converged']:,}")
-    console = Console()
-    console.print(shown)
-    for name, fit in fits.items():
-        medians = ", ".join(f"{key} {fit.table[key].median():.3g}" for key in fit.parameters)
-        console.print(f"{name}, medians: {medians}", style="dim", highlight=False)
-    console.print(f"Sums over {_count(bic, options.by)}; k: parameters of each.", style="dim", highlight=False)
-
-
-def _report_posteriors(posteriors: "dict[str, Posterior]", options: Options, read: str) -> None:
-    from prefrontal.figures.own import plot_fit
-    from prefrontal.figures.style import save_figure
-    from prefrontal.runs.files import write_text
-    from prefrontal.runs.provenance import environment, to_json
-
-    record: dict[str, Any] = {
-        "options": {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()},
-        "read": read,
-        "environment": environment(),
-        "models": {},
-    }
-    console = Console()
-    for name, posterior in posteriors.items():
-        write_text(options.out / f"{name}-diagnostics.csv", posterior.diagnostics.to_csv())
-        title = f"{name}, hierarchical: {_count(posterior.table, options.by)}; posterior means"
-        save_figure(plot_fit(posterior, title), options.out / f"{name}-estimates")
-        group = posterior.diagnostics.loc[[f"group_{key}" for key in posterior.parameters]]
-        shown = Table(title=f"{name}: the group", title_justify="left", box=box.SIMPLE, padding=(0, 1), show_edge=False)
-        for heading in ("parameter", "mean", "sd", "ESS", "R-hat"):
-            shown.add_column(heading, justify="left" if heading == "parameter" else "right")
-        for key, row in zip(posterior.parameters, group.to_dict("records"), strict=True):
-            ess = min(row["ess_bulk"], row["ess_tail"])
-            shown.add_row(key, f"{row['mean']:.3f}", f"{row['sd']:.3f}", f"{ess:,.0f}", f"{row['r_hat']:.4f}")
-        console.print(shown)
-        verdict = "converged" if posterior.converged else "NOT converged"
-        told = (
-            f"{verdict}: largest R-hat {posterior.largest_r_hat:.4f}, smallest ESS {posterior.smallest_ess:,.0f}, "
-            f"{posterior.num_divergences} divergences, {posterior.seconds:.0f} s"
-        )
-        console.print(told, highlight=False)
-        record["models"][name] = {
-            "converged": posterior.converged,
-            "largest_r_hat": posterior.largest_r_hat,
-            "smallest_ess": posterior.smallest_ess,
-            "num_divergences": posterior.num_divergences,
-            "seconds": posterior.seconds,
-            "group": group.to_dict(orient="index"),
-        }
-    write_text(options.out / RECORD, to_json(record))
-
-
-def _count(table: "pd.DataFrame", by: str) -> str:
-    unit = "subject" if by == "subject" else "subject's session"
-    return f"{len(table):,} {unit}" + ("s" if len(table) != 1 else "")

@@ -14,6 +14,7 @@ from prefrontal.agents.two_step import Parameter
 from prefrontal.figures.parts import Above, text_width
 from prefrontal.figures.style import MINUS, PALETTE, style
 from prefrontal.fitting.fit import BOUND
+from prefrontal.fitting.model_selection import ModelSelection
 
 COLUMNS = 4
 """Panels beside each other."""
@@ -106,6 +107,46 @@ def comparison_figure(bic: pd.DataFrame, title: str) -> Figure:
             ax.set_xlim(0, 1.18 * max(float(sizes.max()), 1.0))
             ax.xaxis.set_major_locator(MaxNLocator(4))
         above_all.write(figure)
+    return figure
+
+
+def selection_figure(selection: ModelSelection, title: str) -> Figure:
+    """How frequent models are in the population (a), and which of them each subject uses (b).
+
+    Arguments:
+        selection: of `select_models`.
+        title: the figure's title.
+    """
+    table, given = selection.table, selection.attribution
+    names = [str(name) for name in given]
+    order = np.lexsort((-given.to_numpy().max(axis=1), given.to_numpy().argmax(axis=1)))
+    with style():
+        above = Above(7.2, title)
+        height = 1.1 + 0.34 * len(names) + above.height
+        figure = Figure(figsize=(7.2, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        figure.get_layout_engine().set(rect=(0, 0, 1, 1 - (above.height + 0.05) / height))  # pyright: ignore
+        left, right = figure.subplots(1, 2, sharey=True)
+        places = np.arange(len(names))
+        mean = table["expected_frequency"].to_numpy(float)
+        spread = np.abs(table[["low", "high"]].to_numpy(float).T - mean)
+        left.barh(places, mean, height=0.6, color=PALETTE["ours"], alpha=0.6)
+        left.errorbar(mean, places, xerr=spread, fmt="none", color=PALETTE["ours"], linewidth=1.2)
+        for place, (high, exceedance) in enumerate(zip(table["high"], table["protected_exceedance"], strict=True)):
+            left.text(min(high + 0.02, 1.0), place, f"{exceedance:.2f}", va="center", fontsize=7.5)
+        left.set(xlim=(0, 1.14), xlabel="Frequency in the population; 95 % interval.\nNumbers: protected exceedance")
+        left.set_xticks(np.linspace(0, 1, 6))
+        left.set_yticks(places, names)
+        left.set_ylim(len(names) - 0.5, -0.5)
+        left.tick_params(axis="y", length=0)
+        cells = right.imshow(
+            given.to_numpy(float)[order].T, aspect="auto", cmap="Greys", vmin=0, vmax=1, interpolation="nearest"
+        )
+        right.tick_params(axis="y", length=0)
+        right.set_xticks([])
+        right.set_xlabel(f"Subjects, sorted by the model they use ({len(given):,})")
+        figure.colorbar(cells, ax=right, label="Probability of use", aspect=12)
+        above.write(figure)
     return figure
 
 

@@ -17,13 +17,14 @@ from prefrontal.analysis.published import PRINTED
 from prefrontal.analysis.summary import NUM_LAGS, behaviour, printed
 from prefrontal.errors import UserError, check_choice
 from prefrontal.figures.behaviour import MOST_GROUPS, behaviour_figure
-from prefrontal.figures.fits import MOST_DOTS, comparison_figure, estimates_figure, labels_of
+from prefrontal.figures.fits import MOST_DOTS, comparison_figure, estimates_figure, labels_of, selection_figure
 from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, WINDOWS
 from prefrontal.figures.style import PALETTE, style
 from prefrontal.fitting.comparison import Comparison
 from prefrontal.fitting.fit import Fit
 from prefrontal.fitting.hierarchical import Posterior
 from prefrontal.fitting.intervals import fit_intervals
+from prefrontal.fitting.model_selection import ModelSelection
 from prefrontal.learning.training import TrainedAgents
 
 Tables = pd.DataFrame | Mapping[str, pd.DataFrame]
@@ -76,6 +77,25 @@ def plot_comparison(comparison: Comparison, title: str = "Models compared") -> F
         "Sum of BIC above the best model's"
     """
     return comparison_figure(comparison.bic, title)
+
+
+def plot_selection(selection: ModelSelection, title: str = "Who uses which model") -> Figure:
+    """How frequent models are in the population, and which of them each subject uses.
+
+    Arguments:
+        selection: of `select_models`, or `compare_fits(...).selection`.
+        title: the figure's title.
+
+    Returns:
+        The figure.
+
+    Example:
+        >>> fits = [pf.fit_model(table, name, num_starts=2) for name in ("win-stay-lose-shift", "biased-random")]
+        >>> figure = pf.plot_selection(pf.compare_fits(fits).selection)
+        >>> figure.axes[1].get_xlabel()
+        'Subjects, sorted by the model they use (6)'
+    """
+    return selection_figure(selection, title)
 
 
 def plot_stay(tables: Tables, title: str = "", *, trials: Trials = "all") -> Figure:

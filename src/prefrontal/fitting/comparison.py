@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
 from prefrontal.fitting.fit import Fit
+from prefrontal.fitting.group import GroupFit
+from prefrontal.fitting.model_selection import ModelSelection, select_models
 
 
 @dataclass(frozen=True)
@@ -22,29 +25,43 @@ class Comparison:
     """
 
     bic: pd.DataFrame
-    """A row a subject (or session), a column a model: the lower, the better it accounts for the subject's choices."""
+    """A row a subject (or session), a column a model: the lower, the better it accounts for the subject's choices. Its
+    n is the number of the subject's choices, of both stages."""
+    log_evidence: pd.DataFrame
+    """The same of each subject's log evidence: its likelihood integrated over the group, where all fits are of groups
+    (`fit_group`), and -BIC / 2 otherwise."""
     table: pd.DataFrame
-    """A row a model: num_parameters; log_likelihood, aic and bic, sums over subjects; num_best, the subjects whose BIC
-    it has the lowest of; num_converged, the subjects for whom its fit came to an end."""
+    """A row a model: num_parameters; log_likelihood, aic and bic, sums over subjects; integrated_bic, of fits of
+    groups; num_best, the subjects whose log evidence it has the highest of; num_converged, the subjects for whom its
+    fit came to an end; of two models or more, expected_frequency in the population with its 95 % interval low to high,
+    exceedance and protected_exceedance (see `select_models`)."""
+    by_subject: pd.DataFrame
+    """A row a subject (or session): best, the model with the highest log evidence; and of each model "MODEL.bic",
+    "MODEL.log_evidence", "MODEL.probability" that the subject uses it (of two models or more), and its parameters."""
+    selection: ModelSelection | None
+    """The frequencies of the models in the population; None of a single model."""
 
     def __repr__(self) -> str:
-        return self.table[["num_parameters", "log_likelihood", "aic", "bic", "num_best"]].round(1).to_string()
+        shown = ["num_parameters", "log_likelihood", "bic", "integrated_bic", "num_best", "expected_frequency"]
+        shown = [name for name in (*shown, "protected_exceedance") if name in self.table]
+        return self.table[shown].round(3).to_string()
 
     @property
     def best(self) -> np.ndarray:
-        """For each subject, the model with the lowest BIC; of equal ones the first."""
-        return _best(self.bic)
+        """For each subject, the model with the highest log evidence (the lowest BIC); of equal ones the first."""
+        return self.by_subject["best"].to_numpy()
 
 
 def compare_fits(fits: Mapping[str, Fit] | Sequence[Fit]) -> Comparison:
-    """Compare the fits of models to one trial table by AIC and BIC.
+    """Compare the fits of models to one trial table: by AIC and BIC, by who is fitted best by what, and by how frequent
+    the models are in the population (see `select_models`).
 
     Arguments:
         fits: of the same table, one a model (see `fit_model`); by name, where a model comes twice, fitted with other
             parameters held.
 
     Returns:
-        The comparison: `table`, a row a model, and `bic`, a row a subject and a column a model.
+        The comparison: `table`, a row a model; `by_subject`, a row a subject; `selection`.
 
     Raises:
         UserError: when there is no fit, a name comes twice, or the fits are not of the same subjects and choices.
@@ -70,20 +87,27 @@ def compare_fits(fits: Mapping[str, Fit] | Sequence[Fit]) -> Comparison:
                 "the same unit."
             )
     bic = pd.DataFrame({name: fit.table["bic"] for name, fit in named.items()})
-    best = _best(bic)
-    rows = {
-        name: {
-            "num_parameters": len(fit.parameters),
-            "log_likelihood": fit.table["log_likelihood"].sum(),
-            "aic": fit.table["aic"].sum(),
-            "bic": fit.table["bic"].sum(),
-            "num_best": int((best == name).sum()),
-            "num_converged": int(np.sum(fit.table["converged"])),
-        }
-        for name, fit in named.items()
-    }
-    return Comparison(bic, pd.DataFrame.from_dict(rows, orient="index").rename_axis("model"))
+    integrated = all(isinstance(fit, GroupFit) for fit in named.values())
+    evidence = -bic / 2
+    if integrated:
+        evidence = pd.DataFrame({name: fit.table["log_evidence"] for name, fit in named.items()})
+    best = np.asarray(evidence.columns)[evidence.to_numpy().argmax(axis=1)]
+    selection = select_models(evidence) if len(named) > 1 else None
+    table = pd.DataFrame.from_dict({name: _row(fit, best == name) for name, fit in named.items()}, orient="index")
+    if selection is not None:
+        table = table.join(selection.table.drop(columns="alpha"))
+    by_subject = one.table[units].assign(best=best)
+    for name, fit in named.items():
+        own = {"bic": bic[name]} | ({"log_evidence": evidence[name]} if integrated else {})
+        own |= {} if selection is None else {"probability": selection.attribution[name]}
+        own |= {parameter: fit.table[parameter] for parameter in fit.parameters}
+        by_subject = by_subject.assign(**{f"{name}.{key}": values for key, values in own.items()})
+    return Comparison(bic, evidence, table.rename_axis("model"), by_subject, selection)
 
 
-def _best(bic: pd.DataFrame) -> np.ndarray:
-    return np.asarray(bic.columns)[bic.to_numpy().argmin(axis=1)]
+def _row(fit: Fit, best: np.ndarray) -> dict[str, Any]:
+    row: dict[str, Any] = {"num_parameters": len(fit.parameters)}
+    row |= {name: fit.table[name].sum() for name in ("log_likelihood", "aic", "bic")}
+    if isinstance(fit, GroupFit):
+        row["integrated_bic"] = fit.integrated_bic
+    return row | {"num_best": int(best.sum()), "num_converged": int(np.sum(fit.table["converged"]))}

@@ -92,10 +92,35 @@ def search(
         use_prior: whether the prior counts (MAP) or the likelihood alone (MLE).
         told: called with the number of subjects done since the last call.
     """
-    num_subjects = len(batch.units)
+    return by_blocks(
+        lambda choices: _search_block(model, tuple(parameters.items()), choices, candidates, num_starts, use_prior),
+        batch.choices,
+        num_lanes=num_starts * batch.choices.choice.shape[1],
+        told=told,
+    )
+
+
+def by_blocks(
+    run: Callable[[Any], Any],
+    subjects: Any,
+    *,
+    num_lanes: int,
+    told: Callable[[int], None] = lambda num_subjects: None,
+) -> Any:
+    """What the compiled program `run` gives for all subjects, so many at once as are quickest, spread over the devices.
+
+    Arguments:
+        run: takes some of `subjects` and gives arrays that lead with the subject, too.
+        subjects: arrays, leaves (subject, ...).
+        num_lanes: of a subject: what runs at once for it.
+        told: called with the number of subjects done since the last call.
+
+    Returns:
+        What `run` gives, NumPy leaves (subject, ...).
+    """
+    num_subjects = len(jax.tree.leaves(subjects)[0])
     num_devices = jax.local_device_count()
-    lanes = num_starts * batch.choices.choice.shape[1]
-    block = num_devices * max(1, min(LANES // lanes, -(-num_subjects // num_devices)))
+    block = num_devices * max(1, min(LANES // num_lanes, -(-num_subjects // num_devices)))
     spread = NamedSharding(
         jax.make_mesh((num_devices,), ("device",), axis_types=(AxisType.Auto,)), PartitionSpec("device")
     )
@@ -104,12 +129,12 @@ def search(
         # Every block has the same shape, so that one program serves all: the last is filled up with the first subject.
         rows = np.arange(first, first + block)
         rows[rows >= num_subjects] = 0
-        here = jax.tree.map(lambda leaf, rows=rows: jax.device_put(np.asarray(leaf)[rows], spread), batch.choices)
-        found = jax.device_get(_search_block(model, tuple(parameters.items()), here, candidates, num_starts, use_prior))
+        here = jax.tree.map(lambda leaf, rows=rows: jax.device_put(np.asarray(leaf)[rows], spread), subjects)
+        found = jax.device_get(run(here))
         kept = min(block, num_subjects - first)
         parts.append(jax.tree.map(lambda leaf, kept=kept: leaf[:kept], found))
         told(kept)
-    return Found(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
 @eqx.filter_jit

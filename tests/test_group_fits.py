@@ -1,0 +1,138 @@
+"""Fits of populations: the group comes back, evidence is the integral, and one engine serves regressions too."""
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.integrate
+import scipy.stats
+
+import prefrontal as pf
+from prefrontal.agents.two_step import find_model
+from prefrontal.analysis.population import estimate_population
+from prefrontal.configs.models import KnownTask
+from prefrontal.errors import UserError
+from prefrontal.fitting.simulation import simulate
+
+MEAN, SD, NUM = {"stay": 0.8, "shift": -0.3}, {"stay": 0.5, "shift": 0.7}, 60
+
+
+@pytest.fixture(scope="module")
+def population() -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Sixty subjects who win-stay and lose-shift, whose unbounded parameters are normal."""
+    rng = np.random.default_rng(0)
+    u = {name: rng.normal(MEAN[name], SD[name], NUM) for name in MEAN}
+    parameters = find_model("win-stay-lose-shift").parameters(KnownTask())
+    values = {name: np.asarray(parameters[name].constrain(jnp.asarray(u[name], jnp.float32))) for name in u}
+    return simulate("win-stay-lose-shift", pf.TwoStepConfig(num_trials=120), values, seed=1), u
+
+
+@pytest.fixture(scope="module")
+def fit(population) -> pf.GroupFit:
+    return pf.fit_group(population[0], "win-stay-lose-shift")
+
+
+def test_the_group_comes_back(population, fit):
+    """Mean and deviation of the sample that was drawn, within three standard errors of what noise allows."""
+    assert fit.settled
+    for name, u in population[1].items():
+        row = fit.group.loc[name]
+        assert row["mean"] == pytest.approx(u.mean(), abs=3 * row["error"])
+        assert row["sd"] == pytest.approx(u.std(), rel=0.25)
+        assert row["error"] == pytest.approx(SD[name] / np.sqrt(NUM), rel=0.5)
+        assert row["low"] < row["median"] < row["high"]
+        assert np.corrcoef(scipy.stats.norm.cdf(u), fit.table[name])[0, 1] > 0.9
+
+
+def test_the_modes_are_the_modes(population, fit):
+    """Of the closed form of stays and shifts, given the group."""
+    table = population[0]
+    before = table.groupby("subject").shift(1)
+    stayed, rewarded = table["choice"] == before["choice"], before["reward"]
+    for name, kind, sign in (("stay", 1, 1), ("shift", 0, -1)):
+        counted = stayed[rewarded == kind].groupby(table["subject"][rewarded == kind]).agg(["sum", "size"])
+        hits, num = counted["sum"].to_numpy(float), counted["size"].to_numpy(float)
+        hits = hits if sign > 0 else num - hits
+        mean, sd = fit.group.loc[name, ["mean", "sd"]]
+        grid = np.linspace(-4, 4, 8001)
+        log = scipy.stats.norm.logcdf(grid) * hits[:, None] + scipy.stats.norm.logcdf(-grid) * (num - hits)[:, None]
+        best = grid[np.argmax(log - 0.5 * ((grid - mean) / sd) ** 2, axis=1)]
+        np.testing.assert_allclose(fit.table[name], scipy.stats.norm.cdf(best), atol=2e-3)
+
+
+def test_evidence_is_the_integral_over_the_group(population, fit):
+    """Stay and shift are independent given the choices: two integrals, by quadrature."""
+    table = population[0]
+    row = fit.table.iloc[0]
+    own = table[table["subject"] == row["subject"]]
+    before, log_evidence = own.shift(1).iloc[1:], np.log(0.5)
+    stayed = (own["choice"].iloc[1:] == before["choice"]).to_numpy()
+    for name, kind in (("stay", 1), ("shift", 0)):
+        did = stayed[before["reward"].to_numpy() == kind] == (name == "stay")
+        mean, sd = fit.group.loc[name, ["mean", "sd"]]
+
+        def density(u: float, did: np.ndarray = did, mean: float = mean, sd: float = sd) -> float:
+            p = scipy.stats.norm.cdf(u)
+            return p ** did.sum() * (1 - p) ** (~did).sum() * scipy.stats.norm.pdf(u, mean, sd)
+
+        log_evidence += np.log(scipy.integrate.quad(density, -5, 5, epsabs=0, epsrel=1e-8)[0])
+    assert row["log_evidence"] == pytest.approx(log_evidence, abs=0.02)
+    penalty = 4 * np.log(fit.table["num_choices"].sum())
+    assert fit.integrated_bic == pytest.approx(-2 * fit.table["log_evidence"].sum() + penalty)
+
+
+def test_models_are_compared_by_evidence(population, fit):
+    rival = pf.fit_group(population[0], "biased-random")
+    compared = pf.compare_fits([fit, rival])
+    assert set(compared.best) <= {"win-stay-lose-shift", "biased-random"}
+    assert compared.table.loc["win-stay-lose-shift", "num_best"] > 50
+    assert compared.table.loc["win-stay-lose-shift", "protected_exceedance"] > 0.99
+    assert list(compared.by_subject["subject"]) == list(fit.table["subject"])
+    right = fit.table["log_evidence"].to_numpy()
+    np.testing.assert_array_equal(compared.by_subject["win-stay-lose-shift.log_evidence"], right)
+
+
+def test_a_group_takes_three(population):
+    two = population[0][population[0]["subject"].isin(fitted := population[0]["subject"].unique()[:2])]
+    assert len(fitted) == 2
+    with pytest.raises(UserError, match="three subjects or more for a group to be told, got 2"):
+        pf.fit_group(two, "win-stay-lose-shift")
+
+
+def normal_modes(seen: np.ndarray, precision: float):
+    """Everybody's mean is seen with normal error: everything is known in closed form."""
+
+    def find(modes: np.ndarray, mean: np.ndarray, population: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        information = precision * np.eye(seen.shape[1])
+        modes = np.linalg.solve(information + population, (precision * seen + mean @ population).T).T
+        return modes, np.broadcast_to(information, (len(seen), *information.shape))
+
+    return find
+
+
+@pytest.mark.parametrize("independent", [True, False])
+def test_a_normal_population_is_estimated_as_in_closed_form(independent):
+    """The likelihood of the mean and covariance is highest at those of what was seen, less the error's."""
+    rng = np.random.default_rng(3)
+    seen = rng.multivariate_normal([1.0, -2.0], [[2.0, 0.8], [0.8, 1.0]], 400)
+    found = estimate_population(
+        normal_modes(seen, 4.0), np.zeros_like(seen), np.zeros(2), np.eye(2), tolerance=1e-9, independent=independent
+    )
+    covariance = np.cov(seen.T, bias=True) - np.eye(2) / 4
+    right = np.diag(np.diag(covariance)) if independent else covariance
+    assert found.settled
+    np.testing.assert_allclose(found.mean, seen.mean(axis=0), atol=1e-7)
+    np.testing.assert_allclose(found.covariance, right, atol=1e-6)
+    np.testing.assert_allclose(found.error, np.sqrt(np.diag(right + np.eye(2) / 4) / 400), rtol=1e-6)
+
+
+def test_what_curves_upwards_leaves_a_spread_that_is_one():
+    """Somebody whose likelihood is flat or worse counts for little, and breaks nothing."""
+
+    def find(modes: np.ndarray, mean: np.ndarray, population: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        information = np.array([[[4.0]], [[-0.9]], [[4.0]]])
+        return np.array([[0.0], [1.0], [2.0]]), information
+
+    found = estimate_population(find, np.zeros((3, 1)), np.zeros(1), np.eye(1), tolerance=1e-6, max_rounds=50)
+    assert (found.spread > 0).all()
+    assert np.isfinite(found.error).all()
