@@ -21,7 +21,7 @@ class ModelSelection:
     Example:
         >>> evidence = pd.DataFrame({"one": [-40.0, -38.0, -41.0], "other": [-44.0, -43.0, -40.0]})
         >>> pf.select_models(evidence).table["expected_frequency"].round(2).tolist()
-        [0.74, 0.26]
+        [0.7, 0.3]
     """
 
     table: pd.DataFrame
