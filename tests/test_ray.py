@@ -1,5 +1,6 @@
 """Units on a cluster of Ray: the same bits as here, and nothing needs Ray but that."""
 
+import socket
 import sys
 from collections import Counter
 
@@ -17,6 +18,15 @@ def test_without_ray_the_refusal_names_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UserError, match=r'must have Ray installed, got none. Install it: pip install "prefrontal\[clu'):
         RayBackend(spec_of(tmp_path), None, None)
+
+
+def test_a_cluster_that_is_not_there_is_refused_at_once(tmp_path):
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'prefrontal[cluster]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(UserError, match=r"`--address` must be of a cluster that runs, got .*where nobody answers"):
+        RayBackend(spec_of(tmp_path), address, None)
 
 
 @pytest.mark.thorough

@@ -130,6 +130,13 @@ def test_one_table_tells_of_all(done):
     pd.testing.assert_frame_equal(seeds, seeds_table(found), check_dtype=False, rtol=1e-4)
 
 
+def test_of_a_sweep_not_begun_there_is_a_table_too(tmp_path, capsys):
+    spec = spec_of(tmp_path)
+    cli.main(["sweep", str(spec.path), "--table", "--out", spec.out])
+    assert "Units: 4 missing." in capsys.readouterr().out
+    assert len(pd.read_csv(tmp_path / "out/table.csv")) == 2
+
+
 def test_the_page_needs_no_other_file_and_steers_no_browser(tmp_path):
     spec = spec_of(tmp_path)
     store = FolderStore(tmp_path / "out")

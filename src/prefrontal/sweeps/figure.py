@@ -43,13 +43,15 @@ def sweep_figure(table: pd.DataFrame, options: Sequence[str], measure: str, titl
             ax.set_xlabel(_plain(options[0]))
             ax.set_ylabel(f"{measure}\n(mean of seeds, 95 % interval)")
         else:
-            shown = measured.sort_values(measure, ascending=False, kind="stable").head(MOST_SETTINGS)
+            shown = measured.sort_values(measure, ascending=False, kind="stable") if measure else measured
+            shown = shown.head(MOST_SETTINGS)
             y = np.arange(len(shown))
-            ax.errorbar(shown[measure], y, xerr=_bars(shown, measure), fmt="o", **bar)
+            if num_rows:
+                ax.errorbar(shown[measure], y, xerr=_bars(shown, measure), fmt="o", **bar)
             rows = shown.to_dict("records")
             labels = [", ".join(f"{_plain(name)} {_value(row[name])}" for name in options) for row in rows]
             ax.set_yticks(y, [label or "the preset" for label in labels], parse_math=False)
-            ax.set_ylim(len(shown) - 0.5, -0.5)
+            ax.set_ylim(max(len(shown), 1) - 0.5, -0.5)
             ax.grid(axis="y", color="0.9", linewidth=0.6)
             more = f"; the best {num_rows} of {len(measured)}" if num_rows < len(measured) else ""
             ax.set_xlabel(f"{measure or 'nothing measured yet'}\n(mean of seeds, 95 % interval{more})")

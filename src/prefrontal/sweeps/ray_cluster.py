@@ -5,6 +5,7 @@ went away from a unit that kills its workers, and what is wrong with a unit itse
 """
 
 import logging
+import socket
 import time
 import warnings
 from typing import Any
@@ -16,6 +17,7 @@ from prefrontal.sweeps.spec import Spec
 from prefrontal.sweeps.unit import Unit, read_unit
 
 SECONDS_BETWEEN_COUNTS = 5.0
+SECONDS_TO_ANSWER = 10.0
 
 
 class RayBackend(Backend):
@@ -34,13 +36,14 @@ class RayBackend(Backend):
         self._ray = _ray()
         self._spec, self._scratch, self._workers = spec, scratch, workers
         self._is_own = not self._ray.is_initialized()
+        _check_address(address)
         if self._is_own:
             quiet = {"include_dashboard": False} if address is None else {}
             try:
                 self._ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **quiet)
             except (ConnectionError, ValueError, RuntimeError) as error:
                 raise UserError(
-                    f"`--address` must be of a cluster of Ray that runs, got {address}: {error}. Start one: "
+                    f"`--address` must be of a cluster that runs, got {address}: {error}. Start one: "
                     "ray start --head; leave the option out for one on this machine alone."
                 ) from error
         resources = spec.resources
@@ -118,6 +121,25 @@ def _work(document: dict[str, Any], out: str, scratch: str | None) -> tuple[str,
 
     outcome = run_unit(read_unit(document), out, scratch)
     return outcome.ending, outcome.reason
+
+
+def _check_address(address: str | None) -> None:
+    """Refuse at once an address where nobody answers: Ray itself would wait for minutes.
+
+    Raises:
+        UserError: when it is one.
+    """
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=SECONDS_TO_ANSWER).close()
+    except OSError as error:
+        raise UserError(
+            f"`--address` must be of a cluster that runs, got {address}, where nobody answers "
+            f"({error.strerror or error}). Start one: ray start --head; or leave the option out, for one on this "
+            "machine alone."
+        ) from error
 
 
 def _ray() -> Any:
