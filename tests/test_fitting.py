@@ -175,7 +175,9 @@ def test_priors_are_the_distributions_they_are_called(prior, low, high, referenc
 
 def test_recovery_tells_how_near_the_fits_come():
     """Of a biased chooser, whose fit is the log odds of its choices, nothing is lost but sampling error."""
-    recovery = recover_parameters("biased-random", TASK, num_subjects=40, num_starts=2, seed=5)
+    done = []
+    recovery = recover_parameters("biased-random", TASK, num_subjects=40, num_starts=2, seed=5, told=done.append)
+    assert sum(done) == 40
     summary = recovery.summary.loc["bias"]
     assert summary["pearson"] > 0.9
     assert abs(summary["bias"]) < 0.1

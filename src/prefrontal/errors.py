@@ -120,6 +120,21 @@ def setting(name: str, value: str) -> str:
     return f"{argument(name)} {value or repr(value)}" if _on_the_command_line else f'{name}="{value}"'
 
 
+def counted(number: int, noun: str) -> str:
+    """The number and its noun, in the plural where there is not one of them.
+
+    Arguments:
+        number: of them.
+        noun: in the singular; its plural ends in s.
+
+    Example:
+        >>> from prefrontal.errors import counted
+        >>> counted(1, "test epoch"), counted(1_000, "test epoch")
+        ('1 test epoch', '1,000 test epochs')
+    """
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def check_probability(name: str, value: float) -> None:
     """Refuse a `value` outside [0, 1]."""
     if not 0.0 <= value <= 1.0:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from prefrontal.errors import counted
 from prefrontal.figures.style import style
 
 
@@ -27,7 +28,8 @@ def bench_figure(record: Mapping[str, Any]) -> Figure:
             scaling(sorted(points, key=lambda row: row[varied]), varied, ax)
             ax.set_xlabel(labels[varied])
         figure.get_axes()[0].set_ylabel("Training steps a second, all seeds")
-        usual = f"{base['seeds']} seeds, {base['hidden_size']} units, {base['trials']} trials"
+        sizes = ("seeds", "seed"), ("hidden_size", "unit"), ("trials", "trial")
+        usual = ", ".join(counted(base[name], noun) for name, noun in sizes)
         figure.suptitle(f"{base['name']}: {usual}, one varied; bars from the slowest to the fastest run", fontsize=8)
     return figure
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from prefrontal import devices
 from prefrontal.bench.figure import bench_figure
 from prefrontal.bench.measure import Measurement, measure
-from prefrontal.errors import UserError, argument
+from prefrontal.errors import UserError, argument, counted
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig
 from prefrontal.figures.style import save_figure
 from prefrontal.runs.files import make_folder, write_text
@@ -52,7 +52,7 @@ def run_bench(
     for point in points:
         name, varied, seeds = point
         units = getattr(varied.agent, "hidden_size", "?")
-        console.print(f"measuring {name}, {seeds} seed{'s' * (seeds != 1)}, {units} units ...", style="dim")
+        console.print(f"measuring {name}, {counted(seeds, 'seed')}, {units} units ...", style="dim")
         measurements.append(_in_new_process(_measure, *point, peak))
         _add_row(table, measurements[-1])
         record["measurements"] = [asdict(measurement) for measurement in measurements]

@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from prefrontal.commands.options import read_options
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, counted
 from prefrontal.interop.tf1_agents import VARIABLES, import_tf1, write_imported
 
 DESCRIPTION = """\
@@ -35,7 +35,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
         raise UserError(f"`--out` must be a new file, got {options.out}, which exists. Give another, or move it away.")
     imported = import_tf1(options.path)
     write_imported(imported, options.out)
-    trained = "" if imported.episodes is None else f", trained for {imported.episodes:,} episodes"
+    trained = "" if imported.episodes is None else f", trained for {counted(imported.episodes, 'episode')}"
     print(f"Read: {imported.path}{trained}")
     for name, shape in VARIABLES.items():
         print(f"  {name} {list(shape)}")

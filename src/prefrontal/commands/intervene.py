@@ -12,6 +12,7 @@ from prefrontal.commands.help import is_asked
 from prefrontal.commands.named import named
 from prefrontal.commands.options import parse, read_options
 from prefrontal.configs import InterventionConfig
+from prefrontal.errors import counted
 from prefrontal.runs.moments import read_moment
 
 PAIRS = "intact.csv"
@@ -50,8 +51,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
         console.print(f"With {' '.join(own)}:", markup=False, highlight=False)
         study.report(results, console)
     else:
-        num = len(results["seeds"])
-        title = f"{experiment.name}, {intervention.words}: {num} seed{'s' * (num != 1)}"
+        title = f"{experiment.name}, {intervention.words}: {counted(len(results['seeds']), 'seed')}"
         print_pairs(intact, done, title, console)
         write_text(folder / PAIRS, paired_table(intact, done, results["seeds"]).to_csv(index=False))
     without = shlex.join(["prefrontal", "evaluate", asked.word, *rest])

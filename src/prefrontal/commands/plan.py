@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from prefrontal.commands.flags import Options
-from prefrontal.errors import Stopped, UserError
+from prefrontal.errors import Stopped, UserError, counted
 from prefrontal.experiments import Experiment, ExperimentConfig
 from prefrontal.experiments.records import changed_options
 from prefrontal.runs.folder import RunFolder
@@ -96,10 +96,10 @@ def print_plan(experiment: Experiment, settings: Sequence[tuple[Options, Path | 
         _check(sets)
         changed = " ".join(changed_options(experiment, options.config)) or "nothing"
         train = sets[0].config.train
-        print(f"{experiment.name}: {_number(len(sets), 'set')} of networks" if len(sets) > 1 else f"{experiment.name}")
+        print(f"{experiment.name}: {counted(len(sets), 'set')} of networks" if len(sets) > 1 else f"{experiment.name}")
         print(f"  folder: {folder}" + ("" if folder.exists() else ", new"))
         print(f"  differs from the preset: {changed}")
-        print(f"  episodes of each seed: {train.num_episodes:,}, {sets[0].config.task.num_steps:,} steps each")
+        print(f"  episodes of each seed: {train.num_episodes:,}, {counted(sets[0].config.task.num_steps, 'step')} each")
         for state, what in (("trained", "trained"), ("stopped", "to go on with"), ("training", "in training now")):
             if seeds := [one.seed for set_ in sets for one in set_.seeds if one.state == state]:
                 print(f"  {what}: seeds {ranges(seeds)}")
@@ -138,11 +138,7 @@ def _time(minutes: float) -> str:
     if minutes < 1:
         return "less than a minute"
     return (
-        f"about {_number(round(minutes), 'minute')}"
+        f"about {counted(round(minutes), 'minute')}"
         if minutes < 90
-        else f"about {_number(round(minutes / 60), 'hour')}"
+        else f"about {counted(round(minutes / 60), 'hour')}"
     )
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"

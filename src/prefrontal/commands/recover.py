@@ -14,8 +14,7 @@ from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
 from prefrontal.commands.simulated import Asked, Form, read_asked
 from prefrontal.commands.tables import Reading, expanded, read_group
-from prefrontal.errors import UserError, check_count, check_seed
-from prefrontal.progress import progress
+from prefrontal.errors import UserError, check_count, check_seed, counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -147,19 +146,17 @@ def _parameters(asked: Asked, task: Form, options: Options[Form]) -> Made:
     from prefrontal.fitting.simulation import known_of
 
     (name,) = asked.models
-    with progress(f"Fitting {name}", options.num_subjects) as told:
-        recovery = recover_parameters(
-            name,
-            task,
-            num_subjects=options.num_subjects,
-            num_sessions=options.num_sessions,
-            values=read_pairs("parameters", options.parameters),
-            draws=options.draws,
-            method=options.method,
-            num_starts=options.num_starts,
-            seed=options.seed,
-            told=told,
-        )
+    recovery = recover_parameters(
+        name,
+        task,
+        num_subjects=options.num_subjects,
+        num_sessions=options.num_sessions,
+        values=read_pairs("parameters", options.parameters),
+        draws=options.draws,
+        method=options.method,
+        num_starts=options.num_starts,
+        seed=options.seed,
+    )
     summary = recovery.summary
     shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
     for heading in ("parameter", "r", "rank r", "bias", "RMSE", "in 95 %"):
@@ -175,7 +172,7 @@ def _parameters(asked: Asked, task: Form, options: Options[Form]) -> Made:
         style="dim",
         highlight=False,
     )
-    title = f"{name}, {options.method}: {options.num_subjects} subjects x {_trials(task, options)}"
+    title = f"{name}, {options.method}: {counted(options.num_subjects, 'subject')} x {_trials(task, options)}"
     tables = {"subjects.csv": recovery.subjects.to_csv(index=False), "summary.csv": summary.to_csv()}
     figure = recovery_figure(recovery.subjects, find_model(name).parameters(known_of(task)), title)
     return {"summary": summary.to_dict(orient="index")}, tables, figure
@@ -187,20 +184,17 @@ def _models(asked: Asked, task: Form, options: Options[Form]) -> Made:
 
     if options.parameters:
         raise UserError("`parameters` must go with one model, got several models. Leave it out.")
-    total = options.num_subjects * len(asked.models) ** 2
-    with progress("Fitting all models to all subjects", total) as told:
-        recovery = recover_models(
-            asked.models,
-            task,
-            num_subjects=options.num_subjects,
-            num_sessions=options.num_sessions,
-            draws=options.draws,
-            method=options.method,
-            criterion=options.criterion,
-            num_starts=options.num_starts,
-            seed=options.seed,
-            told=told,
-        )
+    recovery = recover_models(
+        asked.models,
+        task,
+        num_subjects=options.num_subjects,
+        num_sessions=options.num_sessions,
+        draws=options.draws,
+        method=options.method,
+        criterion=options.criterion,
+        num_starts=options.num_starts,
+        seed=options.seed,
+    )
     confusion = recovery.confusion
     shown = Table(box=box.SIMPLE, padding=(0, 0, 0, 1), show_edge=False)
     shown.add_column("simulated \\ fitted best")
@@ -212,11 +206,13 @@ def _models(asked: Asked, task: Form, options: Options[Form]) -> Made:
     console = Console()
     console.print(shown)
     console.print("Share of simulated subjects. Diagonal: found again.", style="dim", highlight=False)
-    title = f"By {options.criterion.upper()}, {options.num_subjects} subjects a model x {_trials(task, options)}"
+    title = (
+        f"By {options.criterion.upper()}, {counted(options.num_subjects, 'subject')} a model x {_trials(task, options)}"
+    )
     tables = {"subjects.csv": recovery.subjects.to_csv(index=False), "confusion.csv": confusion.to_csv()}
     return {"confusion": confusion.to_dict(orient="index")}, tables, confusion_figure(confusion, title)
 
 
 def _trials(task: Form, options: Options[Form]) -> str:
-    trials = f"{task.num_trials:,} trials"
+    trials = counted(task.num_trials, "trial")
     return trials if options.num_sessions == 1 else f"{options.num_sessions} sessions of {trials}"

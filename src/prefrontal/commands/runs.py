@@ -12,7 +12,7 @@ import tyro
 from rich.console import Console
 
 from prefrontal.commands.options import read_options
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, counted
 from prefrontal.experiments.records import PARTS, Record, changed_options, find_folder, read_folder, settings_of
 from prefrontal.runs.files import folder_names
 from prefrontal.runs.inventory import Found, find_runs, look
@@ -202,7 +202,7 @@ def _of_ones_own(config: dict[str, Any]) -> list[str]:
             ]
             lines.append(f"{heading}: {', '.join(told[:MOST_FIELDS])}")
     if isinstance(train := config.get("train"), dict) and "num_episodes" in train:
-        lines.append(f"Training: {train['num_episodes']:,} episodes")
+        lines.append(f"Training: {counted(train['num_episodes'], 'episode')}")
     return lines
 
 

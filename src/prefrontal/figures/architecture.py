@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from prefrontal.errors import counted
 from prefrontal.figures.style import PALETTE, style
 
 FAST, SLOW = PALETTE["common"], PALETTE["unrewarded"]
@@ -33,7 +34,7 @@ def architecture_figure(
         ax.set_axis_off()
         inputs = [f"observation ({observation_size})", f"previous action ({num_actions})", "previous reward (1)"]
         inputs += ["step of the episode (1)"] * time_input
-        lstm = _box(ax, 3.4, 1.65, f"LSTM\n{hidden_size} units", PALETTE["ours"], size=10.0)
+        lstm = _box(ax, 3.4, 1.65, f"LSTM\n{counted(hidden_size, 'unit')}", PALETTE["ours"], size=10.0)
         policy = _box(ax, 5.15, 2.05, f"policy\n{num_actions} actions", PALETTE["ours"])
         value = _box(ax, 5.15, 1.15, "value\nreward to come", PALETTE["ours"])
         task = _box(ax, 6.65, 2.05, "task", PALETTE["chance"])

@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from prefrontal.errors import counted
 from prefrontal.figures.parts import Above
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
@@ -55,9 +56,10 @@ def draw(folder: Path, title: str, *, arms: Sequence[str], published: Mapping[st
     comparable = results.get("comparable", True)
     algorithms = [name for name in COLORS if name in results["baselines"]]
     caption = (
-        f"The best {len(results['chosen'][arms[0]])} networks of each training, by the first half of "
-        f"{results['test_episodes']:,} test episodes with frozen weights; shown: the second. c: the darker, the more "
-        "regret in its column; bold: the least." + (" Published: Wang et al. (2018), Figure 1." if comparable else "")
+        f"The best {counted(len(results['chosen'][arms[0]]), 'network')} of each training, by the first half of "
+        f"{counted(results['test_episodes'], 'test episode')} with frozen weights; shown: the second. c: the "
+        "darker, the more regret in its column; bold: the least."
+        + (" Published: Wang et al. (2018), Figure 1." if comparable else "")
     )
     figure = framed(title, caption, 7.2, 6.65)
     shown = [arms[0], arms[min(1, len(arms) - 1)]]

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from prefrontal.analysis.published import NETWORKS, RATS
 from prefrontal.analysis.summary import NUM_LAGS, Behaviour, behaviour, printed
 from prefrontal.configs.two_step import TRIAL_KINDS
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, counted
 from prefrontal.figures.parts import Above, wrapped
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results
@@ -77,7 +77,7 @@ def behaviour_figure(groups: Sequence[Behaviour], title: str = "", *, unit: str 
             indices_of_group(group, column[2])
             if len(groups) > 4:
                 column[2].tick_params(axis="x", labelsize=7)
-            count = "published" if group.source else f"{group.num:,} {unit}{'s' * (group.num != 1)}"
+            count = "published" if group.source else counted(group.num, unit)
             name = "\n".join(wrapped(group.name, room, 9.0))
             column[0].set_title(f"{name}\n({count})", pad=8, parse_math=False)
         for row, label in zip(

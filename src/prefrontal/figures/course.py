@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from prefrontal.configs.two_step import TRIAL_KINDS
-from prefrontal.errors import UserError, argument
+from prefrontal.errors import UserError, argument, counted
 from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, stay_bars
 from prefrontal.figures.parts import Above
 from prefrontal.figures.rewards import count_episodes, reference_lines, reward_axis
@@ -198,8 +198,11 @@ def moment_figure(result: Mapping[str, Any], title: str) -> Figure:
 
 def _caption(curves: Course, test_episodes: int, source: str) -> str:
     num_seeds, num_moments = curves.reward.shape
-    seeds = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds (thin) and their mean"
-    caption = f"{seeds}. At {num_moments} moments the weights were frozen and tested for {test_episodes:,} episodes."
+    seeds = counted(num_seeds, "seed") + " (thin) and their mean" * (num_seeds > 1)
+    caption = (
+        f"{seeds}. At {counted(num_moments, 'moment')} the weights were frozen and tested for "
+        f"{counted(test_episodes, 'episode')}."
+    )
     return caption + (f" Published values: {source}." if source else "")
 
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from prefrontal.errors import counted
 from prefrontal.figures.parts import (
     grid,
     letter,
@@ -46,8 +47,8 @@ def inferred_value_figure(results: Mapping[str, Any], title: str) -> Figure:
     """
     with style():
         caption = (
-            f"{seeds_of(results)}, {results['test_blocks']:,} blocks each, weights frozen. Bars: mean over seeds, 95 % "
-            f"interval, a dot a seed. c: seed {results['seeds'][0]}."
+            f"{seeds_of(results)}, {counted(results['test_blocks'], 'block')} each, weights frozen. Bars: mean over "
+            f"seeds, 95 % interval, a dot a seed. c: seed {results['seeds'][0]}."
             + published_by(results, results["published_source"])
         )
         figure, used = page(7.2, 5.6, title, caption)

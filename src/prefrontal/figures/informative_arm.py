@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from prefrontal.errors import counted
 from prefrontal.figures.bandits import curves_by_trial, framed, panel, pulls_by_trial
 from prefrontal.figures.panels import learning_curves, training_curves
 from prefrontal.figures.parts import seeds_of
@@ -21,7 +22,7 @@ def draw(folder: Path, title: str) -> list[Path]:
     """
     results = read_results(folder, ("seeds", "pulls", "regret", "reward_per_episode"))
     caption = (
-        f"{seeds_of(results)}, {results['test_episodes']:,} test episodes each, weights frozen (a, b). "
+        f"{seeds_of(results)}, {counted(results['test_episodes'], 'test episode')} each, weights frozen (a, b). "
         "Optimal: asks once, then takes the target. Search: one arm after the other."
     )
     figure = framed(title, caption, 7.2, 3.1)

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from prefrontal.errors import counted
 from prefrontal.figures.parts import grid, letter, page, seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_results, read_table
@@ -42,9 +43,9 @@ def lesion_figure(results: Mapping[str, Any], table: pd.DataFrame, title: str) -
     """
     with style():
         caption = (
-            f"{seeds_of(results)}, {results['test_episodes']} test episodes a lesion. a, b: means over seeds "
-            "of eight random lesions of each share, with 95 % intervals (thin: a seed). c: every unit of every seed, "
-            "silenced alone."
+            f"{seeds_of(results)}, {counted(results['test_episodes'], 'test episode')} a lesion. a, b: means over "
+            "seeds of eight random lesions of each share, with 95 % intervals (thin: a seed). c: every unit of every "
+            "seed, silenced alone."
         )
         figure, used = page(7.2, 3.6, title, caption)
         places = grid(figure, 1, 3, top=used + 0.3, bottom=0.8, left=0.65, wspace=0.42)

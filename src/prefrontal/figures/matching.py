@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.analysis.published import MATCHING_SLOPES
+from prefrontal.errors import counted
 from prefrontal.figures.parts import (
     grid,
     letter,
@@ -50,7 +51,7 @@ def matching_figure(results: Mapping[str, Any], title: str) -> Figure:
     """
     with style():
         caption = (
-            f"{seeds_of(results)}, {results['test_episodes']:,} test episodes of each range, weights frozen. "
+            f"{seeds_of(results)}, {counted(results['test_episodes'], 'test episode')} of each range, weights frozen. "
             "a: a dot an episode of one seed, a line a seed. b, c: a line a seed. "
             "d: mean over seeds, 95 % interval, a dot a seed." + published_by(results, "Wang et al. (2018), Figure 2")
         )

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from prefrontal.errors import counted
 from prefrontal.figures.parts import (
     grid,
     letter,
@@ -51,7 +52,7 @@ def optogenetics_figure(results: Mapping[str, Any], title: str) -> Figure:
         beside = results["published_percent"] is not None
         source = f"{results['published_source']}; rats: Stopper et al. (2014), there Figure 7a"
         caption = (
-            f"{seeds_of(results)}, {results['test_episodes']:,} test episodes each, weights frozen. Bars: "
+            f"{seeds_of(results)}, {counted(results['test_episodes'], 'test episode')} each, weights frozen. Bars: "
             f"mean over seeds, 95 % interval, a dot a seed.{published_by(results, source)}"
         )
         figure, used = page(7.2, 3.4, title, caption)

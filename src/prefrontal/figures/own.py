@@ -15,7 +15,7 @@ from prefrontal.agents.two_step import find_model
 from prefrontal.analysis.behaviour import Trials, stay_probability
 from prefrontal.analysis.published import PRINTED
 from prefrontal.analysis.summary import NUM_LAGS, behaviour, printed
-from prefrontal.errors import UserError, check_choice
+from prefrontal.errors import UserError, check_choice, counted
 from prefrontal.figures.behaviour import MOST_GROUPS, behaviour_figure
 from prefrontal.figures.fits import MOST_DOTS, comparison_figure, estimates_figure, labels_of, selection_figure
 from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, WINDOWS
@@ -49,7 +49,7 @@ def plot_fit(fit: Fit | Posterior, title: str | None = None) -> Figure:
     """
     posterior = isinstance(fit, Posterior)
     if title is None:
-        count = f"{len(fit.table):,} {'subject' if len(fit.table) == 1 else 'subjects'}"
+        count = counted(len(fit.table), "subject")
         title = (
             f"{fit.model}, hierarchical: {count}; posterior means"
             if posterior

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.gridspec import GridSpec
 
+from prefrontal.errors import counted
 from prefrontal.figures.style import PALETTE, font_families, missing_letters_allowed
 
 HEADING: dict[str, Any] = {"fontsize": 10.0, "weight": "bold"}
@@ -139,8 +140,7 @@ def published_by(results: Mapping[str, Any], source: str | None) -> str:
 
 def seeds_of(results: Mapping[str, Any]) -> str:
     """How many seeds there are, in words."""
-    num = len(results["seeds"])
-    return "1 seed" if num == 1 else f"{num} seeds"
+    return counted(len(results["seeds"]), "seed")
 
 
 def names_below(ax: Axes, names: Sequence[str], **looks: Any) -> None:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from prefrontal.analysis.least_squares import residuals
+from prefrontal.errors import counted
 from prefrontal.figures.parts import grid, letter, names_below, page, seed_column, seeds_of
 from prefrontal.figures.rewards import count_episodes
 from prefrontal.figures.style import PALETTE, save_figure, style
@@ -48,7 +49,7 @@ def prediction_error_figure(results: Mapping[str, Any], errors: pd.DataFrame, ti
     one = errors[errors["seed"] == seed]
     with style():
         caption = (
-            f"{seeds_of(results)}, {results['test_episodes']} test episodes each, weights frozen. "
+            f"{seeds_of(results)}, {counted(results['test_episodes'], 'test episode')} each, weights frozen. "
             f"a, b, d, e: seed {seed}. Bars: mean over seeds, 95 % interval, a dot a seed."
         )
         figure, used = page(7.2, 7.4, title, caption)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from prefrontal.errors import counted
 from prefrontal.figures.bandits import COLORS, apart, end_label, framed, panel
 from prefrontal.figures.parts import names_below, seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
@@ -38,9 +39,9 @@ def draw(folder: Path, title: str, *, block_episodes: int) -> list[Path]:
     results = read_results(folder, NEEDED)
     tuned, task, seeds = results["tuned"], results["config"]["task"], results["seeds"]
     caption = (
-        f"{seeds_of(results)}, {results['test_episodes']:,} test episodes each, weights frozen. "
+        f"{seeds_of(results)}, {counted(results['test_episodes'], 'test episode')} each, weights frozen. "
         f"Thompson (volatility {tuned['thompson_volatility']:g}), Rescorla-Wagner (rate {tuned['learning_rate']:g}): "
-        f"the best fixed ones. c, d: fits to blocks of {block_episodes} episodes; control: a rate of .5. "
+        f"the best fixed ones. c, d: fits to blocks of {counted(block_episodes, 'episode')}; control: a rate of .5. "
         f"e, f: seed {seeds[0]}."
     )
     figure = framed(title, caption, 7.2, 6.6)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from prefrontal.configs import TwoStepConfig
+from prefrontal.errors import counted
 from prefrontal.figures.parts import Above
 from prefrontal.figures.rewards import reward_axis
 from prefrontal.figures.style import PALETTE, save_figure, style
@@ -50,7 +51,7 @@ def strategies_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str,
         rewards: reward per episode of "chance" and "oracle".
     """
     fitted = "best_model" in course
-    num_seeds, num_tests = course["seed"].nunique(), course["episode"].nunique()
+    num_seeds, num_tests = (len(course[name].unique()) for name in ("seed", "episode"))
     with style():
         num_axes = 3 + 2 * fitted
         figure = Figure(figsize=(6.4, 6.4 + 2.6 * fitted), layout="constrained")
@@ -62,7 +63,8 @@ def strategies_figure(course: pd.DataFrame, title: str, *, rewards: Mapping[str,
         if fitted:
             weight_course(course, axes[3])
             model_course(course, axes[4])
-        caption = f"{num_seeds} seeds, thin; their mean, thick. Tested with frozen weights at {num_tests} moments."
+        seeds = counted(num_seeds, "seed") + (", thin; their mean, thick" if num_seeds > 1 else "")
+        caption = f"{seeds}. Tested with frozen weights at {counted(num_tests, 'moment')}."
         width, height = figure.get_size_inches()
         above = Above(width, title, caption)
         above.write(figure)

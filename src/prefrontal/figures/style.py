@@ -99,7 +99,8 @@ def style() -> Iterator[None]:
     """Matplotlib's settings are the package's within this context, and as before after it."""
     with matplotlib.rc_context(), missing_letters_allowed():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(SETTINGS | {"font.family": font_families()})
+        matplotlib.rcParams.update(SETTINGS)
+        matplotlib.rcParams["font.family"] = font_families()
         yield
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from prefrontal.errors import counted
 from prefrontal.figures.parts import Above, wrapped
 from prefrontal.figures.style import PALETTE, style
 
@@ -40,11 +41,11 @@ def sweep_figure(points: Sequence[Mapping[str, Any]], measured: Sequence[Measure
     lines = list(dict.fromkeys(_setting(point, others) for point in points))
     names = [name for name in measured[0] if all(name in one for one in measured)]
     shown, seeds = names[:MOST_MEASURES], max(len(one[names[0]][0]) for one in measured)
-    caption = f"{seeds} seed{'s' * (seeds > 1)} of each setting (dots), their mean" + (
+    caption = f"{counted(seeds, 'seed')} of each setting (dots), their mean" + (
         ", and its 95 % interval." if seeds > 1 else "."
     )
     if len(names) > len(shown):
-        caption += f" {len(names) - len(shown)} more measures are in the results of each run."
+        caption += f" Of {counted(len(names) - len(shown), 'measure')} more, the results of each run tell."
     with style():
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)

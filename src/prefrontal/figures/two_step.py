@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from prefrontal.errors import counted
 from prefrontal.figures.panels import LearningCurves, learning_curves, stay_bars, training_curves
 from prefrontal.figures.parts import Above
 from prefrontal.figures.style import save_figure, style
@@ -69,10 +70,9 @@ def _letter(figure: Figure, name: str, left: float, up: float) -> None:
 
 def _caption(result: Mapping[str, Any], curves: LearningCurves | None, source: str) -> str:
     num_seeds = len(result["stay_probability"]["common_rewarded"]["per_seed"])
-    caption = "1 seed" if num_seeds == 1 else f"{num_seeds} seeds"
+    caption = counted(num_seeds, "seed")
     if curves:
-        num_episodes = int(curves.episodes[-1])
-        caption += " of 1 training episode" if num_episodes == 1 else f" of {num_episodes:,} training episodes"
+        caption += f" of {counted(int(curves.episodes[-1]), 'training episode')}"
     first = "first_transition" in result
     caption += f"; tested with frozen weights (a{', b' if first else ''})."
     if source and any(part["published"] is not None for part in result["stay_probability"].values()):

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from prefrontal.errors import counted
 from prefrontal.figures.parts import (
     grid,
     letter,
@@ -48,7 +49,7 @@ def volatility_figure(results: Mapping[str, Any], title: str) -> Figure:
     """
     with style():
         caption = (
-            f"{seeds_of(results)}, {results['test_episodes']:,} test episodes, weights frozen. a, b: fitted "
+            f"{seeds_of(results)}, {counted(results['test_episodes'], 'test episode')}, weights frozen. a, b: fitted "
             "to windows of 10 trials; a line a seed. c, e: mean over seeds, 95 % interval, a dot a seed. d: mean."
             + published_by(results, "Wang et al. (2018), Figure 3")
         )

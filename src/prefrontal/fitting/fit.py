@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, find_model
 from prefrontal.configs.models import KnownTask, TwoStepForm, known_of
-from prefrontal.errors import UserError, check_choice, check_count, check_seed
+from prefrontal.errors import UserError, check_choice, check_count, check_seed, counted
 from prefrontal.fitting.choices import Batch, Unit, batch_of
 from prefrontal.fitting.search import CANDIDATES, Found, double_precision, search
 from prefrontal.progress import progress
@@ -60,8 +60,7 @@ class Fit:
 
 def told_subjects(table: pd.DataFrame) -> str:
     """How many subjects, or sessions of theirs, a table of estimates is of."""
-    what = "session" if "session" in table else "subject"
-    return f"{len(table):,} {what}{'s' * (len(table) != 1)}"
+    return counted(len(table), "session" if "session" in table else "subject")
 
 
 def told_parameters(table: pd.DataFrame, parameters: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,10 @@ from prefrontal.agents.two_step import find_model
 from prefrontal.errors import UserError, check_count, check_seed
 from prefrontal.fitting.fit import Method, fit_model, parameters_to_fit
 from prefrontal.fitting.simulation import TwoStepForm, draw_values, known_of, simulate
+from prefrontal.progress import progress
 
 Draws = Literal["typical", "prior"]
 Told = Callable[[int], None]
-
-
-def _nobody(num_subjects: int) -> None:
-    """Tells nobody."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ def recover_parameters(
     method: Method = "mle",
     num_starts: int = 20,
     seed: int = 0,
-    told: Told = _nobody,
+    told: Told | None = None,
 ) -> ParameterRecovery:
     """Simulate subjects of the model `name` and fit it to their choices.
 
@@ -91,7 +88,8 @@ def recover_parameters(
         method: of the fit.
         num_starts: of the fit.
         seed: of all that is random.
-        told: called with the number of subjects fitted since the last call.
+        told: called with the number of subjects fitted since the last call. None: progress is shown, unless
+            `prefrontal.quietly` silences it.
 
     Returns:
         True and fitted values of every subject, and a `summary`, a row a parameter.
@@ -137,10 +135,10 @@ def recover_models(
     criterion: Literal["aic", "bic"] = "bic",
     num_starts: int = 20,
     seed: int = 0,
-    told: Told = _nobody,
+    told: Told | None = None,
 ) -> ModelRecovery:
     """Simulate subjects of each of the models `names` and fit all of them to everybody's choices; see
-    `recover_parameters`. `told` hears of each subject once a fitted model.
+    `recover_parameters`.
 
     Arguments:
         names: two models or more, each once.
@@ -152,7 +150,8 @@ def recover_models(
         criterion: "aic" or "bic", the lower of which is the better.
         num_starts: of each fit.
         seed: of all that is random.
-        told: called with the number of subjects fitted since the last call, for each fitted model.
+        told: called with the number of subjects fitted since the last call, for each fitted model. None: progress is
+            shown, unless `prefrontal.quietly` silences it.
 
     Returns:
         Whose subjects are given to whom: its `confusion` is a table, simulated by fitted.
@@ -179,19 +178,21 @@ def recover_models(
         simulated = simulate(name, config, true, num_sessions=num_sessions, seed=seed + number)
         tables.append(simulated.assign(subject=simulated["subject"] + number * num_subjects))
     together = pd.concat(tables, ignore_index=True)
-    parts = []
-    for name in names:
-        fit = fit_model(together, name, method=method, task=known, num_starts=num_starts, seed=seed, told=told).table
-        parts.append(
-            pd.DataFrame(
-                {
-                    "simulated": np.repeat(np.array(names), num_subjects),
-                    "subject": fit["subject"] % num_subjects,
-                    "fitted": name,
-                    **{column: fit[column] for column in ("log_likelihood", "aic", "bic")},
-                }
-            )
+    options: dict[str, Any] = {"method": method, "task": known, "num_starts": num_starts, "seed": seed}
+    total = num_subjects * len(names) ** 2
+    with progress("Fitting all models to all subjects", total, told=told) as tell:
+        fits = {name: fit_model(together, name, told=tell, **options).table for name in names}
+    parts = [
+        pd.DataFrame(
+            {
+                "simulated": np.repeat(np.array(names), num_subjects),
+                "subject": fit["subject"] % num_subjects,
+                "fitted": name,
+                **{column: fit[column] for column in ("log_likelihood", "aic", "bic")},
+            }
         )
+        for name, fit in fits.items()
+    ]
     return ModelRecovery(criterion, pd.concat(parts, ignore_index=True))
 
 

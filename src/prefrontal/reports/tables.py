@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from prefrontal.configs.intervention import intervention_words
+from prefrontal.errors import counted
 
 
 def print_stay_report(results: Mapping[str, Any], console: Console) -> None:
@@ -31,8 +32,7 @@ def print_stay_report(results: Mapping[str, Any], console: Console) -> None:
     rows.append(("reward per episode", "", mean, _interval(reward["interval95"], 1), ideal, ""))
     for name, verdict in verdicts.items():
         rows.append((name, *measured_cells(verdict), "", verdict_word(verdict)))
-    episodes = results["test_episodes"]
-    title = f"{_title(results)}, {episodes:,} test episode{'s' * (episodes != 1)} each"
+    title = f"{_title(results)}, {counted(results['test_episodes'], 'test episode')} each"
     headings = ("stay probability after", "published", "measured", "95 % interval", "ideal", "verdict")
     console.print(title, style="bold", highlight=False)
     console.print(_table(headings, rows))
@@ -102,7 +102,7 @@ def _title(results: Mapping[str, Any]) -> str:
     told = f"{results['experiment']}, {done}" if done else results["experiment"]
     usual = results.get("seeds_of_preset", seeds)
     other = f" (the preset has {usual})" if usual != seeds else ""
-    return f"{told}: {seeds} seed{'s' * (seeds != 1)}{other}"
+    return f"{told}: {counted(seeds, 'seed')}{other}"
 
 
 def why_not_comparable(results: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from prefrontal.errors import counted
 from prefrontal.runs.inventory import ranges
 from prefrontal.sweeps.spec import Spec
 from prefrontal.sweeps.standing import ENDED, STATES, Standing, cost
@@ -25,8 +26,8 @@ def print_plan(spec: Spec, found: Sequence[Standing], console: Console) -> None:
     settings = {one.unit.setting: one.unit for one in found}
     seeds = sorted({seed for one in found for seed in one.unit.seeds})
     lines = [
-        f"{_number(len(settings), 'setting')}, {_number(len(seeds), 'seed')} each ({ranges(seeds)}): "
-        f"{_number(len(found), 'unit')} of up to {_number(min(spec.resources.block, len(seeds)), 'seed')}",
+        f"{counted(len(settings), 'setting')}, {counted(len(seeds), 'seed')} each ({ranges(seeds)}): "
+        f"{counted(len(found), 'unit')} of up to {counted(min(spec.resources.block, len(seeds)), 'seed')}",
         f"Results: {spec.out}",
         f"A unit computes on {given(spec)}.",
     ]
@@ -59,7 +60,7 @@ def print_plan(spec: Spec, found: Sequence[Standing], console: Console) -> None:
 def given(spec: Spec) -> str:
     """What a unit computes on, in words."""
     resources = spec.resources
-    words = [_number(resources.cores, "core"), _number(resources.gpus, "GPU") if resources.gpus else "no GPU"]
+    words = [counted(resources.cores, "core"), counted(resources.gpus, "GPU") if resources.gpus else "no GPU"]
     return ", ".join(words + ([f"{resources.memory_gb:g} GB of memory"] if resources.memory_gb else []))
 
 
@@ -152,7 +153,3 @@ def _plain_table(*headings: str) -> Table:
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="right" if place else "left", overflow="fold")
     return table
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"

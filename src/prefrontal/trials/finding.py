@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError, argument, setting
+from prefrontal.errors import UserError, argument, counted, setting
 from prefrontal.trials.coding import TRUTH, is_void
 from prefrontal.trials.numbers import as_numbers
 from prefrontal.trials.text import excerpt
@@ -182,8 +182,7 @@ def _check_merged(cells: pd.DataFrame, column: str, others: Sequence[str]) -> No
 
 
 def _names(cells: pd.DataFrame, column: str) -> str:
-    num = num_names(cells, column)
-    return f"{num:,} name" + "s" * (num != 1)
+    return counted(num_names(cells, column), "name")
 
 
 def num_names(cells: pd.DataFrame, column: str) -> int:

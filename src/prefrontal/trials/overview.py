@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, counted
 from prefrontal.trials.table import check_table, number_subjects
 
 MOST_NAMES = 10
@@ -42,13 +42,13 @@ def overview(table: pd.DataFrame) -> str:
     least, most = (int(sessions.min()), int(sessions.max())) if num else (0, 0)
     several = "" if subjects == 1 else " each"
     said = [
-        _count(subjects, "subject"),
-        _count(num, "trial"),
+        counted(subjects, "subject"),
+        counted(num, "trial"),
         f"{missed.sum():,} missed" + (f" ({100 * missed.mean():.0f} %)" if missed.any() else ""),
     ]
     if len(kept):
         said += [f"common {100 * kept['common'].mean():.0f} %", f"rewarded {100 * kept['reward'].mean():.0f} %"]
-    said.append((_count(most, "session") if least == most else f"{least} to {most} sessions") + several)
+    said.append((counted(most, "session") if least == most else f"{least} to {most} sessions") + several)
     if "rt" in kept and kept["rt"].notna().any():
         said.append(f"median rt {kept['rt'].median():.2f} s".replace(" 0.", " ."))
     return ", ".join(said)
@@ -108,7 +108,3 @@ def joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 def _missed(table: pd.DataFrame) -> np.ndarray:
     return table["missed"].to_numpy() if "missed" in table else np.zeros(len(table), bool)
-
-
-def _count(num: int, what: str) -> str:
-    return f"{num:,} {what}" + "s" * (num != 1)

@@ -13,6 +13,7 @@ from scipy.stats import CensoredData, logrank
 
 from prefrontal.analysis.learning_speed import passing_episodes, running_reward
 from prefrontal.configs import TwoStepConfig
+from prefrontal.errors import counted
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.presets.criteria import LearningCriteria
 from prefrontal.experiments.presets.encoding_comparison import variant_name
@@ -66,9 +67,8 @@ class EncodingComparison(Study[TwoStepConfig, LearningCriteria]):
 
     def report(self, results: Mapping[str, Any], console: Console) -> None:
         seeds = len(results["seeds"])
-        table = Table(
-            title=f"{results['experiment']}: {seeds} seeds", title_justify="left", title_style="bold", box=box.SIMPLE
-        )
+        title = f"{results['experiment']}: {counted(seeds, 'seed')}"
+        table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
         table.add_column("network steps, time input")
         for heading in ("passed", "median episode", "from", "to"):
             table.add_column(heading, justify="right", no_wrap=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.configs import RestlessConfig
+from prefrontal.errors import counted
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.presets.criteria import RestlessCriteria
 from prefrontal.experiments.studies.base import Agents, Study
@@ -96,9 +97,9 @@ class Restless(Study[RestlessConfig, RestlessCriteria]):
         return (
             f"Regret of an episode, mean of both volatilities; the ideal observer's is {ideal}. Other episodes chose "
             f"Thompson's fixed volatility ({fixed}) and Rescorla-Wagner's rate ({rate}) and inverse temperature "
-            f"({temperature}). Learning rates: fitted to blocks of {self.criteria.block_episodes} episodes; the ideal "
-            f"observer's are {low} and {high}. BIC: mean over blocks. Control: Rescorla-Wagner with a rate of .5. "
-            "Intervals are over seeds."
+            f"({temperature}). Learning rates: fitted to blocks of {counted(self.criteria.block_episodes, 'episode')}; "
+            f"the ideal observer's are {low} and {high}. BIC: mean over blocks. Control: Rescorla-Wagner with a rate "
+            "of .5. Intervals are over seeds."
         )
 
     def compared(self, results: Mapping[str, Any]) -> Mapping[str, float | None]:

@@ -1,6 +1,6 @@
 """Rescorla-Wagner learners fitted to what agents did on restless arms."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from prefrontal.experiments.studies.played import Played
 from prefrontal.experiments.studies.restless_baselines import VOLATILITIES
 from prefrontal.fitting.rescorla_wagner import MODELS, fit_blocks
+from prefrontal.progress import progress
 
 FITTED, FIXED = ("ab", "abe"), ("b", "be")
 """The models that fit the learning rate of each block, and those that do not."""
@@ -51,17 +52,27 @@ def fit_agents(tested: Mapping[str, Tested], block_episodes: int) -> dict[str, A
         )
         for name in ("choice", "reward")
     )
+    with progress("Fitting Rescorla-Wagner learners", len(tested) * (len(MODELS) + NUM_SHARED)) as told:
+        return _fit_agents(list(tested), choice, reward, told)
+
+
+def _fit_agents(
+    names: list[str], choice: np.ndarray, reward: np.ndarray, told: Callable[[int], None]
+) -> dict[str, AgentFits]:
+    """The fits to choices and rewards (agent, block, episode, trial); `told` is how many models are done, an agent."""
     num_agents, num_blocks = choice.shape[:2]
     found = fit_blocks(choice.reshape(-1, *choice.shape[2:]), reward.reshape(-1, *reward.shape[2:]))
+    told(num_agents * len(MODELS))
     rates, bic = (part.reshape(len(MODELS), num_agents, num_blocks) for part in (found.learning_rate, found.bic))
     fits = {}
-    for place, name in enumerate(tested):
+    for place, name in enumerate(names):
         low, high = np.split(rates[found.models.index("ab"), place], len(VOLATILITIES))
         fits[name] = AgentFits(
             learning_rate=dict(zip(VOLATILITIES, (low, high), strict=True)),
             bic={model: float(bic[number, place].mean()) for number, model in enumerate(found.models)},
             shared=shared_rates(choice[place], reward[place], sorted((low.mean(), high.mean()))),
         )
+        told(NUM_SHARED)
     return fits
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.configs import TwoStepConfig
 from prefrontal.configs.two_step import TRIAL_KINDS
+from prefrontal.errors import counted
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.studies.two_step_sessions import behaviour
 from prefrontal.figures.course import COLUMNS, moment_figure
@@ -48,7 +49,7 @@ def watch(config: ExperimentConfig[TwoStepConfig], published: Mapping[str, float
             }
             for measure in TRIAL_KINDS
         }
-        title = f"Seed {folder.seed} after {episode:,} episodes: reward {tested['reward']:.1f}"
+        title = f"Seed {folder.seed} after {counted(episode, 'episode')}: reward {tested['reward']:.1f}"
         png = _png({"stay_probability": stay}, title)
         write_bytes(_path(folder, episode, "png"), png)
         numbers = {"test/reward": tested["reward"], **{f"stay/{measure}": tested[measure] for measure in TRIAL_KINDS}}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from prefrontal.errors import counted
 from prefrontal.figures.bandits import framed, panel
 from prefrontal.figures.episodic.lines import COLOR, LEGEND, bounds_across, lines_by_exposure, training
 from prefrontal.figures.parts import seeds_of
@@ -19,9 +20,9 @@ def draw(folder: Path, title: str) -> list[Path]:
     results = read_results(folder, ("seeds", "test_epochs", "bounds", "by_exposure", "by_pull"))
     bounds = results["bounds"]
     caption = (
-        f"{seeds_of(results)} (thin), {results['test_epochs']:,} test epochs each, weights frozen. Known, blind: "
-        "one who knows the best arm, who pulls any. Best without memory: an optimal learner that starts every episode "
-        "anew. c: running means in training."
+        f"{seeds_of(results)} (thin), {counted(results['test_epochs'], 'test epoch')} each, weights frozen. Known, "
+        "blind: one who knows the best arm, who pulls any. Best without memory: an optimal learner that starts every "
+        "episode anew. c: running means in training."
     )
     figure = framed(title, caption, 7.2, 2.85)
     ax = panel(figure, "a", 0.6, 0.5, 1.7, 2.0)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from prefrontal.errors import counted
 from prefrontal.figures.bandits import framed, panel
 from prefrontal.figures.episodic.lines import COLOR, LABEL, LEGEND, bounds_across, lines_by_exposure, training
 from prefrontal.figures.parts import published_by, seeds_of
@@ -15,8 +16,8 @@ def draw(folder: Path, title: str) -> list[Path]:
     """Draw the figure of a test on Harlow's task with pairs met again, as `prefrontal.figures` says."""
     results = read_results(folder, ("seeds", "test_epochs", "by_trial", "by_exposure", "verdicts"))
     caption = (
-        f"{seeds_of(results)} (thin), {results['test_epochs']:,} test epochs each, weights frozen. a: pairs met "
-        "before, broken: for the first time. c: running means in training."
+        f"{seeds_of(results)} (thin), {counted(results['test_epochs'], 'test epoch')} each, weights frozen. a: pairs "
+        "met before, broken: for the first time. c: running means in training."
         + published_by(results, "AlKhamissi et al. (2021), diamonds")
     )
     figure = framed(title, caption, 7.2, 2.75)

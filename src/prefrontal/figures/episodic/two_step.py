@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from prefrontal.configs.two_step import TRIAL_KINDS
+from prefrontal.errors import counted
 from prefrontal.figures.bandits import framed, panel
 from prefrontal.figures.episodic.lines import COLOR, LABEL, LEGEND, training
 from prefrontal.figures.parts import published_by, seeds_of
@@ -27,8 +28,8 @@ def draw(folder: Path, title: str) -> list[Path]:
     """Draw the figure of a test from its files, as `prefrontal.figures` says."""
     results = read_results(folder, ("seeds", "test_episodes", "stay", "reward", "verdicts"))
     caption = (
-        f"{seeds_of(results)} (dots), {results['test_episodes']:,} test episodes each, weights frozen. Common, "
-        "uncommon (C, U) and rewarded or not (R, U). Green: by Bayes' rule. e: running means in training."
+        f"{seeds_of(results)} (dots), {counted(results['test_episodes'], 'test episode')} each, weights frozen. "
+        "Common, uncommon (C, U) and rewarded or not (R, U). Green: by Bayes' rule. e: running means in training."
         + published_by(results, "Ritter, Wang et al. (2018), diamonds")
     )
     figure = framed(title, caption, 7.2, 2.75)

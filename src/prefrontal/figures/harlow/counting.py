@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.analysis.published import HARLOW_NETWORKS, POSITION_COUNTER
+from prefrontal.errors import counted
 from prefrontal.figures.harlow.sets import left_out, ordinal, ramp_by_trial
 from prefrontal.figures.parts import grid, letter, names_below, page, seed_column, seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
@@ -37,7 +38,7 @@ def counting_figure(results: Mapping[str, Any], course: pd.DataFrame, title: str
         title: the figure's title.
     """
     caption = (
-        f"{seeds_of(results)} each, {results['test_episodes']:,} test episodes a moment, weights frozen. a to "
+        f"{seeds_of(results)} each, {counted(results['test_episodes'], 'test episode')} a moment, weights frozen. a to "
         "c: six equal steps of performance. d, f: McFadden's share, along training and at its highest (thin: a seed). "
         "e: fit to trials 2 to 6."
     )

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prefrontal.analysis.published import HARLOW_MONKEYS, HARLOW_NETWORKS
+from prefrontal.errors import counted
 from prefrontal.figures.parts import grid, letter, page, seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import LEARNING, read_results, read_table
@@ -50,7 +51,7 @@ def harlow_figure(results: Mapping[str, Any], learning: pd.DataFrame | None, tit
     comparable = results.get("comparable", True)
     known = "decoded from activity at the fixation" if results.get("good_object_known") else "trained and new objects"
     caption = (
-        f"{seeds_of(results)}, {results['test_episodes']:,} test episodes with frozen weights (thin: a seed; "
+        f"{seeds_of(results)}, {counted(results['test_episodes'], 'test episode')} with frozen weights (thin: a seed; "
         f"95 % intervals), c of new objects. e: each strategy alone, McFadden's share. f: {known}."
     )
     if comparable:

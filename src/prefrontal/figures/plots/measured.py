@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from prefrontal.errors import counted
 from prefrontal.figures.panels import WINDOWS
-from prefrontal.figures.parts import grid, letter, page, seed_column
+from prefrontal.figures.parts import grid, letter, page, seed_column, seeds_of
 from prefrontal.figures.style import PALETTE, save_figure, style
 from prefrontal.runs.results import read_learning, read_results
 
@@ -35,10 +36,9 @@ def measured_figure(results: Mapping[str, Any], learning: pd.DataFrame, title: s
         title: the figure's title.
     """
     measures = dict(list(results["measures"].items())[:MOST_PANELS])
-    num = len(results["seeds"])
     caption = (
-        f"{num} seed{'s' * (num != 1)}. a: reward in training, a running mean, a line a seed. Others: "
-        f"{results['test_episodes']} test episodes with frozen weights; bars are means over "
+        f"{seeds_of(results)}. a: reward in training, a running mean, a line a seed. Others: "
+        f"{counted(results['test_episodes'], 'test episode')} with frozen weights; bars are means over "
         "seeds, lines their 95 % intervals, dots the seeds."
     )
     with style():

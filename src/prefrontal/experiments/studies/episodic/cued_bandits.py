@@ -15,6 +15,7 @@ from prefrontal.experiments.studies.episodic.played import by_exposure, num_epoc
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, SIGNED, holds, on_average, over_seeds
 from prefrontal.figures.episodic.cued_bandits import draw
+from prefrontal.progress import each
 
 
 class CuedBandits(Study[CuedBanditConfig, None]):
@@ -25,7 +26,8 @@ class CuedBandits(Study[CuedBanditConfig, None]):
     ) -> dict[str, Any]:
         task = config.task
         reward = {
-            name: np.stack([_reward(agent, config) for agent in of_seeds.values()]) for name, of_seeds in agents.items()
+            name: np.stack([_reward(agent, config) for agent in each(of_seeds.values(), f"Testing, {name}")])
+            for name, of_seeds in agents.items()
         }
         best = best_without_memory(task)
         results: dict[str, Any] = {

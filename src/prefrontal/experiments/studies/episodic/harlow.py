@@ -14,6 +14,7 @@ from prefrontal.experiments.studies.episodic.played import by_exposure, num_epoc
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, holds, near, on_average, over_seeds
 from prefrontal.figures.episodic.harlow import draw
+from prefrontal.progress import each
 
 LEAST = 0.85
 """Accuracy at the first choice of a pair met before that counts as remembering it."""
@@ -28,7 +29,7 @@ class EpisodicHarlow(Study[EpisodicHarlowConfig, None]):
         self, agents: Agents, config: ExperimentConfig[EpisodicHarlowConfig], folder: Path, subjects: Subjects
     ) -> dict[str, Any]:
         accuracy = {
-            name: np.stack([_accuracy(agent, config) for agent in of_seeds.values()])
+            name: np.stack([_accuracy(agent, config) for agent in each(of_seeds.values(), f"Testing, {name}")])
             for name, of_seeds in agents.items()
         }
         again = {name: values[:, 1:].mean(axis=1) for name, values in accuracy.items()}

@@ -20,6 +20,7 @@ from prefrontal.experiments.studies.harlow.tested import by_trial, play, tasks
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import ANY, NOT_NEGATIVE, SHARE, SIGNED, holds, over_seeds
 from prefrontal.figures.harlow.counting import draw
+from prefrontal.progress import each
 from prefrontal.runs.files import write_text
 from prefrontal.runs.results import COURSE
 
@@ -38,7 +39,7 @@ class HarlowCounting(Study[HarlowConfig, HarlowCriteria]):
         for sides in SIDES:
             course = None
             if sides in subjects.runs and subjects.intervention is None:
-                course = write_course(agents[sides], variants[sides], subjects.runs[sides], folder)
+                course = write_course(agents[sides], variants[sides], subjects.runs[sides], folder, sides)
             if course is None:
                 raise UserError(
                     "`agents` must be of a run that kept the weights along its training, without an intervention, got "
@@ -47,7 +48,8 @@ class HarlowCounting(Study[HarlowConfig, HarlowCriteria]):
             parts.append(course.assign(sides=sides))
             held_out = dict(tasks(variants[sides]))["held-out"]
             final = [
-                learning_sets(play(agent, held_out, config), config.task.num_trials) for agent in agents[sides].values()
+                learning_sets(play(agent, held_out, config), config.task.num_trials)
+                for agent in each(agents[sides].values(), f"Testing networks, {sides}")
             ]
             results["sides"][sides] = _of_course(course) | {"final": by_trial(final)}
         write_text(folder / COURSE, pd.concat(parts, ignore_index=True).to_csv(index=False, float_format="%.5g"))

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.progress import Progress
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.analysis.harlow import explained_together, learning_sets
@@ -18,6 +16,7 @@ from prefrontal.experiments.studies.verdicts import SHARE, over_seeds
 from prefrontal.figures.harlow.sets import trial_columns
 from prefrontal.learning.group import new_agent
 from prefrontal.learning.trained import load_snapshots
+from prefrontal.progress import each
 from prefrontal.runs.files import write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.results import COURSE
@@ -30,14 +29,15 @@ LEAST_CHOICES = 500
 
 
 def write_course(
-    agents: Mapping[int, AbstractAgent], config: ExperimentConfig[Any], run: RunFolder, folder: Path
+    agents: Mapping[int, AbstractAgent], config: ExperimentConfig[Any], run: RunFolder, folder: Path, what: str = ""
 ) -> pd.DataFrame | None:
     """Test the networks of a run with the weights of every moment that it kept, and write `course.csv`, a row each:
     seed; episode; performance, 50 for choices at random and 100 for all that can be known; correct choices by trial,
     a missed one not being correct; what position counting explains of the choices, alone ("counter") and beyond all
     else ("counter_only"); the best strategy.
 
-    Where a run kept no weights, what came with it is copied; None where there is nothing.
+    Where a run kept no weights, what came with it is copied; None where there is nothing. `what` networks they are is
+    told as they are tested.
     """
     task = config.task.make()
     kept = {seed: dict(load_snapshots(run.seed(seed), task, config.agent)) for seed in _with_snapshots(run, agents)}
@@ -54,11 +54,12 @@ def write_course(
             for seed, trained in agents.items()
             for episode, agent in {**kept[seed], 0: new_agent(config.agent, task, seed), last: trained}.items()
         }
-        with Progress(console=Console(stderr=True), transient=True) as progress:
-            shown = progress.track(sorted(moments.items(), key=lambda item: item[0]), description="Snapshots")
-            table = pd.DataFrame(
-                [{"seed": seed, "episode": episode, **_moment(agent, config)} for (seed, episode), agent in shown]
-            )
+        told = each(
+            sorted(moments.items(), key=lambda item: item[0]), f"Testing along the training, {what}".rstrip(", ")
+        )
+        table = pd.DataFrame(
+            [{"seed": seed, "episode": episode, **_moment(agent, config)} for (seed, episode), agent in told]
+        )
     write_text(folder / COURSE, table.to_csv(index=False, float_format="%.5g"))
     return table
 
