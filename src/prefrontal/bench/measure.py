@@ -134,10 +134,10 @@ def _peak_memory() -> float:
     """Bytes; NaN where the system does not tell."""
     statistics_of_device = jax.local_devices()[0].memory_stats()
     if statistics_of_device:
-        return statistics_of_device["peak_bytes_in_use"]
+        return float(statistics_of_device["peak_bytes_in_use"])
     try:
         import resource
     except ImportError:  # Windows
         return float("nan")
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

@@ -37,37 +37,37 @@ class Options:
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     models: Annotated[tuple[ModelName, ...], tyro.conf.arg(metavar="MODEL")] = ("hybrid",)
     """Models to fit."""
-    method: Literal["mle", "map", "em", "hierarchical"] = "map"
-    """Each subject on its own by maximum likelihood or a posteriori; or all with their group, by expectation and
-    maximisation (em) or by sampling (hierarchical; needs prefrontal[bayes])."""
+    method: Annotated[Literal["mle", "map", "em", "hierarchical"], tyro.conf.arg(metavar="METHOD")] = "map"
+    """mle (maximum likelihood) or map (a posteriori), each subject alone; em (expectation and maximisation) or
+    hierarchical (sampled; needs prefrontal[bayes]), all with their group."""
     by: Literal["subject", "session"] = "subject"
-    """What has parameters of its own: each subject, or each session (visit) of a subject."""
+    """Who has parameters: a subject, or each of its visits."""
     fix: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
     """Parameters to hold, as in weight=.5 trace=1; a model that lacks one is fitted without it."""
     common_probability: float | None = None
-    """Chance of a common transition. None: .7 with second-stage choices, .8 without."""
+    """Unless given: .7 with second-stage choices, else .8."""
     better_reward_probability: float = 0.9
-    """What bayes-optimal and latent-state take the better state to pay."""
+    """As bayes-optimal, latent-state take it."""
     worse_reward_probability: float = 0.1
-    """What bayes-optimal takes the worse state to pay."""
+    """As bayes-optimal takes it."""
     reversal_probability: float = 0.025
-    """What bayes-optimal takes the chance of a reversal to be."""
+    """As bayes-optimal takes it."""
     num_starts: int = 20
-    """Starting points of the search, for each subject; for mle and map."""
+    """mle, map: starts of a subject's search."""
     num_warmup: int = 1000
-    """Draws of each chain that only tune the sampler; for hierarchical."""
+    """hierarchical: draws that tune a chain."""
     num_samples: int = 1000
-    """Draws of each chain that are kept; for hierarchical."""
+    """hierarchical: draws kept of a chain."""
     num_chains: int = 4
-    """Chains of draws; for hierarchical."""
+    """hierarchical: chains."""
     target_acceptance: float = 0.9
-    """Acceptance that NUTS aims at, 0 to 1: higher, where draws diverge; for hierarchical."""
+    """hierarchical: higher, if draws diverge."""
     seed: int = 0
-    """Seed of the random numbers: of starting points, and of draws."""
+    """Of starting points, and of draws."""
     out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = field(default_factory=lambda: Path("fit"))
     """Folder for what is written."""
     overwrite: bool = False
-    """Replace what an earlier run of this command left there."""
+    """Replace what an earlier run of this command left."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:

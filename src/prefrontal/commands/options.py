@@ -13,6 +13,7 @@ import tyro
 from prefrontal.commands.flags import Options, Start
 from prefrontal.commands.help import is_asked, options_of, page, print_help
 from prefrontal.commands.pages import experiment_page
+from prefrontal.commands.refused import refusal
 from prefrontal.configs import ActorCriticConfig, Recipe
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.experiments import Experiment, ExperimentConfig
@@ -30,7 +31,7 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str], start:
         start: what options are where nothing is said. None: the preset's, in the recipe that is asked for.
 
     Raises:
-        UserError: when a value is not allowed. What is no value at all ends the process with exit code 2.
+        UserError: when there is no such option, or a value is not allowed.
     """
     asked = asked_recipe(arguments)
     if start is None or value_of("recipe", arguments) is not None:
@@ -183,7 +184,7 @@ def read_options(
         default: what options are where nothing is said. None: the defaults of the fields.
 
     Raises:
-        UserError: when a value is not allowed. Help, or what is no value at all, ends the process: exit code 0 or 2.
+        UserError: when there is no such option, or a value is not allowed. Help ends the process: exit code 0.
     """
     if is_asked(arguments):
         sections = options_of(kind, default)
@@ -202,5 +203,7 @@ def read_options(
             if isinstance(error, UserError):
                 raise error from None  # a config's own sentence, which tyro would tell in a box, broken into lines
             error = error.__context__
+        if refused := refusal(told.getvalue(), arguments, program, options_of(kind, default)):
+            raise refused from None
         sys.stderr.write(told.getvalue())
         raise
