@@ -1,12 +1,14 @@
 """Sweeps from a file: what it says, what there is to do, what is done of it, and the one table of all."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -80,6 +82,15 @@ def test_settings_are_of_a_grid_a_list_and_draws(tmp_path):
 def test_a_file_that_does_not_fit_is_refused(tmp_path, text, told):
     with pytest.raises(UserError, match=told):
         spec_of(tmp_path, text)
+
+
+def test_what_the_document_shows_is_read(tmp_path):
+    document = Path(__file__).parents[1] / "docs" / "sweeps.md"
+    blocks = re.findall(r"```toml\n(.*?)```", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+    sweep, slurm, search = (spec_of(tmp_path, block if "seeds" in block else TINY + block) for block in blocks)
+    assert len(sweep.units) == 3 * 2 * 2 * 5 * 4
+    assert slurm.slurm["partition"] == "gpu"
+    assert len(search.units) == 1
 
 
 def test_which_bits_a_unit_computes_does_not_depend_on_the_machine():
