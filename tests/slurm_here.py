@@ -91,13 +91,3 @@ def slurm(folder: Path, cpus: int = 2) -> Iterator[None]:
 def told(*command: str) -> str:
     """What a command of SLURM says."""
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
-
-
-def states(job: str) -> dict[int, str]:
-    """The state of each task of an array, as far as the controller remembers it."""
-    found: dict[int, str] = {}
-    for line in told("scontrol", "show", "job", job, "--oneliner").splitlines():
-        entries = dict(word.split("=", 1) for word in line.split() if "=" in word)
-        if entries.get("ArrayTaskId", "").isdigit():
-            found[int(entries["ArrayTaskId"])] = entries["JobState"]
-    return found
