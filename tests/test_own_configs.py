@@ -404,3 +404,20 @@ def test_tasks_that_do_not_fit_are_refused():
 
 def test_fields_are_what_is_kept():
     assert [field.name for field in fields(BonusConfig)] == ["num_trials", "bonus"]
+
+
+def test_a_config_shows_what_differs_from_its_defaults() -> None:
+    names = {name: getattr(prefrontal.configs, name) for name in prefrontal.configs.__all__}
+    for name in ("wang2018-two-step", "wang2018-harlow", "wang2016-bandits", "ritter2018-cued-bandits"):
+        config = find_experiment(name).config
+        for part in (config.task, config.agent, config.train, config.test):
+            assert eval(repr(part), names) == part
+    assert repr(TrainConfig(num_episodes=20)) == "TrainConfig(num_episodes=20)"
+
+
+def test_a_config_of_ones_own_does_so_too() -> None:
+    @dataclass(frozen=True)
+    class Mine(TwoStepConfig):
+        levers: int = 3
+
+    assert repr(Mine(levers=4)) == f"{Mine.__name__}(levers=4)"

@@ -36,6 +36,7 @@ def test_it_is_trained_tested_and_drawn(reproduced, capsys):
     table = pd.read_csv(folder / "measures.csv")
     assert table.columns.tolist() == ["seed", "last", "first", "reward per episode"]
     assert results["measures"]["last"]["per_seed"] == pytest.approx(table["last"].tolist())
+    assert all(0 <= bound <= 1 for bound in results["measures"]["last"]["interval95"])  # it is a share
     assert {verdict["name"]: verdict["passed"] for verdict in results["verdicts"]} == {
         "last from 0 to 1": True,
         "first ≥ 2": False,

@@ -95,3 +95,9 @@ def test_a_stop_says_that_all_is_saved():
     assert str(Stopped(2)) == "Training was asked to stop, and is saved. The same call goes on from there."
     assert Stopped(2).signal_number == 2
     assert Stopped(2)._render_traceback_() == [f"Stopped: {Stopped(2)}"]
+
+
+def test_a_stop_that_nobody_catches_ends_as_a_signal_does(tmp_path):
+    told, _, code = shown(tmp_path, "from prefrontal.errors import Stopped\nraise Stopped(2)\n")
+    assert told == "Stopped: Training was asked to stop, and is saved. The same call goes on from there.\n"
+    assert code == 130

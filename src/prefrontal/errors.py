@@ -49,7 +49,8 @@ class Notice(UserWarning, RuntimeWarning):
 
 
 class Stopped(_Told):
-    """Training was asked to stop, and has saved all seeds under way."""
+    """Training was asked to stop, and has saved all seeds under way. A script that does not catch it ends with exit
+    code 128 + the signal's number: 130 after Ctrl-C."""
 
     def __init__(self, signal_number: int):
         super().__init__(signal_number)
@@ -183,6 +184,8 @@ def _tell_in_paragraphs() -> None:
     def show(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
         if isinstance(error, _Told) and not os.environ.get(TRACEBACK):
             print(*_paragraph(error, where), sep="\n", file=sys.stderr)
+            if isinstance(error, Stopped) and not hasattr(sys, "ps1") and not sys.flags.interactive:
+                raise SystemExit(128 + error.signal_number)  # as of any program that a signal ends
         else:
             before(kind, error, where)
 

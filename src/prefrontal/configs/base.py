@@ -3,7 +3,7 @@
 import inspect
 import pkgutil
 from abc import ABC, abstractmethod
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from prefrontal.errors import UserError
@@ -30,10 +30,33 @@ class _Missing(UserError, AttributeError):
     """What an experiment or an analysis reads of a config is not there."""
 
 
+def short_repr(config: Config) -> str:
+    """The class and the fields that are not at their default: what makes an equal config.
+
+    Arguments:
+        config: a config, or another dataclass.
+
+    Example:
+        >>> pf.TrainConfig(num_episodes=20)
+        TrainConfig(num_episodes=20)
+    """
+    told = [
+        f"{field.name}={getattr(config, field.name)!r}"
+        for field in fields(config)
+        if field.init and field.repr and not _is_default(config, field.name)
+    ]
+    return f"{type(config).__name__}({', '.join(told)})"
+
+
 class _Complete:
     """What makes something: of a class that is not complete no config can be made."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = short_repr  # there before the dataclass is made, which leaves it
 
     def __new__(cls, *arguments: Any, **numbers: Any) -> Any:
         _check_complete(cls)
@@ -207,4 +230,6 @@ def _check_plain(name: str, value: object) -> None:
 
 
 def _is_default(config: Config, name: str) -> bool:
-    return getattr(config, name) == config.__dataclass_fields__[name].default
+    field = config.__dataclass_fields__[name]
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return getattr(config, name) == default

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from prefrontal.configs.base import LATER
+from prefrontal.configs.base import LATER, short_repr
 from prefrontal.errors import (
     UserError,
     check_choice,
@@ -60,6 +60,8 @@ class TrainConfig:
     """Steps by which the time input is ahead, when the gradient is taken, of what it was when acting
     (mtrazzi/two-step-task: 1). Other than 0 it costs a second pass through the network."""
 
+    __repr__ = short_repr
+
     def __post_init__(self) -> None:
         check_count("num_episodes", self.num_episodes)
         if self.unroll is not None:
@@ -112,6 +114,8 @@ class TestConfig:
     """Test episodes of each seed (Wang et al. 2018, Simulation 4: 300)."""
     seed: int = 0
     """Seed of the test's own random numbers."""
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         check_count("num_episodes", self.num_episodes)

@@ -37,7 +37,8 @@ def own_experiment(
         name: the experiment's name, that of its folder in runs/.
         config: every number of it: task, agent, training and test.
         measure: given what one network played, a trajectory whose leaves lead with (episode, time), returns numbers by
-            name. The reward per episode is measured anyway.
+            name. The reward per episode is measured anyway. What is from 0 to 1 in every seed is taken for a share,
+            and its interval ends there.
         claims: for some of these, the range that the mean over seeds is claimed to lie in, such as (0.9, 1.0); use
             math.inf for none.
         seeds: one network each.

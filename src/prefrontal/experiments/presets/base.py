@@ -1,13 +1,13 @@
 """What an experiment is: a published result, and every number that is needed to hold our own against it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 from prefrontal.configs import AgentConfig, Recipe, RecurrentConfig, TaskConfig, TestConfig, TrainConfig, in_recipe
 from prefrontal.configs.actor_critic import check_discounts
-from prefrontal.configs.base import check_config, recorded
+from prefrontal.configs.base import check_config, recorded, short_repr
 from prefrontal.runs.provenance import default_folder
 
 if TYPE_CHECKING:  # presets are data, which start no JAX
@@ -140,13 +140,4 @@ class Experiment(Generic[Task]):
 
 def _parts(config: ExperimentConfig[Any]) -> list[str]:
     """The parts of a config, a line each: of each, the numbers that are not at their default."""
-    return [f"  {part:<6} {_told(getattr(config, part))}" for part in ("task", "agent", "train", "test")]
-
-
-def _told(part: Any) -> str:
-    other = [
-        f"{field.name}={getattr(part, field.name)!r}"
-        for field in fields(part)
-        if field.default is MISSING or getattr(part, field.name) != field.default
-    ]
-    return f"{type(part).__name__}({', '.join(other)})"
+    return [f"  {part:<6} {short_repr(getattr(config, part))}" for part in ("task", "agent", "train", "test")]

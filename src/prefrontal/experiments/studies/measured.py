@@ -15,7 +15,7 @@ from prefrontal.errors import UserError
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.studies.base import Agents, Study
 from prefrontal.experiments.studies.subjects import Subjects
-from prefrontal.experiments.studies.verdicts import on_average, over_seeds
+from prefrontal.experiments.studies.verdicts import ANY, SHARE, Range, on_average, over_seeds
 from prefrontal.figures.plots.measured import draw
 from prefrontal.rollouts.episodes import Trajectory
 from prefrontal.rollouts.evaluation import evaluate
@@ -58,7 +58,7 @@ class Measured(Study[TaskConfig, Measures]):
         measured = {name: table[name].to_numpy(float) for name in table.columns[1:]}
         return {
             "test_episodes": config.test.num_episodes,
-            "measures": {name: over_seeds(values) for name, values in measured.items()},
+            "measures": {name: over_seeds(values, _range(name, values)) for name, values in measured.items()},
             "verdicts": [_verdict(name, values, claims.get(name)) for name, values in measured.items()],
         }
 
@@ -85,7 +85,14 @@ def _numbers(measured: Any) -> dict[str, float]:
 
 def _verdict(name: str, values: np.ndarray, claim: tuple[float, float] | None) -> dict[str, Any]:
     if claim is None:
-        return on_average(name, values, None)
+        return on_average(name, values, None, within=_range(name, values))
     low, high = claim
     words = f"≥ {low:g}" if np.isinf(high) else f"≤ {high:g}" if np.isinf(low) else f"from {low:g} to {high:g}"
-    return on_average(f"{name} {words}", values, bool(low <= mean_interval(values).mean <= high))
+    return on_average(
+        f"{name} {words}", values, bool(low <= mean_interval(values).mean <= high), within=_range(name, values)
+    )
+
+
+def _range(name: str, values: np.ndarray) -> Range:
+    """Of a measure that is from 0 to 1 in every seed, that: it is taken for a share, and so is its interval."""
+    return SHARE if name != REWARD and ((values >= 0) & (values <= 1)).all() else ANY
