@@ -17,6 +17,7 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog  # pyright: ignore[re
 from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue]
 
 from prefrontal.errors import UserError, is_quiet
+from prefrontal.learning.trackers import Trackers
 from prefrontal.progress import Line
 from prefrontal.runs.files import folder_names
 
@@ -59,6 +60,7 @@ class Writer:
         """
         self._folder = folder
         self._is_closed = False
+        self._trackers = Trackers(folder, episode)
         with self._refusal():
             # tensorboardX names a file by the second: without the episode a quick resume would replace the one before.
             self._events = EventsWriter(str(folder / _prefix(folder)), f".{episode:09d}")
@@ -71,8 +73,9 @@ class Writer:
         with self._refusal():
             for start in range(0, num, EPISODES_PER_POINT):
                 points = slice(start, min(num, start + EPISODES_PER_POINT))
-                means = {tag: float(metrics[name][points].mean()) for tag, name in TAGS.items()}
-                values = [Summary.Value(tag=tag, simple_value=mean) for tag, mean in means.items()]
+                means = {name: float(metrics[name][points].mean()) for name in TAGS.values()}
+                self._trackers.write(means, first_episode + points.stop)
+                values = [Summary.Value(tag=tag, simple_value=means[name]) for tag, name in TAGS.items()]
                 self._add(first_episode + points.stop, summary=Summary(value=values))
 
     def show(self, sight: SnapshotView, episode: int) -> None:
@@ -89,11 +92,13 @@ class Writer:
         """Have all on the disk: a training state saved later may go on from here."""
         with self._refusal():
             self._events.flush()
+        self._trackers.flush()
 
     def close(self) -> None:
         """Close the file. What was not flushed may be lost: it is trained, and written, again."""
         if not self._is_closed:
             self._is_closed = True
+            self._trackers.close()
             with contextlib.suppress(OSError):
                 self._events.close()
 
