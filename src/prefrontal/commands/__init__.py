@@ -35,7 +35,7 @@ COMMANDS = {
     "search": Command("sweeps.run", "search good settings within ranges in a file (Optuna)"),
     "runs": Command("runs", "the runs there are: state, seeds, reward, age, size"),
     "show": Command("runs", "a run: settings, seeds, verdicts, files"),
-    "report": Command("report", "a run, or two side by side, as one page to be sent"),
+    "report": Command("report.run", "a run, or two side by side, as one page to be sent"),
     "compare": Command("runs", "two runs: what differs in settings and in results"),
     "import-tf1": Command("import_tf1", "read a checkpoint of mtrazzi/two-step-task, without TensorFlow"),
     "animate": Command("animate", "a trained network playing: GIF or MP4"),

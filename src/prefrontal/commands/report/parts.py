@@ -1,19 +1,11 @@
-"""`prefrontal report`: a run, or two side by side, as one page."""
+"""What the page of a report says of a run, gathered from its folder."""
 
-import inspect
 import json
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import tyro
-
-from prefrontal.commands.options import read_options
-from prefrontal.errors import UserError
-from prefrontal.experiments.records import changed_options, find_folder, read_folder, settings_of
-from prefrontal.runs.files import write_text
+from prefrontal.experiments.records import changed_options, read_folder, settings_of
 from prefrontal.runs.inventory import Found, look
 from prefrontal.runs.results import read_results
 from prefrontal.runs.seed_folder import ENVIRONMENT
@@ -29,47 +21,8 @@ MOST_MEASURES = 8
 SOFTWARE = "this software, prefrontal (CITATION.cff)"
 
 
-@dataclass(frozen=True)
-class ReportOptions:
-    """A run, or two side by side, as one HTML page to be sent: figures, verdicts,
-    learning curves, seeds, settings, versions, how to run it again."""
-
-    runs: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="RUN [RUN]")]
-    """Their folders; or names, as `prefrontal show` takes them."""
-    out: Path = Path("report.html")
-    """The page."""
-    overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Replace the page if it is there."""
-
-
-def run(command: str, arguments: Sequence[str]) -> None:
-    """Write the page of one run, or of two."""
-    description = inspect.getdoc(ReportOptions) or ""
-    options = read_options(ReportOptions, arguments, program=f"prefrontal {command}", description=description)
-    if not 1 <= len(options.runs) <= 2:
-        raise UserError(f"`runs` must be one run, or two, got {len(options.runs)}. `prefrontal runs` lists them.")
-    if options.out.exists() and not options.overwrite:
-        raise UserError(f"`out` must be a new file, got {options.out}, which is there. Give another, or --overwrite.")
-    from prefrontal.reports.page import Compared, render, result_rows, setting_rows
-
-    paths = [_folder(name) for name in options.runs]
-    parts = [_part(path) for path in paths]
-    compared = None
-    if len(paths) == 2:
-        settings, measures = [_settings(path) for path in paths], [_measures(look(path)) for path in paths]
-        compared = Compared([part.name for part in parts], setting_rows(*settings), result_rows(*measures))
-    write_text(options.out, render(parts, compared))
-    print(f"Written: {options.out} ({options.out.stat().st_size / 1e6:.1f} MB). Open it in any browser.", flush=True)
-
-
-def _folder(name: str) -> Path:
-    found = find_folder(name)
-    if found is None:
-        raise UserError(f"`run` must be the folder of a run, got {name}, which is none. `prefrontal runs` lists them.")
-    return found
-
-
-def _part(path: Path) -> "RunPart":
+def part_of(path: Path) -> "RunPart":
+    """What the page says of the run in `path`."""
     from prefrontal.reports.page import RunPart, figures_of, verdict_rows
     from prefrontal.reports.tables import why_not_comparable
 
@@ -136,17 +89,17 @@ def _seeds(found: Found, results: dict[str, Any]) -> list[list[str]]:
     from prefrontal.reports.runs import REWARD, of_seeds
 
     tested = [int(seed) for seed in results.get("seeds", [])]
-    measures = {name: one for name, one in of_seeds(results).items() if len(one.per_seed) == len(tested)}
-    measures = dict(list(measures.items())[:MOST_MEASURES])
+    tests = {name: one for name, one in of_seeds(results).items() if len(one.per_seed) == len(tested)}
+    tests = dict(list(tests.items())[:MOST_MEASURES])
     rows: list[list[str]] = []
     one_set = found.states if len(found.seeds) == 1 else []
     by_seed = {state.seed: state for state in one_set}
     for seed in sorted({*by_seed, *tested})[:MOST_SEEDS]:
         state = by_seed.get(seed)
         trained = [f"{state.episode:,}", f"{state.reward:,.2f}"] if state else []
-        measured = [f"{one.per_seed[tested.index(seed)]:,.3f}" if seed in tested else "" for one in measures.values()]
+        measured = [f"{one.per_seed[tested.index(seed)]:,.3f}" if seed in tested else "" for one in tests.values()]
         rows.append([str(seed), *trained, *measured])
-    headings = ["seed", *(["episodes", REWARD] if one_set else []), *measures]
+    headings = ["seed", *(["episodes", REWARD] if one_set else []), *tests]
     return [headings, *rows] if rows else []
 
 
@@ -160,14 +113,16 @@ def _environment(found: Found) -> str:
     return "The networks are not in this run."
 
 
-def _settings(path: Path) -> dict[str, Any]:
+def settings(path: Path) -> dict[str, Any]:
+    """Every number of a run, by its option."""
     config = settings_of(read_folder(path))["config"]
     return {
         f"{part}.{name}".replace("_", "-"): value for part, numbers in config.items() for name, value in numbers.items()
     }
 
 
-def _measures(found: Found) -> "dict[str, Measure]":
+def measures(found: Found) -> "dict[str, Measure]":
+    """What was measured of every seed of a run, by name."""
     from prefrontal.reports.runs import REWARD, Measure, of_seeds, reward_at_last
 
     reward = reward_at_last(found.states)

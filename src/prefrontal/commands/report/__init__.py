@@ -1,0 +1,1 @@
+"""`prefrontal report`: a run, or two side by side, as one page."""
