@@ -22,8 +22,7 @@ Meta-reinforcement learning as a model of prefrontal cortex.
 commands:
 {_SUMMARIES}
 
-Every number is an option: `prefrontal train wang2018-two-step --help` lists
-them.
+Every number is an option: `prefrontal train wang2018-two-step --help`.
 
 examples:
   prefrontal reproduce wang2018-two-step
