@@ -140,6 +140,8 @@ from prefrontal.fitting.model_selection import ModelSelection as ModelSelection
 from prefrontal.fitting.model_selection import select_models as select_models
 from prefrontal.fitting.recovery import recover_models as recover_models
 from prefrontal.fitting.recovery import recover_parameters as recover_parameters
+from prefrontal.fitting.regressors import describe_regressors as describe_regressors
+from prefrontal.fitting.regressors import trial_regressors as trial_regressors
 from prefrontal.fitting.simulation import draw_parameters as draw_parameters
 from prefrontal.fitting.simulation import simulate as simulate
 

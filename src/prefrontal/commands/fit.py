@@ -62,6 +62,8 @@ class Options:
     """hierarchical: chains."""
     target_acceptance: float = 0.9
     """hierarchical: higher, if draws diverge."""
+    regressors: bool = False
+    """Write each trial's signals: MODEL-regressors.csv."""
     seed: int = 0
     """Of starting points, and of draws."""
     out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = field(default_factory=lambda: Path("fit"))
@@ -87,7 +89,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
     devices.configure()
     from prefrontal.fitting.fit import parameters_to_fit
-    from prefrontal.reports.fits import report_fits, report_posteriors
+    from prefrontal.reports.fits import report_fits, report_posteriors, write_regressors
     from prefrontal.runs.files import make_folder, write_text
     from prefrontal.runs.provenance import environment
     from prefrontal.trials.formats import overview, with_trials
@@ -114,6 +116,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     for name, values in held.items():
         fits[name] = _fit(name, table, task, values, options)
         write_text(options.out / f"{name}.csv", fits[name].table.to_csv(index=False))  # kept, whatever comes after
+        if options.regressors:
+            write_regressors(options.out / f"{name}-regressors", group.table, fits[name])
     told = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()}
     record = {"options": told, "read": read, "environment": environment()}
     report = report_posteriors if options.method == "hierarchical" else report_fits

@@ -16,6 +16,7 @@ from prefrontal.fitting.comparison import Comparison, compare_fits
 from prefrontal.fitting.fit import Fit
 from prefrontal.fitting.group import GroupFit
 from prefrontal.fitting.hierarchical import Posterior
+from prefrontal.fitting.regressors import describe_regressors, trial_regressors
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import to_json
 
@@ -92,6 +93,19 @@ def report_posteriors(posteriors: Mapping[str, Posterior], record: Mapping[str, 
             "group": group.to_dict(orient="index"),
         }
     write_text(out / RECORD, to_json(dict(record) | {"models": models}))
+
+
+def write_regressors(path: Path, table: pd.DataFrame, fit: Fit | Posterior) -> None:
+    """Write the trial-wise regressors of `fit` to `path`.csv, and what they are to `path`.json, as BIDS has it.
+
+    Arguments:
+        path: without its ending.
+        table: the trial table that was fitted.
+        fit: of one model.
+    """
+    found = trial_regressors(table, fit)
+    write_text(path.with_name(f"{path.name}.csv"), found.to_csv(index=False, na_rep="n/a"))
+    write_text(path.with_name(f"{path.name}.json"), to_json(describe_regressors(found)))
 
 
 def _show_group(name: str, fit: GroupFit, console: Console) -> None:

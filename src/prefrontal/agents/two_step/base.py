@@ -7,6 +7,8 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, Int
 
+from prefrontal.agents.two_step.signals import Signals
+
 NEVER = -1e9
 """Logit of an action that is never taken."""
 
@@ -48,6 +50,11 @@ class AbstractTwoStepModel(eqx.Module):
     @abstractmethod
     def learn(self, beliefs: Any, trial: Trial) -> Any:
         """Beliefs after `trial`."""
+
+    def signals(self, beliefs: Any, trial: Trial) -> Signals:
+        """What it holds in mind in `trial`, given the beliefs before: values and prediction errors, or beliefs and
+        surprise (see `signals.DESCRIBED`). A model that has none of these has no signals."""
+        return {}
 
 
 def one_hot(index: Int[Array, ""], size: int) -> Float[Array, " place"]:

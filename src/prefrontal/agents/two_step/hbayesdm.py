@@ -11,8 +11,9 @@ from prefrontal.agents.two_step.base import (
     second_learned,
     second_logits,
 )
-from prefrontal.agents.two_step.hybrid import HybridValues, hybrid_values, no_values
+from prefrontal.agents.two_step.hybrid import HybridValues, hybrid_signals, hybrid_values, no_values
 from prefrontal.agents.two_step.parameters import Beta, Gamma, Parameter, free, known, share
+from prefrontal.agents.two_step.signals import Signals
 
 
 def _positive(symbol: str, *, of_second_choice: bool = False) -> Parameter:
@@ -64,3 +65,6 @@ class HybridHBayesDM(AbstractTwoStepModel):
         return HybridValues(
             first_stage=beliefs.first_stage + first_change * chosen, second_stage=second_stage, last_choice=chosen
         )
+
+    def signals(self, beliefs: HybridValues, trial: Trial) -> Signals:
+        return hybrid_signals(beliefs, self.weight, self.common_probability, trial)

@@ -14,6 +14,7 @@ from prefrontal.agents.two_step.base import (
     second_logits,
 )
 from prefrontal.agents.two_step.parameters import free, known, precision, share, signed
+from prefrontal.agents.two_step.signals import Signals, of_values
 
 
 class HybridValues(eqx.Module):
@@ -32,13 +33,32 @@ def no_values(second_options: int) -> HybridValues:
     return HybridValues(first_stage=jnp.zeros(2), second_stage=jnp.zeros((2, second_options)), last_choice=jnp.zeros(2))
 
 
+def planned_values(beliefs: HybridValues, common_probability: Float[Array, ""]) -> Float[Array, "2"]:
+    """Σ_s P(s|a) max_a2 Q2(s, a2)."""
+    best = jnp.max(beliefs.second_stage, axis=1)
+    return common_probability * best + (1 - common_probability) * best[::-1]
+
+
 def hybrid_values(
     beliefs: HybridValues, weight: Float[Array, ""], common_probability: Float[Array, ""]
 ) -> Float[Array, "2"]:
     """Q(a) = w Σ_s P(s|a) max_a2 Q2(s, a2) + (1 - w) Q1(a)."""
-    best = jnp.max(beliefs.second_stage, axis=1)
-    planned = common_probability * best + (1 - common_probability) * best[::-1]
-    return weight * planned + (1 - weight) * beliefs.first_stage
+    return weight * planned_values(beliefs, common_probability) + (1 - weight) * beliefs.first_stage
+
+
+def hybrid_signals(
+    beliefs: HybridValues, weight: Float[Array, ""], common_probability: Float[Array, ""], trial: Trial
+) -> Signals:
+    """Values and prediction errors of a hybrid in `trial`."""
+    second = one_hot(trial.second_choice, beliefs.second_stage.shape[1])
+    return of_values(
+        beliefs.first_stage,
+        planned_values(beliefs, common_probability),
+        hybrid_values(beliefs, weight, common_probability),
+        chosen=one_hot(trial.choice, 2),
+        reached=one_hot(trial.state, 2) @ beliefs.second_stage @ second,
+        reward=trial.reward,
+    )
 
 
 class Hybrid(AbstractTwoStepModel):
@@ -101,6 +121,9 @@ class Hybrid(AbstractTwoStepModel):
             second_stage=second_learned(beliefs.second_stage, self.second_learning_rate, trial),
             last_choice=chosen,
         )
+
+    def signals(self, beliefs: HybridValues, trial: Trial) -> Signals:
+        return hybrid_signals(beliefs, self.weight, self.common_probability, trial)
 
 
 def sarsa_errors(expected: Any, reached: Any, reward: Any) -> tuple[Any, Any]:

@@ -26,6 +26,7 @@ from prefrontal.agents.two_step.parameters import (
     share,
     signed,
 )
+from prefrontal.agents.two_step.signals import Signals, of_belief
 from prefrontal.configs.two_step import TwoStepConfig
 
 
@@ -45,6 +46,15 @@ def infer(
     pays = jnp.stack([better, worse])
     outcome = jnp.where(trial.reward > 0, pays, 1 - pays)
     return posterior(belief, jnp.where(trial.state == 0, outcome, outcome[::-1]))
+
+
+def inferred_signals(
+    belief: Float[Array, ""], trial: Trial, better: Float[Array, ""], worse: Float[Array, ""]
+) -> Signals:
+    """Belief and surprise in `trial`, of a model that takes the states to pay `better` and `worse`."""
+    own, learned = (jnp.where(trial.state == 0, p, 1 - p) for p in (belief, infer(belief, trial, better, worse)))
+    pays = own * better + (1 - own) * worse
+    return of_belief(own, learned, jnp.where(trial.reward > 0, pays, 1 - pays))
 
 
 def posterior(belief: Any, likelihood: Any) -> Any:
@@ -114,6 +124,10 @@ class LatentState(AbstractTwoStepModel):
             second_stage=second_learned(beliefs.second_stage, self.second_learning_rate, trial),
             last_choice=one_hot(trial.choice, 2),
         )
+
+    def signals(self, beliefs: Inference, trial: Trial) -> Signals:
+        good = self.good_reward_probability
+        return inferred_signals(beliefs.state_0_better, trial, good, 1 - good)
 
 
 def _with_lapse(logits: Float[Array, "2"], lapse: Float[Array, ""]) -> Float[Array, "2"]:
@@ -188,3 +202,7 @@ class BayesOptimal(AbstractTwoStepModel):
             second_stage=beliefs.second_stage,
             last_choice=one_hot(trial.choice, 2),
         )
+
+    def signals(self, beliefs: Inference, trial: Trial) -> Signals:
+        better, worse = self.better_reward_probability, self.worse_reward_probability
+        return inferred_signals(beliefs.state_0_better, trial, better, worse)
