@@ -10,11 +10,13 @@ import sys
 import warnings
 from pathlib import Path
 
+import jax
 import pytest
 
+import prefrontal as pf
 from prefrontal import cli
 from prefrontal.commands import COMMANDS
-from prefrontal.errors import Notice
+from prefrontal.errors import Notice, UserError
 from prefrontal.experiments import EXPERIMENTS
 from prefrontal.runs.files import read_arrays, write_arrays
 from prefrontal.runs.folder import RunFolder
@@ -329,3 +331,31 @@ def test_a_reader_that_has_gone_ends_the_command_quietly(arguments: list[str]) -
     ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, env=buffered, check=False)
     os.close(writer)
     assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["train", "harlow-counting", "--train.num-episodes", "2000"],
+            "`train.num_episodes` must be more than 2,000, since harlow-counting looks at 4 moments",
+        ),
+        (["train", "wang2018-two-step", "--train.unroll", "7", "--dry-run"], "`unroll` must divide the "),
+        (
+            ["train", "two-step-lesions", "--out", "mine"],
+            "`--out` must be left out of two-step-lesions, whose networks are those of ",
+        ),
+        (["animate", "episodic-harlow", "--out", "a.gif"], "got one of episodic-harlow. Only these tasks are filmed."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_is_refused_before_anything_is_done(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert said in refused(*arguments)
+    assert not list(tmp_path.rglob("seed-*"))
+
+
+def test_a_strategy_plays_its_own_task():
+    player = pf.StrategyAgent("ideal learner", pf.HarlowConfig())
+    with pytest.raises(UserError, match="`task` must be Harlow's with objects of"):
+        pf.evaluate(player, pf.TwoStepConfig(num_trials=3).make(), jax.random.key(0), num_episodes=1)

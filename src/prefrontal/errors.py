@@ -143,8 +143,8 @@ def check_probability(name: str, value: float) -> None:
 
 
 def check_count(name: str, value: int, *, least: int = 1) -> None:
-    """Refuse a count below `least`."""
-    if value < least:
+    """Refuse a count below `least`, and what is no whole number."""
+    if not hasattr(value, "__index__") or value < least:
         raise UserError(f"`{name}` must be a whole number of at least {least}, got {value}.")
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.configs.harlow import HarlowConfig
-from prefrontal.errors import check_choice, check_probability
+from prefrontal.errors import UserError, check_choice, check_probability, counted
 from prefrontal.tasks.harlow import FIXATE, LEFT, RIGHT
 
 NEVER = -1e6
@@ -182,6 +182,11 @@ class StrategyAgent(AbstractAgent):
         return StrategyState(seen=blank, objects=blank.objects, chose=jnp.bool_(False))
 
     def __call__(self, inputs: AgentInput, state: StrategyState) -> tuple[AgentOutput, StrategyState]:
+        if inputs.observation.shape != (1 + 2 * self.object_size,):
+            raise UserError(
+                f"`task` must be Harlow's with objects of {counted(self.object_size, 'number')}, as the strategy's "
+                f"config says, got observations of shape {inputs.observation.shape}. Give that task to both."
+            )
         action = jnp.argmax(inputs.previous_action).astype(jnp.int32)
         answered = state.chose & (action != FIXATE)
         choice = jnp.minimum(action, RIGHT)

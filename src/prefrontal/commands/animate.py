@@ -116,6 +116,7 @@ def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[Any]]:
     if (Path(name) / CONFIG).exists():
         folder = RunFolder.read(name)
     elif name in shipped_names():  # though there be a folder of that name, as there is in runs/
+        _check_filmed(name, find_experiment(name).config.task, name)
         folder = RunFolder.read(shipped_folder(name))
     elif (there := find_folder(name)) or Path(name).exists():
         folder = RunFolder.read(there or name)
@@ -125,11 +126,7 @@ def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[Any]]:
             f"The experiments are {', '.join(shipped_names())}; `prefrontal runs` lists the runs."
         )
     preset = find_experiment(folder.experiment).config
-    if not isinstance(preset.task, TwoStepConfig | HarlowConfig | HarlowPixelsConfig):
-        raise UserError(
-            f"`{name}` must be a run on the two-step task or on Harlow's, got one of {folder.experiment}. "
-            "Only these tasks are filmed."
-        )
+    _check_filmed(name, preset.task, folder.experiment)
     own = [str(values["class"]) for values in folder.config.values() if "class" in values]
     if own:
         raise UserError(
@@ -138,6 +135,15 @@ def _run_of(name: str) -> tuple[RunFolder, ExperimentConfig[Any]]:
         )
     parts = {part: type(getattr(preset, part))(**values) for part, values in folder.config.items()}
     return folder, ExperimentConfig(**parts)
+
+
+def _check_filmed(name: str, task: Any, experiment: str) -> None:
+    """Refuse a run that is named `name`, of an experiment whose task cannot be filmed."""
+    if not isinstance(task, TwoStepConfig | HarlowConfig | HarlowPixelsConfig):
+        raise UserError(
+            f"`{name}` must be a run on the two-step task or on Harlow's, got one of {experiment}. "
+            "Only these tasks are filmed."
+        )
 
 
 def _player(folder: RunFolder, config: ExperimentConfig[Any], options: AnimateOptions) -> "tuple[AbstractAgent, str]":

@@ -41,6 +41,11 @@ def _train(experiment: Experiment, options: Options) -> None:
 
     if options.pretrained:
         raise UserError("`--pretrained` must go with evaluate, figure or reproduce, got train. Leave it out.")
+    if experiment.networks and options.out:
+        raise UserError(
+            f"`--out` must be left out of {experiment.name}, whose networks are those of {experiment.networks}, got "
+            f"{options.out}. For networks in a folder of their own, train {experiment.networks}."
+        )
     if options.dry_run:
         print_plan(experiment, [(options, options.out)])
         return

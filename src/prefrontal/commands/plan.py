@@ -89,8 +89,11 @@ def print_plan(experiment: Experiment, settings: Sequence[tuple[Options, Path | 
     Raises:
         UserError: when a folder holds another run.
     """
+    from prefrontal.experiments.workflow import check_training  # which starts JAX
+
     done = whole = 0
     for options, out in settings:
+        check_training(experiment, options.config, options.snapshot_every or options.plot_every)
         sets = standing(experiment, options.config, options.seeds, out)
         folder = _networks_of(experiment, options.config, out)[1]
         _check(sets)

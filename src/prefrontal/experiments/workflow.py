@@ -15,7 +15,7 @@ from prefrontal.experiments.places import as_asked, claim_results, networks_of, 
 from prefrontal.experiments.studies import study_of
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.tested import done_to, load_tested
-from prefrontal.learning.group import new_agent
+from prefrontal.learning.group import new_agent, new_learner
 from prefrontal.learning.jobs import Job, train_jobs
 from prefrontal.runs.arrays import with_arrays
 from prefrontal.runs.files import read_arrays, read_bytes, write_text
@@ -100,6 +100,7 @@ def train_runs(
         )
     for config, out in zip(configs, outs, strict=True):
         _check_task(experiment, config)
+        _check_moments(experiment, config, snapshot_every)
         trainer, folder = networks_of(experiment, config, out)
         folders.append(folder)
         for name, variant in experiment.variants(config).items():
@@ -242,6 +243,31 @@ def _check_kept(jobs: Iterable[Job], asked_for: str) -> None:
                 f"finished and kept no weights of episode {min(missing):,}. Leave it out, or give another "
                 f"{argument('out')} to train there."
             )
+
+
+def check_training(experiment: Experiment, config: ExperimentConfig, snapshot_every: int | None = None) -> None:
+    """Refuse what `train_run` would refuse before it trains: tasks and agents are made, and nothing is written.
+
+    Raises:
+        UserError: when numbers do not fit each other.
+    """
+    _check_task(experiment, config)
+    _check_moments(experiment, config, snapshot_every or experiment.snapshot_every)
+    for variant in experiment.variants(config).values():
+        task = variant.task.make()
+        variant.train.unroll_for(task.num_steps)
+        new_learner(task, variant.agent, variant.train, seed=0)
+
+
+def _check_moments(experiment: Experiment, config: ExperimentConfig, every: int | None) -> None:
+    """Refuse a training too short for its analysis."""
+    num, least = config.train.num_episodes, experiment.least_moments
+    if every and -(-num // every) + 1 < least:
+        raise UserError(
+            f"`train.num_episodes` must be more than {(least - 2) * every:,}, since {experiment.name} looks at {least} "
+            f"moments of a training and keeps the weights of every {every:,} episodes, got {num:,}. Train longer, or "
+            f"give a smaller {argument('snapshot_every')}."
+        )
 
 
 def _check_task(experiment: Experiment, config: ExperimentConfig) -> None:

@@ -6,6 +6,7 @@ from jaxtyping import PRNGKeyArray
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.interventions import IntervenedAgent
+from prefrontal.errors import check_count
 from prefrontal.rollouts.episodes import Trajectory, rollout
 from prefrontal.tasks.base import AbstractTask
 
@@ -33,7 +34,7 @@ def evaluate(agent: AbstractAgent, task: AbstractTask, key: "PRNGKeyArray", *, n
         >>> played.reward.sum(axis=1).shape
         (2,)
     """
-
+    check_count("num_episodes", num_episodes)
     return _evaluate(agent, task, key, num_episodes=num_episodes)
 
 

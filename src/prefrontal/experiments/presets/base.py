@@ -96,6 +96,8 @@ class Experiment(Generic[Task]):
     """The experiment whose trained agents it studies; empty: it trains its own."""
     snapshot_every: int | None = None
     """Its analysis needs the weights of every so many training episodes. None: only the last."""
+    least_moments: int = 1
+    """Its analysis needs the weights of so many moments of a training, the first and the last among them."""
     draws: str = ""
     """What its figure shows, without saying what comes out: the heading."""
     note: str = ""

@@ -71,6 +71,7 @@ HARLOW_COUNTING = Experiment(
     config=replace(CONFIG, train=replace(CONFIG.train, num_episodes=100_000), test=TestConfig(num_episodes=500)),
     seeds=tuple(range(16)),
     snapshot_every=1_000,
+    least_moments=4,
     criteria=HarlowCriteria(least_second=0.98),
     trains=each_side,
     robust=lambda experiment: experiment,
