@@ -216,3 +216,28 @@ def test_the_models_fitted_so_far_are_kept_when_a_later_one_fails(simulated, tmp
 
 def _never(*arguments, **options):
     raise AssertionError("work was begun")
+
+
+@pytest.mark.parametrize(
+    ("command", "out"),
+    [
+        (("simulate", "biased-random", "--num-subjects", "2", "--task.num-trials", "10"), "new.csv"),
+        (("table", "TABLE"), "new.csv"),
+        pytest.param(
+            ("recover", "biased-random", "--num-subjects", "2", "--num-starts", "1", "--num-trials", "10"),
+            "new",
+            marks=pytest.mark.thorough,
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_what_is_there_is_replaced_only_where_that_is_asked_for(command, out, simulated: Path, tmp_path: Path):
+    words = [simulated if word == "TABLE" else word for word in command]
+    run(*words, "--out", tmp_path / out)
+    (first, *_) = sorted(path for path in tmp_path.rglob("*.csv"))
+    before = first.read_bytes()
+    first.write_text("mine")
+    assert "--overwrite" in refused(*words, "--out", tmp_path / out)
+    assert first.read_text() == "mine"
+    run(*words, "--out", tmp_path / out, "--overwrite")
+    assert first.read_bytes() == before

@@ -30,7 +30,7 @@ class _Missing(UserError, AttributeError):
     """What an experiment or an analysis reads of a config is not there."""
 
 
-def short_repr(config: Config) -> str:
+def short_repr(config: Config, /) -> str:
     """The class and the fields that are not at their default: what makes an equal config.
 
     Arguments:
