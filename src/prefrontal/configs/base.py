@@ -30,7 +30,7 @@ class _Missing(UserError, AttributeError):
     """What an experiment or an analysis reads of a config is not there."""
 
 
-def short_repr(config: Config, /) -> str:
+def short_repr(config: Config) -> str:
     """The class and the fields that are not at their default: what makes an equal config.
 
     Arguments:
@@ -56,7 +56,7 @@ class _Complete:
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
         if "__repr__" not in cls.__dict__:
-            cls.__repr__ = short_repr  # there before the dataclass is made, which leaves it
+            setattr(cls, "__repr__", short_repr)  # noqa: B010  (there before the dataclass is made, which leaves it)
 
     def __new__(cls, *arguments: Any, **numbers: Any) -> Any:
         _check_complete(cls)

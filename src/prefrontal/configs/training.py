@@ -60,7 +60,8 @@ class TrainConfig:
     """Steps by which the time input is ahead, when the gradient is taken, of what it was when acting
     (mtrazzi/two-step-task: 1). Other than 0 it costs a second pass through the network."""
 
-    __repr__ = short_repr
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __post_init__(self) -> None:
         check_count("num_episodes", self.num_episodes)
@@ -115,7 +116,8 @@ class TestConfig:
     seed: int = 0
     """Seed of the test's own random numbers."""
 
-    __repr__ = short_repr
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __post_init__(self) -> None:
         check_count("num_episodes", self.num_episodes)
