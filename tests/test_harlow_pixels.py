@@ -11,6 +11,7 @@ from contracts import TaskContract
 
 from prefrontal.configs import HarlowPixelsConfig
 from prefrontal.errors import UserError
+from prefrontal.experiments.pictures import check_pictures, keep_checksum
 from prefrontal.tasks.gaze import BLANK, CHOICE, FIXATION, GazeEvent
 from prefrontal.tasks.harlow import LEFT, RIGHT
 from prefrontal.tasks.harlow_pixels import HarlowPixels
@@ -250,3 +251,17 @@ def test_pictures_of_ones_own(tmp_path):
 def test_screens_that_cannot_be_are_refused(numbers, message):
     with pytest.raises(UserError, match=f"^{message}"):
         HarlowPixelsConfig(**numbers)
+
+
+def test_other_pictures_in_the_file_of_a_run_are_noticed(tmp_path):
+    config = HarlowPixelsConfig(image_file=str(tmp_path / "own.npy"), num_objects=None)
+    np.save(tmp_path / "own.npy", np.zeros((4, 14, 14, 3), np.uint8))
+    keep_checksum(tmp_path, config)
+    keep_checksum(tmp_path, config)
+    check_pictures(tmp_path, config)
+    np.save(tmp_path / "own.npy", np.ones((4, 14, 14, 3), np.uint8))
+    for check in (keep_checksum, check_pictures):
+        with pytest.raises(UserError, match=r"^`image_file` must hold the pictures that `.*` was trained on"):
+            check(tmp_path, config)
+    keep_checksum(tmp_path / "none", HarlowPixelsConfig())
+    assert not (tmp_path / "none").exists()

@@ -11,6 +11,7 @@ from prefrontal.analysis.falls import fall
 from prefrontal.configs import InterventionConfig
 from prefrontal.errors import UserError, argument
 from prefrontal.experiments import Experiment, ExperimentConfig
+from prefrontal.experiments.pictures import check_pictures, keep_checksum
 from prefrontal.experiments.places import as_asked, claim_results, networks_of, results_folder
 from prefrontal.experiments.studies import study_of
 from prefrontal.experiments.studies.subjects import Subjects
@@ -106,6 +107,7 @@ def train_runs(
         for name, variant in experiment.variants(config).items():
             run = RunFolder.open(folder / name, trainer, variant.training)
             task = variant.task.make()
+            keep_checksum(run.path, variant.task)
             watch = study.watch(variant) if plot_every else None
             for seed in dict.fromkeys(seeds):
                 job = Job(run.seed(seed), task, variant.agent, variant.train, snapshot_every, watch)
@@ -162,6 +164,8 @@ def evaluate_run(
     if intervention is not None:
         _check_intervention(experiment, intervention)
     trainer, runs, agents = load_tested(experiment, config, seeds, out, pretrained=pretrained, at=at)
+    for run in runs.values():
+        check_pictures(run.path, config.task)
     if intervention is not None:
         agents = done_to(agents, experiment.variants(config), intervention)
     subjects = Subjects("package" if pretrained else "run", trainer, runs)
