@@ -220,3 +220,32 @@ def test_an_agent_that_lets_nobody_in_is_refused():
     deaf = played(model, task, shift_reward=-1.0, when_reward=1.0)
     assert np.any(np.asarray(deaf.reward) == 1)
     assert not np.any(np.asarray(deaf.activity)[..., :4])
+
+
+@pytest.mark.parametrize("units", [[1, 4], jnp.array([1, 4]), np.array([1, 4])])
+def test_units_are_named_by_number_or_marked(units):
+    marked = evaluate(silenced(NETWORK, jnp.arange(NUM_UNITS) % 3 == 1), TASK, jax.random.key(0), num_episodes=3)
+    named = evaluate(silenced(NETWORK, units), TASK, jax.random.key(0), num_episodes=3)
+    np.testing.assert_array_equal(named.activity, marked.activity)
+    assert not np.asarray(named.activity)[..., [1, 4]].any()
+
+
+@pytest.mark.parametrize(
+    ("units", "message"),
+    [
+        ([6], r"`units` must be numbers from 0 to 5, got \[6\]"),
+        ([-1], r"`units` must be numbers from 0 to 5, got \[-1\]"),
+        ([True] * 4, "`units` must be a truth value for each of the 6 units, got 4"),
+        (np.array(["a"]), "`units` must be numbers of units, or a truth value for each, got"),
+        (np.array([0.5]), "`units` must be numbers of units, or a truth value for each, got"),
+    ],
+)
+def test_units_that_there_are_not_are_refused(units, message):
+    with pytest.raises(UserError, match=message):
+        evaluate(silenced(NETWORK, units), TASK, jax.random.key(0), num_episodes=1)
+
+
+def test_an_agent_of_another_task_is_refused_in_a_sentence():
+    other = TwoStep(TwoStepConfig(num_trials=8, encoding="trial"))
+    with pytest.raises(UserError, match=r"must be able to read what TwoStep shows: .* numbers; got another"):
+        evaluate(NETWORK, other, jax.random.key(0), num_episodes=1)

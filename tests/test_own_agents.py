@@ -176,8 +176,8 @@ SENTENCES = [
     "`agent` must be an AbstractAgent, got a RecurrentConfig. Give an agent. A config makes one: `make(task, key)`.",
     "`agent` must be an AbstractAgent, got a RecurrentConfig.",
     "`like` must be an AbstractAgent, got a RecurrentConfig. Give an agent of that kind.",
-    "`agent` must be a AgentConfig, got a RecurrentAgent.",
-    "`agent` must be a AgentConfig, got the class RecurrentConfig.",
+    "`agent` must be what makes an agent for each seed, got one that is made, a RecurrentAgent.",
+    "`agent` must be an AgentConfig, got the class RecurrentConfig.",
 ]
 
 

@@ -84,6 +84,8 @@ def test_trials_of_a_real_session_make_a_table():
     assert not table["missed"].any()
     assert (table["state"] == np.where(table["common"], table["choice"], 1 - table["choice"])).all()
     pd.testing.assert_frame_equal(check_table(table), table)
+    one = trial_table(jax.tree.map(lambda leaf: leaf[0, 0], event))
+    pd.testing.assert_frame_equal(one, table.iloc[:5])
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,9 @@ def test_subjects_must_fit(event, subjects, message):
 
 def test_event_must_have_three_axes(event):
     event.complete = event.complete[0]
-    with pytest.raises(UserError, match=re.escape("(subject, episode, time), got shape (3, 12).")):
+    with pytest.raises(
+        UserError, match=re.escape("(subject, episode, time), the same of all its leaves, got shape (3, 12).")
+    ):
         trial_table(event, subjects=[0])
 
 

@@ -1,10 +1,11 @@
 """Lesions, clamps, noise and false signals: an agent that is an agent with something done to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from prefrontal.agents.base import AbstractAgent, AbstractTappedAgent, AgentInput, AgentOutput, AgentState, Tap
@@ -25,14 +26,31 @@ class Units(eqx.Module):
     """Standard deviation."""
 
     def __call__(self, activity: Float[Array, " unit"], key: PRNGKeyArray) -> Float[Array, " unit"]:
+        if self.held.shape != activity.shape:
+            raise UserError(
+                f"`units` must be a truth value for each of the {activity.shape[0]} units, got {self.held.shape[0]}. "
+                "Give the numbers of units, [3, 7], or true and false for all."
+            )
         noisy = activity + self.noise * jax.random.normal(key, activity.shape)
         return jnp.where(self.held, self.value, noisy)
+
+
+class Silence(eqx.Module):
+    """The units of these numbers are zero."""
+
+    units: tuple[int, ...] = eqx.field(static=True)
+
+    def __call__(self, activity: Float[Array, " unit"], key: PRNGKeyArray) -> Float[Array, " unit"]:
+        last = activity.shape[0] - 1
+        if not all(0 <= unit <= last for unit in self.units):
+            raise UserError(f"`units` must be numbers from 0 to {last}, got {list(self.units)}. Leave the others out.")
+        return activity.at[jnp.array(self.units, int)].set(0.0)
 
 
 class Intervention(eqx.Module):
     """All that is done to an agent. Numbers are arrays: many interventions run in one compiled program."""
 
-    units: Units | None = None
+    units: Units | Silence | None = None
     reward: Rule | None = None
     """Added to the last reward, as the agent sees it."""
     prediction_error: Rule | None = None
@@ -208,21 +226,25 @@ def tapped_signals(agent: AbstractAgent, task: AbstractTask) -> dict[str, tuple[
     return shapes
 
 
-def silenced(agent: AbstractAgent, units: Bool[Array, " unit"]) -> IntervenedAgent:
-    """`agent` without the marked units. Which they are is not compiled in: map over many lesions at once.
+def silenced(
+    agent: AbstractAgent, units: Bool[Array, " unit"] | Int[Array, " unit"] | np.ndarray | Sequence[int]
+) -> IntervenedAgent:
+    """`agent` without some of its units. Of truth values, which they are is not compiled in: map over many lesions at
+    once.
 
     Arguments:
         agent: an agent whose units can be changed.
-        units: (unit,), true for those that are silenced.
+        units: (unit,), true for those that are silenced; or a list of their numbers, from 0.
 
     Returns:
         An agent, which plays, is tested and is replayed as any other.
 
     Raises:
-        UserError: when the agent lets nobody change its units.
+        UserError: when the agent lets nobody change its units, or `units` are neither truth values nor numbers; and
+            when it plays, if they are not a truth value for each of its units, or it has no unit of such a number.
 
     Example:
-        >>> lesioned = pf.silenced(agent, jnp.array([True, False]))
+        >>> lesioned = pf.silenced(agent, [0])
         >>> played = pf.evaluate(lesioned, task, jax.random.key(0), num_episodes=2)
         >>> float(jnp.abs(played.activity[..., 0]).max())
         0.0
@@ -232,5 +254,17 @@ def silenced(agent: AbstractAgent, units: Bool[Array, " unit"]) -> IntervenedAge
             f"`agent` must be one whose units can be changed, an AbstractTappedAgent, got a {type(agent).__name__}. "
             "Write `run(inputs, state, tap)` in place of `__call__`, and pass its activity through `tap`."
         )
-    lesion = Units(held=units, value=jnp.zeros(units.shape), noise=jnp.zeros(()))
+    if isinstance(units, jax.Array) and units.dtype == bool:
+        return IntervenedAgent(agent, Intervention(units=_nothing_of(units)), jax.random.key(0))
+    given = np.asarray(units)
+    if given.ndim != 1 or not (given.dtype == bool or np.issubdtype(given.dtype, np.integer) or not given.size):
+        raise UserError(
+            f"`units` must be numbers of units, or a truth value for each, got {str(units)[:60]}. Give those that are "
+            "silenced: [3, 7]."
+        )
+    lesion = _nothing_of(jnp.asarray(given)) if given.dtype == bool else Silence(tuple(map(int, given)))
     return IntervenedAgent(agent, Intervention(units=lesion), jax.random.key(0))
+
+
+def _nothing_of(held: Bool[Array, " unit"]) -> Units:
+    return Units(held=held, value=jnp.zeros(held.shape), noise=jnp.zeros(()))

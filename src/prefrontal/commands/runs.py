@@ -104,7 +104,12 @@ def _show(options: ShowOptions) -> None:
         results = read_results(path)
         if all(name in results for name in ("experiment", "seeds", "verdicts")):
             console.print()
-            print_verdicts(results, console)
+            if record:
+                from prefrontal.experiments.studies import study_of
+
+                study_of(record.experiment).report(results, console)
+            else:
+                print_verdicts(results, console)
     names = sorted(name for name in folder_names(path) if not name.startswith("."))
     shown = [f"{name}/" if (path / name).is_dir() else name for name in names[:MOST_FILES]]
     more = f" and {len(names) - MOST_FILES} more" if len(names) > MOST_FILES else ""

@@ -194,9 +194,13 @@ def check_config(name: str, config: object, kind: type) -> None:
     if not isinstance(config, kind):
         got = f"the class {config.__name__}" if inspect.isclass(config) else f"a {type(config).__name__}"
         raise UserError(
-            f"`{name}` must be a {kind.__name__}, got {got}. Give one of the package's, or write your own: a frozen "
+            f"`{name}` must be {_a(kind.__name__)}, got {got}. Give one of the package's, or write your own: a frozen "
             f"dataclass that is a subclass of prefrontal.{kind.__name__}."
         )
+
+
+def _a(name: str) -> str:
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
 
 
 def _check_complete(kind: type) -> None:

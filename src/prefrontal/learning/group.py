@@ -72,7 +72,12 @@ def new_agent(config: AgentSource, task: AbstractTask, seed: int) -> AbstractAge
         UserError: when the task is no task, the config neither the config of an agent nor a function, or what it makes
             no agent.
     """
-    if not callable(config) or isinstance(config, AbstractAgent) or _is_no_agents_class(config):
+    if isinstance(config, AbstractAgent):
+        raise UserError(
+            f"`agent` must be what makes an agent for each seed, got one that is made, a {type(config).__name__}. Give "
+            "its class, or a function of a task and a random key that returns one."
+        )
+    if not callable(config) or _is_no_agents_class(config):
         check_config("agent", config, AgentConfig)
     makes = config.make if isinstance(config, AgentConfig) else config
     if not isinstance(task, AbstractTask):

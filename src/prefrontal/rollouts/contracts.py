@@ -26,7 +26,8 @@ def check_contracts(agent: AbstractAgent, task: AbstractTask) -> None:
 
     Raises:
         UserError: when the task shows something of another shape than it says or pays more than a number, when a state
-            changes its shape on the way, or when the agent's answer does not fit the task.
+            changes its shape on the way, when the agent cannot read what the task shows, or when its answer does not
+            fit the task.
     """
     check_shapes(task)
     called = type(agent).__name__
@@ -37,7 +38,17 @@ def check_contracts(agent: AbstractAgent, task: AbstractTask) -> None:
         step=jnp.int32(0),
     )
     memory = jax.eval_shape(agent.init)
-    output, later = jax.eval_shape(agent, inputs, memory)
+    try:
+        output, later = jax.eval_shape(agent, inputs, memory)
+    except (TypeError, ValueError) as error:
+        if "shape" not in str(error):
+            raise
+        given = inputs.observation.size + task.num_actions + 1
+        raise UserError(
+            f"`{called}` must be able to read what {type(task).__name__} shows: an observation of shape "
+            f"{task.observation_shape}, the last of {task.num_actions} actions, and the last reward, {given} numbers; "
+            f"got another shape ({str(error).splitlines()[0]}). Give a task such as it was made for."
+        ) from error
     if not isinstance(output, AgentOutput):
         raise UserError(f"`{called}` must answer with an AgentOutput, got a {type(output).__name__}. Return one.")
     _check_shape(f"the logits of {called}", output.logits, (task.num_actions,), "as its task's `num_actions` says")

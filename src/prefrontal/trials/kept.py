@@ -70,6 +70,8 @@ def find_kept(path: str | Path) -> tuple[Path, Columns] | None:
         UserError: as `kept_columns`.
     """
     path = Path(path)
+    if path.is_dir():
+        return None
     for beside in (path.with_suffix(SUFFIX), path.parent / FOLDER):
         if not beside.is_file():
             continue

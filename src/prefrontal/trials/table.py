@@ -70,7 +70,7 @@ def trial_table(event: TrialEvent, *, subjects: Sequence[int | str] | None = Non
 
     Arguments:
         event: what happened, leaves (subject, episode, time); or (episode, time), as `evaluate` gives them, of one
-            subject. The steps with `complete` are the trials.
+            subject; or (time,), as `rollout` does, of one episode. The steps with `complete` are the trials.
         subjects: the name of each subject: of each seed, person or animal. None: numbers from 0.
 
     Returns:
@@ -93,13 +93,14 @@ def trial_table(event: TrialEvent, *, subjects: Sequence[int | str] | None = Non
     leaves = {name: "rewarded" if name == "reward" else name for name in DTYPES}
     values = {name: np.asarray(getattr(event, leaf)) for name, leaf in leaves.items() if hasattr(event, leaf)}
     complete = np.asarray(event.complete)
-    if complete.ndim not in (2, 3) or any(leaf.shape != complete.shape for leaf in values.values()):
+    if complete.ndim not in (1, 2, 3) or any(leaf.shape != complete.shape for leaf in values.values()):
         raise UserError(
-            f"`event` must have the axes (episode, time) or (subject, episode, time), got shape {complete.shape}. "
-            "Give a single subject or episode an axis of length 1, and all leaves the same axes."
+            "`event` must have the axes (time,), (episode, time) or (subject, episode, time), the same of all its "
+            f"leaves, got shape {complete.shape}. Reshape it."
         )
-    if complete.ndim == 2:
-        complete, values = complete[None], {name: leaf[None] for name, leaf in values.items()}
+    lacking = (1,) * (3 - complete.ndim)
+    complete = complete.reshape(*lacking, *complete.shape)
+    values = {name: leaf.reshape(complete.shape) for name, leaf in values.items()}
     subjects = range(len(complete)) if subjects is None else subjects
     if len(subjects) != len(complete):
         raise UserError(f"`subjects` must name the {len(complete)} subjects of `event`, got {len(subjects)}.")
