@@ -260,8 +260,8 @@ def test_what_is_no_config_is_refused(config, got):
         with pytest.raises(UserError) as refusal:
             check_config(name, config, kind)
         assert str(refusal.value) == (
-            f"`{name}` must be {'an' if name == 'agent' else 'a'} {kind.__name__}, got {got}. Give one of the package's, or "
-            f"write your own: a frozen dataclass that is a subclass of prefrontal.{kind.__name__}."
+            f"`{name}` must be {'an' if name == 'agent' else 'a'} {kind.__name__}, got {got}. Give one of the package's, "
+            f"or write your own: a frozen dataclass that is a subclass of prefrontal.{kind.__name__}."
         )
     check_config("task", BonusConfig(), TaskConfig)
 
