@@ -256,11 +256,11 @@ def test_a_config_of_the_package_names_what_it_makes(name):
     ("config", "got"), [(TrainConfig(), "a TrainConfig"), (BonusConfig, "the class BonusConfig"), (None, "a NoneType")]
 )
 def test_what_is_no_config_is_refused(config, got):
-    for name, kind in (("task", TaskConfig), ("agent", AgentConfig)):
+    for name, kind, a in (("task", TaskConfig, "a"), ("agent", AgentConfig, "an")):
         with pytest.raises(UserError) as refusal:
             check_config(name, config, kind)
         assert str(refusal.value) == (
-            f"`{name}` must be {'an' if name == 'agent' else 'a'} {kind.__name__}, got {got}. Give one of the package's, "
+            f"`{name}` must be {a} {kind.__name__}, got {got}. Give one of the package's, "
             f"or write your own: a frozen dataclass that is a subclass of prefrontal.{kind.__name__}."
         )
     check_config("task", BonusConfig(), TaskConfig)
