@@ -279,6 +279,17 @@ def test_a_stopped_command_says_so(
     assert seed_of(tmp_path / "run").status == ("partial" if len(signals) == 1 else "absent")
 
 
+def test_what_begins_anew_does_not_say_that_it_goes_on(capsys, monkeypatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("prefrontal.cli._dispatch", interrupted)
+    for command, told in (("fit", "is intact."), ("evaluate", "is intact; the same command goes on from there.")):
+        with pytest.raises(SystemExit) as end:
+            cli.main([command])
+        assert (end.value.code, capsys.readouterr().err) == (130, f"Stopped. What was saved before {told}\n")
+
+
 @pytest.mark.thorough
 def test_the_real_command_stops_at_sigterm(tmp_path: Path) -> None:
     command = [COMMAND, "train", NAME, *TINY, "--train.num-episodes", "10000000", "--seeds", "0", "1", "--out", "run"]

@@ -60,6 +60,11 @@ def test_only_the_formats_asked_for(tmp_path):
     with pytest.raises(UserError, match=re.escape("`formats` must be one of png, svg, pdf, got 'jpg'.")):
         save_figure(Figure(), tmp_path / "b", formats=["png", "jpg"])
     assert [path.name for path in tmp_path.iterdir()] == ["a.svg"]
+    assert (
+        save_figure(Figure(), tmp_path / "c.pdf")
+        == save_figure(Figure(), tmp_path / "c", "pdf")
+        == [tmp_path / "c.pdf"]
+    )
 
 
 def test_figure_that_cannot_be_saved_leaves_the_old_one(tmp_path, monkeypatch):

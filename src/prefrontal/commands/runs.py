@@ -139,7 +139,8 @@ def _compare(options: CompareOptions) -> None:
     print_verdicts_of_two(results[0].get("verdicts", []), results[1].get("verdicts", []), names, console)
     for path, run_there in zip(paths, found, strict=True):
         if not run_there.is_tested:
-            print(f"{path} is not tested yet: prefrontal evaluate {shlex.quote(str(path))}", flush=True)
+            how = f"prefrontal evaluate {shlex.quote(str(path))}" if _record(path) else _next_of_ones_own(run_there)
+            print(f"{path} is not tested yet: {how}", flush=True)
 
 
 _COMMANDS: dict[str, tuple[Any, Callable[[Any], None]]] = {

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from prefrontal.agents.two_step import find_model
 from prefrontal.analysis.behaviour import Trials, stay_probability
@@ -208,6 +209,8 @@ def plot_learning(trained: TrainedAgents, title: str = "", *, measure: str = "re
                 np.arange(len(running)) + (window + 1) / 2, running, color=PALETTE["ours"], alpha=0.6, linewidth=0.9
             )
         ax.set_xlabel("Training episodes")
+        ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         ax.set_ylabel(measure.replace("_", " ").capitalize() + (f"\nrunning mean of {window:,}" if window > 1 else ""))
         if title:
             ax.set_title(title)

@@ -92,6 +92,8 @@ METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None},
     "pdf": {"CreationDate": None},
 }
+FORMATS = ("png", "svg", "pdf")
+"""What figures are saved in, unless one is asked for."""
 
 
 @contextlib.contextmanager
@@ -119,13 +121,13 @@ def font_families() -> list[str]:
     return [FONT, *(name for name in OTHER_FONTS if name in here)]
 
 
-def save_figure(figure: Figure, path: str | Path, formats: Sequence[str] = ("png", "svg", "pdf")) -> list[Path]:
+def save_figure(figure: Figure, path: str | Path, formats: str | Sequence[str] = FORMATS) -> list[Path]:
     """Save `figure` once in each of `formats`, each file whole or not at all.
 
     Arguments:
         figure: the figure.
-        path: where to, without a suffix.
-        formats: file types, of png, svg and pdf.
+        path: where to, without a suffix; "stay.png" says the format, too.
+        formats: file types, of png, svg and pdf, or one of them.
 
     Returns:
         The files written, in the order of `formats`.
@@ -138,9 +140,12 @@ def save_figure(figure: Figure, path: str | Path, formats: Sequence[str] = ("png
         >>> [str(file) for file in pf.save_figure(pf.plot_stay(table), "stay", formats=["png"])]
         ['stay.png']
     """
+    path = Path(path)
+    if formats == FORMATS and path.suffix[1:].lower() in METADATA:
+        path, formats = path.with_suffix(""), path.suffix[1:].lower()
+    formats = (formats,) if isinstance(formats, str) else formats
     for name in formats:
         check_choice("formats", name, list(METADATA))
-    path = Path(path)
     return [_save(figure, path.with_name(f"{path.name}.{name}"), name) for name in formats]
 
 

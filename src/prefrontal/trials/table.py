@@ -134,7 +134,10 @@ def check_table(table: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in ("subject", *DTYPES) if name not in table and name not in OPTIONAL]
     if missing:
         present = ", ".join(map(str, table.columns)) or "none"
-        raise UserError(f"`columns` must include {', '.join(missing)}, got {present}. Rename or add what is missing.")
+        raise UserError(
+            f"`columns` must include {', '.join(missing)}, got {present}. Rename or add what is missing; `read_trials` "
+            "reads tables with other names."
+        )
     subject = pd.Series(table["subject"])
     nameless = np.asarray(subject.isna() | (subject == ""))
     if nameless.any():
