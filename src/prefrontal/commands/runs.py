@@ -79,7 +79,6 @@ def _list(options: RunsOptions) -> None:
 
 def _show(options: ShowOptions) -> None:
     from prefrontal.reports.runs import print_seeds, size
-    from prefrontal.reports.tables import print_verdicts
 
     path = _folder(options.run)
     record = _record(path)
@@ -104,18 +103,30 @@ def _show(options: ShowOptions) -> None:
         results = read_results(path)
         if all(name in results for name in ("experiment", "seeds", "verdicts")):
             console.print()
-            if record:
-                from prefrontal.experiments.studies import study_of
-
-                study_of(record.experiment).report(results, console)
-            else:
-                print_verdicts(results, console)
+            _report(record, results, console)
     names = sorted(name for name in folder_names(path) if not name.startswith("."))
     shown = [f"{name}/" if (path / name).is_dir() else name for name in names[:MOST_FILES]]
     more = f" and {len(names) - MOST_FILES} more" if len(names) > MOST_FILES else ""
     print(f"\nFiles, {size(found.size)}: {', '.join(shown)}{more}")
     next_step = _next(found, record) if record else _next_of_ones_own(found)
     print(f"Next: {next_step}", flush=True)
+
+
+def _report(record: Record | None, results: dict[str, Any], console: Console) -> None:
+    """Show results as the test did; the verdicts alone of one's own experiments, and of what other versions wrote."""
+    from prefrontal.experiments.studies import study_of
+    from prefrontal.reports.tables import print_verdicts
+
+    if record is not None:
+        try:
+            with console.capture() as told:
+                study_of(record.experiment).report(results, console)
+        except KeyError:  # something that this version's report asks for is not there
+            pass
+        else:
+            print(told.get(), end="", flush=True)
+            return
+    print_verdicts(results, console)
 
 
 def _compare(options: CompareOptions) -> None:
