@@ -127,3 +127,9 @@ def test_seeds_that_do_not_come_are_refused(tmp_path):
         evaluate_run(experiment, experiment.config, [99], tmp_path / "out", pretrained=True)
     assert not (shipped_folder(NAME) / "seed-099").exists()
     assert not (tmp_path / "out").exists()
+
+
+def test_the_folder_of_a_run_is_sent_where_it_is_loaded(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserError, match=r"got the folder of a run, .*\. Load its own: load_run\(.*\)\.agents\."):
+        prefrontal.load_pretrained(str(tmp_path))

@@ -1,11 +1,13 @@
 """Trained networks that come with the package: each set is a run folder, made by `scripts/make_pretrained.py`."""
 
+from pathlib import Path
+
 from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
 from prefrontal.learning.trained import load_agents
-from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.folder import CONFIG, RunFolder
 from prefrontal.runs.shipped import shipped_folder
 
 
@@ -28,6 +30,11 @@ def load_pretrained(name: str, *, seed: int = 0, variant: str = "") -> AbstractA
         >>> type(network).__name__
         'RecurrentAgent'
     """
+    if Path(name).is_dir() and (Path(name) / CONFIG).exists():
+        raise UserError(
+            f"`name` must be of an experiment whose networks come with the package, got the folder of a run, {name}. "
+            f'Load its own: load_run("{name}").agents.'
+        )
     devices.configure()
     experiment = find_experiment(name)
     folder = shipped_folder(name)
