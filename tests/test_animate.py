@@ -45,6 +45,7 @@ def test_a_run_is_filmed(run: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (tmp_path / "again.gif").read_bytes() == (tmp_path / "play.gif").read_bytes()
 
 
+@pytest.mark.thorough
 def test_what_is_filmed_is_what_was_asked_for(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filmed = []
 

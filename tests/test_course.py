@@ -126,6 +126,7 @@ def test_a_stop_on_the_way_changes_nothing(watched: Path, tmp_path: Path, method
     assert [image.step for image in events.Images("stay_probability")] == MOMENTS
 
 
+@pytest.mark.thorough
 def test_snapshots_kept_unseen_are_tested_later(watched: Path, tmp_path: Path) -> None:
     folder = trained(tmp_path / "run", snapshot_every=40)
     assert not list(folder.glob("seed-*/course"))

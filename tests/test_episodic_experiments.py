@@ -152,6 +152,7 @@ class TestCuedBandits:
         assert best_without_memory(CuedBanditConfig(num_trials=13)) is None
 
 
+@pytest.mark.thorough
 def test_episodic_harlow(tmp_path):
     """Who remembers the better object is right at once; who does not, half of the time."""
     made: ClassVar = {"memory": RemembersObjects(3, 8, 17, True), "no-memory": RemembersObjects(3, 8, 17, False)}
@@ -182,6 +183,7 @@ class RemembersTrials(AbstractAgent):
 
 
 class TestEpisodicTwoStep:
+    @pytest.mark.thorough
     def test_who_remembers_goes_by_the_trial_brought_back(self, tmp_path):
         made = {"memory": RemembersTrials(True), "no-memory": RemembersTrials(False)}
         results = measured("ritter2018-episodic-two-step", both(made), tmp_path, 100)

@@ -32,6 +32,7 @@ def fit(population) -> pf.GroupFit:
     return pf.fit_group(population[0], "win-stay-lose-shift")
 
 
+@pytest.mark.thorough
 def test_the_group_comes_back(population, fit):
     """Mean and deviation of the sample that was drawn, within three standard errors of what noise allows."""
     assert fit.settled
@@ -44,6 +45,7 @@ def test_the_group_comes_back(population, fit):
         assert np.corrcoef(scipy.stats.norm.cdf(u), fit.table[name])[0, 1] > 0.9
 
 
+@pytest.mark.thorough
 def test_the_modes_are_the_modes(population, fit):
     """Of the closed form of stays and shifts, given the group."""
     table = population[0]
@@ -60,6 +62,7 @@ def test_the_modes_are_the_modes(population, fit):
         np.testing.assert_allclose(fit.table[name], scipy.stats.norm.cdf(best), atol=2e-3)
 
 
+@pytest.mark.thorough
 def test_evidence_is_the_integral_over_the_group(population, fit):
     """Stay and shift are independent given the choices: two integrals, by quadrature."""
     table = population[0]
@@ -81,6 +84,7 @@ def test_evidence_is_the_integral_over_the_group(population, fit):
     assert fit.integrated_bic == pytest.approx(-2 * fit.table["log_evidence"].sum() + penalty)
 
 
+@pytest.mark.thorough
 def test_models_are_compared_by_evidence(population, fit):
     rival = pf.fit_group(population[0], "biased-random")
     compared = pf.compare_fits([fit, rival])
@@ -92,6 +96,7 @@ def test_models_are_compared_by_evidence(population, fit):
     np.testing.assert_array_equal(compared.by_subject["win-stay-lose-shift.log_evidence"], right)
 
 
+@pytest.mark.thorough
 def test_a_group_takes_three(population):
     two = population[0][population[0]["subject"].isin(fitted := population[0]["subject"].unique()[:2])]
     assert len(fitted) == 2

@@ -55,6 +55,7 @@ def test_its_badge_opens_it_and_its_first_cell_installs_the_same_repository(path
     assert repository in (ROOT / "notebooks" / "README.md").read_text()
 
 
+@pytest.mark.thorough
 def test_a_notebook_that_fails_is_noticed(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 / 0")])
     nbformat.write(notebook, tmp_path / "fails.ipynb")

@@ -82,6 +82,7 @@ def test_training_learns_something_to_save(straight: Path) -> None:
     assert all([step for step, _ in points] == steps for points in shown.values())
 
 
+@pytest.mark.thorough
 def test_seeds_added_later_are_as_if_trained_together_and_finished_ones_stay(straight: Path, tmp_path: Path) -> None:
     train(tmp_path, 1)
     before = {path: path.stat().st_mtime_ns for path in seed_of(tmp_path, 1).path.iterdir()}
