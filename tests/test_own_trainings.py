@@ -78,7 +78,7 @@ class Other(GRUAgent):
             '`agent.class` is "GRUAgent" there, absent asked for',
             marks=pytest.mark.thorough,
         ),
-        ({"seeds": []}, "`seeds` must name one or more, got none"),
+        ({"seeds": []}, "`seeds` must name one or more, got []"),
     ],
 )
 def test_another_setting_is_refused(kept, changed, differing):

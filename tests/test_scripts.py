@@ -71,6 +71,15 @@ MISTAKES = {
     "pf.stay_probability('study.csv')": "`table` must be a trial table, a pandas DataFrame, got a str. Read",
     "pf.check_task(pf.BanditConfig())": "`task` must be an AbstractTask, got a BanditConfig. Give a task:",
     "pf.evaluate_run('wang2018-two-stop')": "`experiment` must be one of",
+    "pf.recipe('robust', nope=1)": "`numbers` must be one of num_episodes, unroll,",
+    "pf.TrainConfig(discount='x')": "`discount` must be a probability from 0 to 1, got x.",
+    "pf.TrainConfig(learning_rate='x')": "`learning_rate` must be at least 0, got x.",
+    "pf.TwoStepConfig(num_trials='ten')": "`num_trials` must be a whole number of at least 1, got ten.",
+    "pf.train_agents(None, pf.RecurrentConfig(), {'num_episodes': 10})": "`config` must be a TrainConfig, got a dict.",
+    "pf.train_agents(None, pf.RecurrentConfig(), seeds=3)": "`seeds` must name one or more, got 3.",
+    "pf.train_agents(None, pf.RecurrentConfig(), seeds=[])": "`seeds` must name one or more, got [].",
+    "pf.read_trials(3)": "`path` must be of a file, or a list of such, got a int.",
+    "pf.read_trials('study.csv', columns={'choice': 'x'})": "`columns` must be Columns, got a dict.",
     "pf.fit_model(pf.simulate('biased-random', pf.TwoStepConfig(), {'bias': np.zeros(1)}), 'hybrid', task=3)":
         "`task` must be a KnownTask or the config of a two-step task, got a int.",
 }  # fmt: skip

@@ -138,7 +138,7 @@ def counted(number: int, noun: str) -> str:
 
 def check_probability(name: str, value: float) -> None:
     """Refuse a `value` outside [0, 1]."""
-    if not 0.0 <= value <= 1.0:
+    if not (_is_number(value) and 0.0 <= value <= 1.0):
         raise UserError(f"`{name}` must be a probability from 0 to 1, got {value}.")
 
 
@@ -150,20 +150,24 @@ def check_count(name: str, value: int, *, least: int = 1) -> None:
 
 def check_seed(name: str, value: int) -> None:
     """Refuse a seed that has no random numbers of its own: JAX counts seeds to 2^32 and then starts again from 0."""
-    if not 0 <= value < 2**32:
+    if not (hasattr(value, "__index__") and 0 <= value < 2**32):
         raise UserError(f"`{name}` must be a whole number from 0 to {2**32 - 1}, got {value}.")
 
 
 def check_positive(name: str, value: float) -> None:
     """Refuse a `value` that is not above zero (or is not a number)."""
-    if not value > 0:
+    if not (_is_number(value) and value > 0):
         raise UserError(f"`{name}` must be above 0, got {value}.")
 
 
 def check_not_negative(name: str, value: float) -> None:
     """Refuse a `value` below zero (or that is not a number)."""
-    if not value >= 0:
+    if not (_is_number(value) and value >= 0):
         raise UserError(f"`{name}` must be at least 0, got {value}.")
+
+
+def _is_number(value: object) -> bool:
+    return hasattr(value, "__float__")
 
 
 def check_choice(name: str, value: object, choices: Sequence[object]) -> None:

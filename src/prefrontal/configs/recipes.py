@@ -1,7 +1,7 @@
 """Recipes: ways of training that have a name, each a change of the same few numbers. Measured in docs/learning.md."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Literal, get_args
 
 from prefrontal.configs.training import TrainConfig
@@ -51,4 +51,6 @@ def recipe(name: Recipe, **numbers: Any) -> TrainConfig:
 def in_recipe(config: TrainConfig, name: Recipe, **numbers: Any) -> TrainConfig:
     """`config` in the recipe called `name`; `numbers` are fields to set besides."""
     check_choice("recipe", name, get_args(Recipe))
+    for number in numbers:
+        check_choice("numbers", number, [field.name for field in fields(config)])
     return replace(config, **{**RECIPES[name], **numbers})

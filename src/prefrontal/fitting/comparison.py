@@ -47,9 +47,11 @@ class Comparison:
         return self.table[shown].round(3).to_string()
 
     @property
-    def best(self) -> np.ndarray:
-        """For each subject, the model with the highest log evidence (the lowest BIC); of equal ones the first."""
-        return self.by_subject["best"].to_numpy()
+    def best(self) -> pd.Series:
+        """For each subject, by name (and session), the model with the highest log evidence (the lowest BIC); of equal
+        ones the first."""
+        units = [name for name in ("subject", "session") if name in self.by_subject]
+        return pd.Series(self.by_subject.set_index(units)["best"])
 
 
 def compare_fits(fits: Mapping[str, Fit] | Sequence[Fit]) -> Comparison:

@@ -1,7 +1,7 @@
 """Agents trained by one call from Python: in memory, or in a folder that is gone on with."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
@@ -114,6 +114,13 @@ def train_agents(
     """
     devices.configure()
     config = recipe("robust") if config is None else config
+    if not isinstance(config, TrainConfig):
+        raise UserError(
+            f"`config` must be a TrainConfig, got a {type(config).__name__}. Give one: recipe('robust', "
+            "num_episodes=10_000), say."
+        )
+    if not isinstance(seeds, Iterable) or not list(seeds):
+        raise UserError(f"`seeds` must name one or more, got {seeds}. Give one for each agent, such as range(4).")
     kept = {} if out is None else {"out": Path(out)}
     train = _train_in_memory if out is None else _train_in_folder
     return train(task, agent_config, config, list(seeds), **kept)
@@ -151,8 +158,6 @@ def _train_in_memory(
 def _train_in_folder(
     task: AbstractTask, agent_config: AgentSource, config: TrainConfig, seeds: list[int], *, out: Path
 ) -> TrainedAgents:
-    if not seeds:
-        raise UserError("`seeds` must name one or more, got none. Give one for each agent, such as range(4).")
     agent = new_agent(agent_config, task, seeds[0])  # which refuses what cannot be trained, before anything is written
     is_known = isinstance(agent_config, AgentConfig)
     record = {

@@ -74,6 +74,8 @@ def read_trials(
         >>> len(pf.read_trials("trials.csv"))
         360
     """
+    if not isinstance(path, str | Path | Sequence):
+        raise UserError(f"`path` must be of a file, or a list of such, got a {type(path).__name__}. Give its name.")
     if isinstance(path, str | Path):
         return understand(path, format=format, columns=columns).table
     said = columns or Columns()
@@ -108,6 +110,10 @@ def understand(path: str | Path, *, format: str = "auto", columns: Columns | Non
           missed    no column: where a choice, state or reward is empty, NA
     """
     check_choice("format", format, ["auto", *FORMATS])
+    if not isinstance(columns, Columns | None):
+        raise UserError(
+            f"`columns` must be Columns, got a {type(columns).__name__}. Say them as Columns(choice=..., state=...)."
+        )
     said = (columns or Columns()).over(kept_columns(path))
     kind = format if format != "auto" else said.format
     check_choice("format", kind, ["auto", *FORMATS])
