@@ -51,7 +51,7 @@ class TestNames:
     @pytest.mark.thorough
     def test_a_task_of_ones_own_is_trained_in_the_robust_one(self, monkeypatch):
         asked = []
-        monkeypatch.setattr("prefrontal.learning.group.recipe", lambda name: asked.append(name) or TrainConfig(10))
+        monkeypatch.setattr("prefrontal.learning.training.recipe", lambda name: asked.append(name) or TrainConfig(10))
         (agent,) = train_agents(lever(0.3, 0.7), AGENT)
         assert asked == ["robust"]
         assert isinstance(agent, pf.RecurrentAgent)
