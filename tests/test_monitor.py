@@ -248,8 +248,10 @@ def test_within_something_that_is_told_nothing_else_is(monkeypatch, capsys):
     with on_the_command_line():
         for _ in each([1, 2], "Outer"):
             assert slowly([1, 2], "Inner") == [1, 2]
+        monkeypatch.setattr("prefrontal.progress.SECONDS_BEFORE_START", 60.0)  # however long the next takes here
         with pytest.raises(ZeroDivisionError):
             list(map(lambda item: 1 / item, each([1, 0], "Failing")))  # noqa: C417
+        monkeypatch.setattr("prefrontal.progress.SECONDS_BEFORE_START", 0.001)
         assert slowly([1, 2], "After") == [1, 2]
     assert [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()] == ["Outer", "After"]
 
