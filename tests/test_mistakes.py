@@ -147,7 +147,8 @@ def test_a_run_of_another_config_is_refused_with_both_ways_out(run: Path, comman
     told = refused(command, NAME, *TINY, "--train.discount", "0.8", "--out", run)
     assert told == (
         f"`{run}` must hold the same experiment and config, got another: `train.discount` is 0.9 there, 0.8 asked for. "
-        "Give another --out, or move or delete that folder yourself (prefrontal never deletes a run)."
+        "Give another --out, or move or delete that folder yourself (prefrontal never deletes a run). With its own "
+        "settings it is meant where its folder stands in the place of the experiment."
     )
     assert contents(run) == before
 

@@ -132,7 +132,11 @@ def test_stay_probabilities_are_drawn_by_group():
 def test_learning_is_drawn_as_a_running_mean_of_each_seed():
     (ax,) = plot_learning(LEARNED).axes
     assert ax.get_ylabel() == "Reward\nrunning mean of 2"
-    first, second = ax.lines
+    first, second, mean = ax.lines
+    np.testing.assert_allclose(mean.get_ydata(), (np.asarray(first.get_ydata()) + np.asarray(second.get_ydata())) / 2)
+    (ax,) = plot_learning(LEARNED, levels={"chance": 4.0, "always left": 300.0}).axes
+    assert [text.get_text() for text in ax.texts] == ["chance 4", "always left 300"]
+    assert ax.get_ylim()[1] > 300
     np.testing.assert_allclose(np.asarray(first.get_ydata())[:2], [0.5, 1.5])
     np.testing.assert_allclose(np.asarray(first.get_xdata())[[0, -1]], [1.5, 119.5])  # the first episode is 1
     assert np.asarray(second.get_ydata())[-1] == 238.5

@@ -51,8 +51,9 @@ def run_bench(
     points = _points(experiment.name, config) if num_seeds is None else [(experiment.name, config, num_seeds)]
     for point in points:
         name, varied, seeds = point
-        units = getattr(varied.agent, "hidden_size", "?")
-        console.print(f"measuring {name}, {counted(seeds, 'seed')}, {units} units ...", style="dim")
+        size = getattr(varied.agent, "hidden_size", None)
+        units = f", hidden size {size}" if size else ""
+        console.print(f"measuring {name}, {counted(seeds, 'seed')}{units} ...", style="dim")
         measurements.append(_in_new_process(_measure, *point, peak))
         _add_row(table, measurements[-1])
         record["measurements"] = [asdict(measurement) for measurement in measurements]

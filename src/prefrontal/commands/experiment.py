@@ -36,7 +36,6 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
 
 def _train(experiment: Experiment, options: Options) -> None:
-    from prefrontal.experiments.places import check_results_folder
     from prefrontal.experiments.workflow import train_run
 
     if options.pretrained:
@@ -49,13 +48,22 @@ def _train(experiment: Experiment, options: Options) -> None:
     if options.dry_run:
         print_plan(experiment, [(options, options.out)])
         return
-    check_results_folder(experiment, options.config, options.out)
+    _check(experiment, options)
     with told(experiment, options) as is_done:
         folder = train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
     seeds = f"seed{'s' * (len(options.seeds) > 1)} {ranges(options.seeds)}"
     _say(f"Trained already, {seeds}: {folder}" if is_done else f"Trained: {folder}")
     _say_falls(experiment, options)
     _say(f"Test it: {test_command(experiment, options)}")
+
+
+def _check(experiment: Experiment, options: Options) -> None:
+    """Refuse, before a folder is made, what would be refused after it, or after the training."""
+    from prefrontal.experiments.places import check_results_folder
+    from prefrontal.experiments.workflow import check_settings
+
+    check_settings(experiment, options.config, options.snapshot_every or options.plot_every)
+    check_results_folder(experiment, options.config, options.out)
 
 
 def _looks(options: Options) -> dict[str, int | None]:
@@ -99,14 +107,13 @@ def _figure(experiment: Experiment, options: Options) -> None:
 
 def _reproduce(experiment: Experiment, options: Options) -> None:
     from prefrontal.experiments.drawing import draw_results
-    from prefrontal.experiments.places import check_results_folder
     from prefrontal.experiments.workflow import train_run
 
     if options.dry_run:
         print_plan(experiment, [(options, options.out)])
         return
     if not options.pretrained:
-        check_results_folder(experiment, options.config, options.out)
+        _check(experiment, options)
         with told(experiment, options):
             train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
     folder, results = _test(experiment, options)

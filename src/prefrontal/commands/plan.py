@@ -101,7 +101,8 @@ def print_plan(experiment: Experiment, settings: Sequence[tuple[Options, Path | 
         train = sets[0].config.train
         print(f"{experiment.name}: {counted(len(sets), 'set')} of networks" if len(sets) > 1 else f"{experiment.name}")
         print(f"  folder: {folder}" + ("" if folder.exists() else ", new"))
-        print(f"  differs from the preset: {changed}")
+        in_recipe = "" if options.recipe == "paper" else f" in the {options.recipe} recipe"
+        print(f"  differs from the preset{in_recipe}: {changed}")
         print(f"  episodes of each seed: {train.num_episodes:,}, {counted(sets[0].config.task.num_steps, 'step')} each")
         for state, what in (("trained", "trained"), ("stopped", "to go on with"), ("training", "in training now")):
             if seeds := [one.seed for set_ in sets for one in set_.seeds if one.state == state]:

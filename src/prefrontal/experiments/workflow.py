@@ -100,8 +100,7 @@ def train_runs(
             f"Leave it out; {argument('snapshot_every')} keeps the weights."
         )
     for config, out in zip(configs, outs, strict=True):
-        _check_task(experiment, config)
-        _check_moments(experiment, config, snapshot_every)
+        check_settings(experiment, config, snapshot_every)
         trainer, folder = networks_of(experiment, config, out)
         folders.append(folder)
         for name, variant in experiment.variants(config).items():
@@ -255,16 +254,17 @@ def check_training(experiment: Experiment, config: ExperimentConfig, snapshot_ev
     Raises:
         UserError: when numbers do not fit each other.
     """
-    _check_task(experiment, config)
-    _check_moments(experiment, config, snapshot_every or experiment.snapshot_every)
+    check_settings(experiment, config, snapshot_every)
     for variant in experiment.variants(config).values():
         task = variant.task.make()
         variant.train.unroll_for(task.num_steps)
         new_learner(task, variant.agent, variant.train, seed=0)
 
 
-def _check_moments(experiment: Experiment, config: ExperimentConfig, every: int | None) -> None:
-    """Refuse a training too short for its analysis."""
+def check_settings(experiment: Experiment, config: ExperimentConfig, snapshot_every: int | None = None) -> None:
+    """Refuse with a `UserError` what cannot be tested: a task of another kind, a training too short for its analysis."""
+    _check_task(experiment, config)
+    every = snapshot_every or experiment.snapshot_every
     num, least = config.train.num_episodes, experiment.least_moments
     if every and -(-num // every) + 1 < least:
         raise UserError(

@@ -4,6 +4,8 @@ Save one with `save_figure`, or with its own `savefig`. A notebook shows it when
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,7 @@ from prefrontal.errors import UserError, check_choice, counted
 from prefrontal.figures.behaviour import MOST_GROUPS, behaviour_figure
 from prefrontal.figures.fits import MOST_DOTS, comparison_figure, estimates_figure, labels_of, selection_figure
 from prefrontal.figures.panels import OUTCOMES, TRANSITIONS, WINDOWS
+from prefrontal.figures.rewards import reference_lines
 from prefrontal.figures.style import PALETTE, style
 from prefrontal.fitting.comparison import Comparison
 from prefrontal.fitting.fit import Fit
@@ -176,13 +179,20 @@ def plot_behaviour(
     return behaviour_figure([*measured, *(printed(PRINTED[name]) for name in published)], title)
 
 
-def plot_learning(trained: TrainedAgents, title: str = "", *, measure: str = "reward") -> Figure:
-    """How training went: a line a seed, the running mean of a measure of each episode.
+def plot_learning(
+    trained: TrainedAgents,
+    title: str = "",
+    *,
+    measure: str = "reward",
+    levels: Mapping[str, float] = MappingProxyType({}),
+) -> Figure:
+    """How training went: the running mean of a measure of each episode, a thin line a seed, and their mean thick.
 
     Arguments:
         trained: of `train_agents`.
         title: the figure's title.
         measure: which of `trained.metrics`, such as "reward", the reward of an episode.
+        levels: values to hold it against, by name, such as what guessing earns: {"chance": 5.0}. Dashed lines.
 
     Returns:
         The figure.
@@ -192,7 +202,7 @@ def plot_learning(trained: TrainedAgents, title: str = "", *, measure: str = "re
 
     Example:
         >>> trained = pf.train_agents(task, pf.RecurrentConfig(hidden_size=2), pf.recipe("robust", num_episodes=50))
-        >>> pf.plot_learning(trained).axes[0].get_xlabel()
+        >>> pf.plot_learning(trained, levels={"chance": 5.0}).axes[0].get_xlabel()
         'Training episodes'
     """
     if measure not in trained.metrics:
@@ -203,11 +213,18 @@ def plot_learning(trained: TrainedAgents, title: str = "", *, measure: str = "re
         figure = Figure(figsize=(3.8, 2.8), layout="constrained")
         FigureCanvasAgg(figure)
         ax = figure.subplots()
-        for row in values:
-            running = np.convolve(row, np.full(window, 1 / window), "valid")
-            ax.plot(
-                np.arange(len(running)) + (window + 1) / 2, running, color=PALETTE["ours"], alpha=0.6, linewidth=0.9
-            )
+        running = np.stack([np.convolve(row, np.full(window, 1 / window), "valid") for row in values])
+        episodes = np.arange(running.shape[1]) + (window + 1) / 2
+        looks: dict[str, Any] = {"color": PALETTE["ours"]}
+        for row in running if len(running) > 1 else ():
+            (thin,) = ax.plot(episodes, row, **looks, alpha=0.4, linewidth=0.6)
+            thin.set_label("" if thin is not ax.lines[0] else "one seed")
+        several = f"mean of {len(running)} seeds" if len(running) > 1 else f"seed {trained.seeds[0]}"
+        ax.plot(episodes, running.mean(axis=0), **looks, linewidth=1.8, label=several)
+        ax.set_ylim(*_with_room([*ax.get_ylim(), *levels.values()]))
+        if levels:
+            reference_lines(levels, ax)
+        figure.legend(loc="outside lower center", ncols=2)
         ax.set_xlabel("Training episodes")
         ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -215,6 +232,11 @@ def plot_learning(trained: TrainedAgents, title: str = "", *, measure: str = "re
         if title:
             ax.set_title(title)
     return figure
+
+
+def _with_room(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    return low - 0.03 * (high - low), high + 0.03 * (high - low)
 
 
 def _by_name(tables: Tables) -> dict[str, pd.DataFrame]:

@@ -70,7 +70,7 @@ def reference_lines(references: Mapping[str, float], ax: Axes) -> None:
     """
     heights = _spread(ax, list(references.values()))
     for (name, reward), height in zip(references.items(), heights, strict=True):
-        color = PALETTE[name.lower().replace("-", "_")]
+        color = PALETTE.get(name.lower().replace("-", "_"), PALETTE["chance"])
         ax.axhline(reward, color=color, linewidth=1.2, linestyle=(0, (5, 2)), zorder=1, gid=name)
         number = f"{reward:.3g}".replace("-", MINUS)
         label = ax.text(1.02, height, f"{name} {number}", color=color, va="center", fontsize=7.5)

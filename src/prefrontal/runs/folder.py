@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prefrontal.errors import UserError, argument, check_count
+from prefrontal.errors import UserError, argument, check_count, is_on_the_command_line
 from prefrontal.runs.files import folder_names, make_folder, write_text
 from prefrontal.runs.locks import lock
 from prefrontal.runs.provenance import differences, read_record, to_json
 from prefrontal.runs.seed_folder import CONFIG, SeedFolder
 
+AS_IT_IS = " With its own settings it is meant where its folder stands in the place of the experiment."
+"""What a command is told that gave other settings than the run's."""
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -67,7 +69,7 @@ class RunFolder:
             raise UserError(
                 f"`{path}` must hold the same experiment and config, got another: {differing}. "
                 f"Give another {argument('out')}, or move or delete that folder yourself (prefrontal never deletes a "
-                "run)."
+                f"run).{AS_IT_IS if is_on_the_command_line() else ''}"
             )
         return run
 

@@ -62,24 +62,33 @@ class Found:
 
     @property
     def state(self) -> str:
-        """In a word or three: "training, at 1,200", "stopped at 1,200", "begun", "trained", "tested"."""
+        """In a word or three: "training, at 1,200", "stopped at 1,200", "begun", "trained", "tested", or "intervened",
+        where the only tests are of agents that something was done to, or of earlier moments."""
         states = self.states
         if self.experiment == "?" or any(one.state == "damaged" for one in states):
             return "damaged"
         for word, told in (("training", "training, at {:,}"), ("stopped", "stopped at {:,}")):
             if episodes := [one.episode for one in states if one.state == word]:
                 return told.format(min(episodes))
-        if any(one.state == "begun" for one in states) or (not states and not self.is_tested):
+        if any(one.state == "begun" for one in states):
             return "begun"
+        if not states and not self.is_tested:
+            return "intervened" if self.tests_within else "begun"
         return "tested" if self.is_tested else "trained"
 
     @property
     def tested_seeds(self) -> list[int]:
-        """The seeds of the results; none where there are no results, or they cannot be read."""
+        """The seeds of the results, or of those within; none where there are none, or they cannot be read."""
+        tests = [self.path] if self.is_tested else self.tests_within
         try:
-            return [int(seed) for seed in read_results(self.path, ("seeds",))["seeds"]] if self.is_tested else []
+            return sorted({int(seed) for test in tests for seed in read_results(test, ("seeds",))["seeds"]})
         except (UserError, TypeError, ValueError):
             return []
+
+    @property
+    def tests_within(self) -> list[Path]:
+        """The folders in it that hold tests of agents that something was done to, or of earlier moments."""
+        return sorted(results.parent for results in self.path.glob(f"*/{RESULTS}"))
 
     @property
     def changed_at(self) -> float:

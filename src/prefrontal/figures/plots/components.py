@@ -22,6 +22,7 @@ def plot_components(
     title: str = "",
     *,
     components: Components | None = None,
+    legend: str = "",
 ) -> Figure:
     """Activity on its first two principal components, a dot a sample.
 
@@ -30,6 +31,7 @@ def plot_components(
         by: what colours the dots, (...): a few labels, or numbers, which are given a scale. None: nothing.
         title: the figure's title.
         components: the axes, where they are not to be those of this activity: see `principal_components`.
+        legend: what `by` is, over its labels or beside its scale.
 
     Returns:
         The figure.
@@ -39,7 +41,7 @@ def plot_components(
 
     Example:
         >>> played = pf.evaluate(agent, task, jax.random.key(0), num_episodes=4)
-        >>> figure = pf.plot_components(played.activity, by=played.action)
+        >>> figure = pf.plot_components(played.activity, by=played.action, legend="action")
         >>> figure.axes[0].get_xlabel().split(",")[0]
         'Component 1'
     """
@@ -64,10 +66,10 @@ def plot_components(
         elif len(labels := np.unique(values)) <= len(COLORS):
             for label, color in zip(labels, COLORS, strict=False):
                 ax.scatter(*places[values.ravel()[::every] == label].T, color=color, label=str(label), **looks)
-            figure.legend(loc="outside right upper", markerscale=2)
+            figure.legend(loc="outside right upper", markerscale=2, title=legend or None)
         else:
             drawn = ax.scatter(*places.T, c=values.ravel()[::every], cmap="viridis", **looks)
-            figure.colorbar(drawn, ax=ax)
+            figure.colorbar(drawn, ax=ax, label=legend)
         for number, label in enumerate((ax.set_xlabel, ax.set_ylabel)):
             label(f"Component {number + 1}, {found.variance_share[number]:.0%} of the variance")
         if title:
