@@ -74,3 +74,11 @@ def test_each_name_has_an_example(name):
 def test_each_config_is_in_an_example(name):
     examples = [(inspect.getdoc(found) or "").partition("\nExample:\n")[2] for found in EXPORTED.values()]
     assert any(re.search(rf"\bpf\.{name}\b", example) for example in examples)
+
+
+def test_help_on_a_class_explains_its_fields():
+    text = " ".join((pf.Columns.__doc__ or "").split())
+    assert "Fields: subject: Who chose. None: also a column called participant" in text
+    assert "`keep_columns` writes a description beside its file" in text
+    text = " ".join((pf.RecurrentAgent.__doc__ or "").split())
+    assert "Fields:" in text

@@ -11,14 +11,19 @@ as `pd`; `table`, the trial table of six simulated subjects; `task`, a bandit of
 `agent`, an untrained network of it. See `tests/test_examples.py`, where they run.
 """
 
+import functools
 import importlib
 import re
 from pathlib import Path
 from textwrap import fill
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ast
 
 _LIST = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
 _homes: dict[str, str] = {}
+_told: set[type] = set()
 
 
 def _topics() -> str:
@@ -53,8 +58,51 @@ def __getattr__(name: str) -> Any:
 
         return version("prefrontal")
     if not name.startswith("_") and name in _read_homes():
-        return getattr(importlib.import_module(_homes[name]), name)
+        found = getattr(importlib.import_module(_homes[name]), name)
+        if isinstance(found, type) and (hasattr(found, "__dataclass_fields__") or hasattr(found, "_fields")):
+            _tell_fields(found)
+        return found
     raise AttributeError(f"module 'prefrontal' has no attribute {name!r}")
+
+
+def _tell_fields(kind: type) -> None:
+    """Write into the docstring of a dataclass or named tuple what its fields mean: in the source, it stands below each.
+    `help` shows it then."""
+    if kind in _told:
+        return
+    _told.add(kind)
+    fields: dict[str, str] = {}
+    for one in reversed([one for one in kind.__mro__ if one.__module__.startswith("prefrontal.")]):
+        fields |= _below_fields(one)
+    if fields:
+        summary, example, rest = (kind.__doc__ or "").partition("\n\n    Example:")
+        lines = [
+            fill(f"{name}: {text}", 112, initial_indent=" " * 8, subsequent_indent=" " * 12)
+            for name, text in fields.items()
+        ]
+        kind.__doc__ = summary.rstrip() + "\n\n    Fields:\n" + "\n".join(lines) + (example + rest or "\n    ")
+
+
+def _below_fields(kind: type) -> dict[str, str]:
+    """The text below each field of a class, by its name; of the class alone, without those it is derived from."""
+    import ast
+
+    body = _syntax(kind.__module__).body
+    node = next((one for one in body if isinstance(one, ast.ClassDef) and one.name == kind.__name__), None)
+    lines = node.body if node else []
+    return {
+        field.target.id: " ".join(text.value.value.split())
+        for field, text in zip(lines, lines[1:], strict=False)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }
+
+
+@functools.cache
+def _syntax(module: str) -> "ast.Module":
+    import ast
+
+    return ast.parse(Path(importlib.import_module(module).__file__ or "").read_text(encoding="utf-8"))
 
 
 def __dir__() -> list[str]:

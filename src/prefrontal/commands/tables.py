@@ -132,7 +132,8 @@ class Group:
         """Keep what was said of the files beside them, where nothing is kept yet, and say so."""
         from prefrontal.trials.formats import Columns, keep_columns, kept_path
 
-        if not reading.said().said:
+        said = reading.said().said
+        if not said:
             return
         paths = list(self.files)
         ways = [replace(understood.columns, nobody=Columns.nobody) for understood in self.files.values()]
@@ -141,7 +142,8 @@ class Group:
         try:
             beside = kept_path(where)
             there = beside.exists()
-            keep_columns(where, columns)
+            guessed = [name for name, value in columns.said.items() if said.get(name) != value]
+            keep_columns(where, columns, guessed=guessed)
         except UserError as error:
             warnings.warn(f"What was said of the columns is not kept: {error}", stacklevel=2)
             return

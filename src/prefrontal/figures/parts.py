@@ -26,6 +26,8 @@ class Above:
         room = width - 0.3
         self.heading = balanced(title, room, HEADING["fontsize"], HEADING["weight"])
         self.caption = wrapped(caption, room, CAPTION["fontsize"])
+        if self.caption and text_width(self.caption[-1], CAPTION["fontsize"]) < room / 4:
+            self.caption = balanced(caption, room, CAPTION["fontsize"])
 
     @property
     def height(self) -> float:

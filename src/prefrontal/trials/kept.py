@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from fnmatch import fnmatch
 from os.path import commonprefix
@@ -17,6 +17,7 @@ from prefrontal.trials.text import read_text
 SUFFIX = ".columns.toml"
 FOLDER = "columns.toml"
 HEADING = "# How prefrontal reads {name}: which column holds what. Edit it, or delete it to say it anew.\n"
+GUESSED = "  # guessed from the file, not said"
 PAIRS = ("values", "void_in", "rows")
 """The fields that hold lists by name."""
 NOT_KEPT = ("nobody",)
@@ -89,12 +90,15 @@ def find_kept(path: str | Path) -> tuple[Path, Columns] | None:
     return None
 
 
-def keep_columns(path: str | Path | Sequence[str | Path], columns: Columns) -> Path:
+def keep_columns(
+    path: str | Path | Sequence[str | Path], columns: Columns, *, guessed: Collection[str] = ()
+) -> Path:
     """Write a description beside its file of trials, where `read_trials` and all commands find it again.
 
     Arguments:
         path: of the file of trials, study.csv, say; or of several files of one folder, which are read alike.
         columns: the description.
+        guessed: which of its fields nobody said: the file marks them.
 
     Returns:
         Where it is kept: study.columns.toml; columns.toml for several files.
@@ -126,7 +130,7 @@ def keep_columns(path: str | Path | Sequence[str | Path], columns: Columns) -> P
         )
     files = "" if len(paths) == 1 else f"files = {_toml(_patterns(paths))}\n"
     name = paths[0].name if len(paths) == 1 else "these files"
-    write_text(beside, HEADING.format(name=name) + files + written)
+    write_text(beside, HEADING.format(name=name) + files + _written(columns, guessed))
     return beside
 
 
@@ -145,12 +149,17 @@ def _patterns(paths: Sequence[Path]) -> list[str]:
     return [pattern] if plain and found == set(names) else names
 
 
-def _written(columns: Columns) -> str:
+def _written(columns: Columns, guessed: Collection[str] = ()) -> str:
     said = {name: value for name, value in columns.said.items() if name not in NOT_KEPT}
-    lines = [f"{name} = {_toml(value)}\n" for name, value in said.items() if name not in PAIRS]
+    lines = [
+        f"{name} = {_toml(value)}{GUESSED if name in guessed else ''}\n"
+        for name, value in said.items()
+        if name not in PAIRS
+    ]
     for name in PAIRS:
         if name in said:
-            lines += [f"\n[{name}]\n", *(f"{_key(key)} = {_toml(value)}\n" for key, value in said[name].items())]
+            heading = f"\n[{name}]{GUESSED if name in guessed else ''}\n"
+            lines += [heading, *(f"{_key(key)} = {_toml(value)}\n" for key, value in said[name].items())]
     return "".join(lines)
 
 
