@@ -71,6 +71,11 @@ def test_what_was_said_once_is_found_by_every_command_and_by_python(tmp_path):
     assert understood.columns == columns
     assert understood.unused == ("mood",)
     assert "choice    key: left is 0; right is 1" in str(understood)
+    kept = (tmp_path / "study.columns.toml").read_text().splitlines()
+    assert 'choice = "key"' in kept  # said
+    assert [line for line in kept if line.startswith("trial =")] == [
+        'trial = "trial_number"  # guessed from the file, not said'
+    ]
 
 
 @pytest.mark.thorough

@@ -142,7 +142,7 @@ class Group:
         try:
             beside = kept_path(where)
             there = beside.exists()
-            guessed = [name for name, value in columns.said.items() if said.get(name) != value]
+            guessed = [name for name, value in columns.said.items() if said.get(name, name) != value]
             keep_columns(where, columns, guessed=guessed)
         except UserError as error:
             warnings.warn(f"What was said of the columns is not kept: {error}", stacklevel=2)
