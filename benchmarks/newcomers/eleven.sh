@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
 # What stopped newcomers first, again, word for word: bash eleven.sh FOLDER, a new one. Some five minutes on two cores.
-# Each command stands above what it says. Needs `prefrontal` and `python` of its environment on the PATH, and
-# REPOSITORY, the folder that README.md is in.
+# Each command stands above what it says. Needs `prefrontal` and its `python` on the PATH, and REPOSITORY, the absolute
+# path of the folder that README.md is in.
 set -u
 folder=${1:?a new folder}
 repository=${REPOSITORY:?the folder of README.md}
 mkdir "$folder" && cd "$folder" || exit 1
-here=$(cd "$(dirname "$0")" && pwd)
 
 say() { printf '\n\n### %s\n' "$1"; }
-try() { printf '\n$ %s\n' "$*"; "$@" 2>&1 | head -"${LINES_SHOWN:-16}"; printf '[exit %s]\n' "${PIPESTATUS[0]}"; }
+try() {
+    printf '\n$ %s\n' "$*"
+    "$@" > said.txt 2>&1
+    local code=$?
+    head -"${LINES_SHOWN:-24}" said.txt
+    printf '[exit %s]\n' $code
+}
 
 python - <<'PY'
 import numpy as np, pandas as pd
@@ -30,20 +35,6 @@ try prefrontal fit study.csv --models win-stay-lose-shift --out n1-again
 try python -c "import prefrontal as pf; print(pf.read_trials('study.csv', columns=pf.Columns(choice='choice_1', state='planet', reward='coins', rt_unit='ms')).shape)"
 
 say "N2: one's own agent is trained by what is documented"
-cat > n2.py <<'PY'
-import equinox as eqx, jax
-import prefrontal as pf
-
-
-class MyAgent(pf.AbstractAgent):
-    cell: eqx.nn.GRUCell
-    head: eqx.nn.Linear
-
-    def __init__(self, task, key):
-        size = pf.input_size(task) if hasattr(pf, "input_size") else task.observation_size + task.num_actions + 1
-        one, other = jax.random.split(key)
-        self.cell, self.head = eqx.nn.GRUCell(size, 8, key=one), eqx.nn.Linear(8, task.num_actions + 1, key=other)
-PY
 try grep -n -A24 "class GRUAgent" "$repository/docs/own.md"
 cat > n2.py <<'PY'
 import re, sys

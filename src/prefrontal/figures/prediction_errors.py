@@ -22,7 +22,7 @@ KINDS = {"second stage": "#117733", "outcome": "#882255"}
 DECODED = {
     "trained": ("trained", "#222222"),
     "untrained": ("un-\ntrained", "#888888"),
-    "untrained_shown": ("shown the\ntrained one's\nsessions", "#BBBBBB"),
+    "untrained_shown": ("shown\nthe trained\none's\nsessions", "#BBBBBB"),
 }
 
 
