@@ -13,6 +13,7 @@ as `pd`; `table`, the trial table of six simulated subjects; `task`, a bandit of
 
 import functools
 import importlib
+import itertools
 import re
 from pathlib import Path
 from textwrap import fill
@@ -92,7 +93,7 @@ def _below_fields(kind: type) -> dict[str, str]:
     lines = node.body if node else []
     return {
         field.target.id: " ".join(text.value.value.split())
-        for field, text in zip(lines, lines[1:], strict=False)
+        for field, text in itertools.pairwise(lines)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
         if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
     }

@@ -262,7 +262,7 @@ def check_training(experiment: Experiment, config: ExperimentConfig, snapshot_ev
 
 
 def check_settings(experiment: Experiment, config: ExperimentConfig, snapshot_every: int | None = None) -> None:
-    """Refuse with a `UserError` what cannot be tested: a task of another kind, a training too short for its analysis."""
+    """Refuse with a `UserError` what cannot be tested: a task of another kind, too short a training."""
     _check_task(experiment, config)
     every = snapshot_every or experiment.snapshot_every
     num, least = config.train.num_episodes, experiment.least_moments
