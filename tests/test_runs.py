@@ -21,8 +21,8 @@ def _messages_name_flags():
 
 CONFIG = {"train": {"discount": 0.9, "unroll": None}, "task": {"num_trials": 100, "encoding": "fixation"}}
 REMEDIES = (
-    "Give another --out, or move or delete that folder yourself (prefrontal never deletes a run). With its own settings "
-    "it is meant where its folder stands in the place of the experiment."
+    "Give another --out, or move or delete that folder yourself (prefrontal never deletes a run). With its own "
+    "settings it is meant where its folder stands in the place of the experiment."
 )
 
 

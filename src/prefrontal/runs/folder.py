@@ -23,6 +23,7 @@ from prefrontal.runs.seed_folder import CONFIG, SeedFolder
 AS_IT_IS = " With its own settings it is meant where its folder stands in the place of the experiment."
 """What a command is told that gave other settings than the run's."""
 
+
 @dataclass(frozen=True)
 class RunFolder:
     """One experiment with one config. Made by `open` or `read`.

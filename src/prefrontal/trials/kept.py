@@ -90,9 +90,7 @@ def find_kept(path: str | Path) -> tuple[Path, Columns] | None:
     return None
 
 
-def keep_columns(
-    path: str | Path | Sequence[str | Path], columns: Columns, *, guessed: Collection[str] = ()
-) -> Path:
+def keep_columns(path: str | Path | Sequence[str | Path], columns: Columns, *, guessed: Collection[str] = ()) -> Path:
     """Write a description beside its file of trials, where `read_trials` and all commands find it again.
 
     Arguments:
