@@ -25,7 +25,6 @@ commands:
 Every number is an option: `prefrontal train wang2018-two-step --help`.
 
 examples:
-  prefrontal reproduce wang2018-two-step
   prefrontal train wang2018-two-step --seeds 0 1 --task.num-trials 50
   prefrontal reproduce wang2018-two-step --sweep train.discount .8 .9 .95
   prefrontal train wang2018-two-step --train.discount .8 --name forgetful

@@ -45,5 +45,6 @@ COMMANDS = {
     "recover": Command("recover", "whether fits find parameters and models again"),
     "table": Command("table", "any file of trials as one plain table"),
     "example": Command("example", "write a table of trials to try all this on"),
+    "play": Command("play.run", "people play the task in a browser, for a study or a lecture"),
     "bench": Command("bench", "how fast this machine trains and tests: table, JSON, figure"),
 }

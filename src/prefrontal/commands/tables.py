@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prefrontal.trials.formats import Columns, Understanding
 
 FormatName = Literal[
-    "auto", "prefrontal", "columns", "hbayesdm", "jspsych", "psych", "bids", "matlab", "gillan", "akam"
+    "auto", "prefrontal", "columns", "hbayesdm", "jspsych", "psych", "bids", "matlab", "gillan", "akam", "people"
 ]
 MOST_WAYS = 3
 """Of more ways in which the files of a group are read than this, the first are shown."""

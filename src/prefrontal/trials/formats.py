@@ -23,6 +23,8 @@ from prefrontal.trials.jspsych import LEVELS, OBJECTS, STAGES, TWO_STEP_TRIAL, o
 from prefrontal.trials.kept import keep_columns, kept_columns, kept_path
 from prefrontal.trials.matlab import open_matlab
 from prefrontal.trials.overview import joined, overview, with_trials
+from prefrontal.trials.people_data import BEGINS as DATABASE
+from prefrontal.trials.people_data import POSTED, open_people
 from prefrontal.trials.psych import open_psych, read_psych
 from prefrontal.trials.table import DTYPES, OPTIONAL, read_table
 from prefrontal.trials.text import open_bytes, read_heading
@@ -41,6 +43,7 @@ FORMATS: dict[str, Callable[[str | Path], Opened]] = {
     "matlab": open_matlab,
     "gillan": open_gillan,
     "akam": open_akam,
+    "people": open_people,
 }
 """How a file of each format is opened: as a table of text, with the description that goes with it."""
 BESIDE = {"subject", "session", "practice", "rows", "void", "rt_unit", "nobody", "format", "mapping"}
@@ -56,8 +59,8 @@ def read_trials(
         path: the file; or several files of one group, in which people who are not named are called by their files.
         format: its format, one of `FORMATS`: "prefrontal", our own table; "columns", any table of text; "hbayesdm";
             "jspsych"; "psych", text of the collections Psych-101 and 201; "bids", a file of events; "matlab"; "gillan",
-            fifteen columns without a heading; "akam", the log of a session. "auto" tells it from the file's name and
-            first line; "gillan" must be said.
+            fifteen columns without a heading; "akam", the log of a session; "people", the data of `prefrontal play`.
+            "auto" tells it from the file's name and first line; "gillan" must be said.
         columns: which column holds what, where that is not as the format or usual names say. What it leaves open is as
             the description says that is kept beside the file (see `keep_columns`).
 
@@ -205,6 +208,8 @@ def detect_format(path: str | Path) -> str:
         raise UserError(f"`path` must be a file that can be read, got {path} ({reason}).") from error
     if heading.lstrip().startswith(BEGINS):
         return "akam"
+    if heading.startswith(DATABASE) or (heading.lstrip().startswith("{") and POSTED.search(heading)):
+        return "people"
     if heading.lstrip()[:1] in ("[", "{"):
         return "psych" if heading.lstrip().startswith("{") and '"text"' in heading else "jspsych"
     try:

@@ -1,0 +1,1 @@
+"""`prefrontal play`: people at the task, in a browser."""

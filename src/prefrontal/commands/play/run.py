@@ -1,0 +1,138 @@
+"""`prefrontal play`: serves a study to browsers, exports its data, or packs it for another host."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+from rich.console import Console
+
+from prefrontal.commands.help import is_asked, options_of, page, print_help
+from prefrontal.commands.options import read_options
+from prefrontal.errors import UserError, check_count
+
+if TYPE_CHECKING:
+    from prefrontal.play.study import Study
+
+TASKS = ("two-step", "daw", "bandit", "reversal", "harlow")
+
+DESCRIPTION = """\
+People play the task in a browser, and every trial is kept in a database, which
+`prefrontal analyse` and `fit` read. See docs/play.md before you run a study."""
+
+
+@dataclass(frozen=True)
+class PlayOptions:
+    """What is played, and where."""
+
+    study: Annotated[Path | None, tyro.conf.arg(metavar="FILE.toml")] = None
+    """A file that says all of the study; what is given here goes over it."""
+    data: Annotated[str, tyro.conf.arg(metavar="FILE|URL")] = "people.sqlite"
+    """The database, made where there is none: a file of SQLite, or a URL of PostgreSQL."""
+    port: int = 8000
+    """Port of this computer."""
+    host: str = "127.0.0.1"
+    """Address that is listened at: by default, only this computer reaches it."""
+    browser: bool = True
+    """Open the page here."""
+    trials: int | None = None
+    """Trials of a session. None: as the study or the task has it."""
+    practice: int | None = None
+    """Practice trials before those."""
+    consent: Annotated[Path | None, tyro.conf.arg(metavar="FILE.md")] = None
+    """The lab's consent text, in Markdown."""
+    reload: Literal["continue", "refuse"] | None = None
+    """What becomes of somebody who loads the page again."""
+    token: str | None = None
+    """A word without which nobody takes part: /?token=WORD."""
+    by: Annotated[str | None, tyro.conf.arg(metavar="EXPERIMENT")] = None
+    """A network that comes with the package plays in place of people."""
+    export: Annotated[tuple[Literal["jatos", "folder"], Path] | None, tyro.conf.arg(metavar="jatos|folder OUT")] = None
+    """Serve nothing: pack the page for JATOS, or as a folder for any host."""
+    participants: int = 200
+    """With --export: how many different draws are packed."""
+    post: Annotated[str | None, tyro.conf.arg(metavar="URL")] = None
+    """With --export folder: where the page posts its data. None: it is handed over as a file."""
+
+
+def run(command: str, arguments: Sequence[str]) -> None:
+    """Serve, export or pack, as the arguments ask for."""
+    if arguments[:1] == ["export"]:
+        from prefrontal.commands.play.export import export
+
+        return export(f"{command} export", arguments[1:])
+    task, rest = (arguments[0], arguments[1:]) if arguments and arguments[0] in TASKS else (None, arguments)
+    if is_asked(arguments):
+        ways = [f"{command} [{'|'.join(TASKS)}] [OPTIONS]", f"{command} export DATA --out FILE"]
+        print_help(page(ways, DESCRIPTION, options_of(PlayOptions)))
+    if rest and not rest[0].startswith("-"):
+        raise UserError(f"`task` must be one of {', '.join(TASKS)} (or export), got {rest[0]}.")
+    options: PlayOptions = read_options(PlayOptions, rest, program=f"prefrontal {command}", description=DESCRIPTION)
+    _check(options)
+    study = _study(task, options)
+    if options.export:
+        from prefrontal.play.packing import pack
+
+        form, out = options.export
+        files = pack(study, out, form, participants=options.participants, post=options.post)
+        print(f"{out}: {files:,} files, {options.participants:,} draws", flush=True)
+        return None
+    return _serve(study, options)
+
+
+def _check(options: PlayOptions) -> None:
+    check_count("participants", options.participants)
+    if not 1 <= options.port <= 65_535:
+        raise UserError(f"`port` must be from 1 to 65,535, got {options.port}.")
+    if options.post is not None and (options.export is None or options.export[0] != "folder"):
+        raise UserError("`--post` must go with --export folder, got it without. Leave it out.")
+
+
+def _study(task: str | None, options: PlayOptions) -> "Study":
+    """The study of the file, with what the command line says over it."""
+    from prefrontal.play.study import Study, read_consent, read_study
+
+    study = read_study(options.study) if options.study else Study()
+    said: dict[str, Any] = {
+        "task": task,
+        "trials": options.trials,
+        "practice": options.practice,
+        "consent": None if options.consent is None else read_consent(options.consent),
+        "reload": options.reload,
+        "token": options.token,
+        "by": options.by,
+    }
+    return replace(study, **{name: value for name, value in said.items() if value is not None})
+
+
+def _serve(study: "Study", options: PlayOptions) -> None:
+    from prefrontal.play.extra import need
+    from prefrontal.play.serving import WARNING, is_loopback, page_address, serve
+
+    console = Console(stderr=True)
+    if not is_loopback(options.host):
+        console.print(WARNING.format(host=options.host), style="bold red", markup=False, highlight=False)
+    for package in ("starlette", "uvicorn", "sqlalchemy", "markdown_it", "nh3"):
+        need(package)
+
+    from prefrontal import devices
+
+    devices.configure()
+    from prefrontal.play.database import Database
+    from prefrontal.play.draws import Draws
+    from prefrontal.play.server import create_app
+
+    database = Database(options.data)
+    app = create_app(study, database, Draws(study))
+    address = page_address(options.host, options.port, study.token)
+
+    def tell() -> None:
+        print(f"{study.task}, {study.num_trials:,} trials: {address}", flush=True)
+        print(f"Data: {options.data}. Read it at any time: prefrontal analyse {options.data}", flush=True)
+        print("Ctrl-C ends this server.", flush=True)
+
+    try:
+        serve(app, options.host, options.port, opens=address if options.browser else None, told=tell)
+    finally:
+        database.close()
