@@ -44,6 +44,10 @@ PAGE = Path(__file__).parent / "page"
 """The page: index.html, static/, words/."""
 Beside = Callable[[Study, list[dict[str, Any]]], dict[str, Any] | None]
 Live = Callable[[int], dict[str, Any]]
+STRANGERS = (10.0, 600.0)
+"""Requests a second, and at once, of an address that has shown no secret: a lecture hall may have one address."""
+PARTICIPANTS = (30.0, 200.0)
+"""The same of a session whose secret was shown."""
 MOST_EPISODES = 1_000
 """Episodes that a network can be watched in."""
 
@@ -106,8 +110,7 @@ class _Server:
         self.study, self.database, self.draws, self.key = study, database, draws, key
         self.beside, self.live = beside, live
         self.told = told_study(study, draws)
-        self.strangers = Limit(a_second=10.0, at_once=600.0)  # a lecture hall may have one address
-        self.participants = Limit(a_second=30.0, at_once=200.0)
+        self.strangers, self.participants = Limit(*STRANGERS), Limit(*PARTICIPANTS)
 
     async def study_told(self, _: Request) -> Response:
         return _json(self.told)
