@@ -39,7 +39,7 @@ def counting_figure(results: Mapping[str, Any], course: pd.DataFrame, title: str
     """
     caption = (
         f"{seeds_of(results)} each, {counted(results['test_episodes'], 'test episode')} a moment, weights frozen. a to "
-        "c: six equal steps of performance. d, f: McFadden's share, along training and at its highest (thin: a seed). "
+        "c: six equal steps of performance; broken: the best that counting can do. d, f: McFadden's share, along training and at its highest (thin: a seed). "
         "e: fit to trials 2 to 6."
     )
     with style():
@@ -58,15 +58,14 @@ def counting_figure(results: Mapping[str, Any], course: pd.DataFrame, title: str
         for ax in axes[: 2 + comparable]:
             looks = {"color": PALETTE["unrewarded"], "linestyle": "--", "linewidth": 1}
             ax.plot(range(1, 7), POSITION_COUNTER, **looks)
-        axes[1].text(5.45, 68, "best by\ncounting", color=PALETTE["unrewarded"], fontsize=6.5, ha="right", va="top")
         counting_along(course, axes[3])
         columns = {name: part["shape"]["counter_over_line"] for name, part in results["sides"].items()}
         _columns(columns, axes[4], "r²: counter's shape\nless a straight line")
         if comparable:
             of_paper = results["published_shape"]["counter_over_line"]
             axes[4].axhline(of_paper, color=PALETTE["published"], linewidth=1.5)
-            looks = {"color": PALETTE["published"], "fontsize": 7, "va": "bottom", "ha": "right"}
-            axes[4].annotate("paper", (1.4, of_paper), (0, 2), textcoords="offset points", **looks)
+            looks = {"color": PALETTE["published"], "fontsize": 7, "va": "center"}
+            axes[4].annotate("paper", (1.02, of_paper), xycoords=("axes fraction", "data"), **looks)
         axes[4].axhline(0, color="black", linewidth=0.6)
         most = {name: part["most_counter"] for name, part in results["sides"].items()}
         _columns(most, axes[5], "Explained by counting,\nat most")
