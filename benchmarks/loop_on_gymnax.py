@@ -73,7 +73,7 @@ def play(network: Network, environment: Any, params: Any, num: int, key: jax.Arr
         return (memory, after[0], after[1]), (taken, after[5]["event"])
 
     start = (jnp.zeros((num, UNITS)), shown, state)
-    _, (steps, events) = jax.lax.scan(step, start, jax.random.split(key, params.max_steps_in_episode))
+    _, (steps, events) = jax.lax.scan(step, start, jax.random.split(key, environment.task.num_steps))
     return steps, events
 
 
