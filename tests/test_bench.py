@@ -16,9 +16,10 @@ from rich.console import Console
 from prefrontal import cli, devices
 from prefrontal.bench import measure as measuring
 from prefrontal.bench import run
+from prefrontal.bench.answer import Answer, time_to_learn
 from prefrontal.bench.arithmetic import count_operations, peak_rate
 from prefrontal.bench.figure import bench_figure
-from prefrontal.configs import RecurrentConfig, TrainConfig, TwoStepConfig
+from prefrontal.configs import BanditConfig, RecurrentConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError, on_the_command_line
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
 
@@ -151,7 +152,7 @@ def test_the_bench_measures_every_point_and_writes_its_table_and_figure(tmp_path
     monkeypatch.setattr(run, "_in_new_process", lambda function, *arguments: function(*arguments))
     monkeypatch.setattr(run, "_peak", lambda: 1e12)
     monkeypatch.setattr(run, "_measure", canned)
-    run.run_bench(experiment, experiment.config, tmp_path, Console(width=80))
+    run.run_bench(experiment, experiment.config, tmp_path, Console(width=80), full=True)
     assert asked == list(run._points(experiment.name, experiment.config))
     record = json.loads((tmp_path / "bench.json").read_text())
     assert [(row["name"], row["seeds"]) for row in record["measurements"]] == [(name, num) for name, _, num in asked]
@@ -164,6 +165,25 @@ def test_the_bench_measures_every_point_and_writes_its_table_and_figure(tmp_path
     )
     with pytest.raises(UserError, match=r"must be a new folder, got one that holds bench\.json\. Give another --out"):
         run.run_bench(experiment, experiment.config, tmp_path, Console(width=80))
+
+
+def test_seeds_that_learn_are_told_from_those_that_do_not() -> None:
+    config = replace(TINY, task=BanditConfig(num_trials=5), train=TrainConfig(unroll=None, num_episodes=120))
+    below, above = (time_to_learn(config, "given", threshold, num_seeds=2) for threshold in (-1.0, 6.0))
+    assert (below.num_learned, below.episodes, below.num_episodes) == (2, (100.0, 100.0), 120)
+    assert above.num_learned == 0
+    assert above.told.startswith("In the given recipe, 0 of 2 seeds earned 6 an episode within 120 episodes (")
+
+
+def test_what_is_trained_until_it_has_learned() -> None:
+    """The robust recipe where nothing was said of training; nothing where no criterion tells who has learned."""
+    two_step = find_experiment("wang2018-two-step")
+    trained, recipe, threshold = run._learning(two_step, two_step.config) or (two_step.config, "", 0.0)
+    assert (recipe, threshold, trained.train.num_episodes) == ("robust", 66.0, 4_000)
+    asked = replace(two_step.config, train=replace(two_step.config.train, num_episodes=50))
+    assert run._learning(two_step, asked) == (asked, "given", 66.0)
+    matching = find_experiment("wang2018-matching")
+    assert run._learning(matching, matching.config) is None
 
 
 def test_each_measurement_has_a_process_of_its_own():
@@ -183,10 +203,17 @@ def test_so_many_seeds_are_measured_alone(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(run, "_peak", lambda: 1e10)
     row = measuring.Measurement("tiny", 2, 8, 10, 10, 10, 2, 1.0, 5.0, 50.0, 50.0, (4.0, 6.0), 70.0, 100.0, 0.1, 30.0)
     monkeypatch.setattr(run, "_measure", lambda *_: row)
+    answer = Answer("robust", 6.3, 100, (40.0, float("nan")), 5.0)
+    monkeypatch.setattr(run, "_answer", lambda *_: answer)
     cli.main(["bench", "reference-arxiv", "--seeds", "4", "7", "--out", str(tmp_path / "two")])
     config = find_experiment("reference-arxiv").config
-    assert seen == [("reference-arxiv", config, 2)]
-    assert "measuring reference-arxiv, 2 seeds" in capsys.readouterr().out
+    (first, (learned, *rest)) = seen
+    assert first == ("reference-arxiv", config, 2)
+    assert (learned.task, learned.agent, rest) == (config.task, config.agent, ["robust", 6.3])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "measuring reference-arxiv, 2 seeds" in said
+    assert "1 of 2 seeds earned 6.3 an episode within 40 episodes: 2.0 s, of 5.0 s for 100 episodes" in said
+    assert json.loads((tmp_path / "two" / "bench.json").read_text())["time_to_learn"]["episodes"] == [40.0, None]
 
     def stopped(name, config, num_seeds, peak):
         if num_seeds == 2:
@@ -196,7 +223,7 @@ def test_so_many_seeds_are_measured_alone(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(run, "_measure", stopped)
     monkeypatch.setattr(run, "_points", lambda name, config: [(name, config, seeds) for seeds in (1, 2, 8)])
     with pytest.raises(KeyboardInterrupt):
-        run.run_bench(find_experiment("reference-arxiv"), config, tmp_path / "stopped", Console())
+        run.run_bench(find_experiment("reference-arxiv"), config, tmp_path / "stopped", Console(), full=True)
     assert len(json.loads((tmp_path / "stopped" / "bench.json").read_text())["measurements"]) == 1
 
 

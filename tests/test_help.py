@@ -62,7 +62,7 @@ def test_sweeps_are_found_in_the_help_of_who_takes_them(command: str, name: str)
 
 
 def test_bench_tells_of_what_it_takes_alone() -> None:
-    assert re.findall(r"^  --(\S+)", told("bench", NAME), re.MULTILINE) == ["seeds", "out", "config", "quiet"]
+    assert re.findall(r"^  --(\S+)", told("bench", NAME), re.MULTILINE) == ["seeds", "full", "out", "config", "quiet"]
 
 
 def test_lines_are_as_wide_as_the_terminal_but_no_wider_than_eyes_like(monkeypatch: pytest.MonkeyPatch) -> None:

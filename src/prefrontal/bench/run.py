@@ -12,22 +12,33 @@ from rich.console import Console
 from rich.table import Table
 
 from prefrontal import devices
+from prefrontal.bench.answer import Answer, time_to_learn
 from prefrontal.bench.figure import bench_figure
 from prefrontal.bench.measure import Measurement, measure
-from prefrontal.errors import UserError, argument, counted
-from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig
+from prefrontal.errors import UserError, argument, counted, quietly
+from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig, find_experiment
+from prefrontal.experiments.presets.criteria import TwoStepCriteria
 from prefrontal.figures.style import save_figure
 from prefrontal.runs.files import make_folder, write_text
 from prefrontal.runs.provenance import environment, to_json
 
 RECORD = "bench.json"
+USUAL_SEEDS = (8, 1, 64)
 SEEDS = (1, 2, 8, 64, 512)
+SHARE_OF_ROBUST = 0.4
+"""Of the preset's episodes: the robust recipe needs less than half of them (docs/learning.md)."""
 HIDDEN_SIZES = (16, 48, 128, 256, 512)
 TRIALS = (100, 300, 1_000)
 
 
 def run_bench(
-    experiment: Experiment, config: ExperimentConfig, out: Path, console: Console, *, num_seeds: int | None = None
+    experiment: Experiment,
+    config: ExperimentConfig,
+    out: Path,
+    console: Console,
+    *,
+    num_seeds: int | None = None,
+    full: bool = False,
 ) -> list[Measurement]:
     """Measure, and write `bench.json`, after each measurement, and `bench.png` into the folder `out`.
 
@@ -36,7 +47,8 @@ def run_bench(
         config: its numbers, of which seeds, hidden size and trials are varied, one at a time.
         out: the folder.
         console: where the table goes.
-        num_seeds: measure this experiment with so many seeds and nothing else. None: other presets and sizes, too.
+        num_seeds: measure with so many seeds alone. None: with 8, 1 and 64.
+        full: measure other sizes and presets, too, and not how long it takes to learn.
 
     Raises:
         UserError: when `out` holds a benchmark already, or cannot be written.
@@ -48,7 +60,8 @@ def run_bench(
     measurements = []
     table = _table(f"{experiment.name}; the machine's peak: {peak / 1e9:.0f} GFLOP/s in matrix products")
     record: dict[str, Any] = {"environment": environment(), "peak_operations_per_second": peak}
-    points = _points(experiment.name, config) if num_seeds is None else [(experiment.name, config, num_seeds)]
+    numbers = USUAL_SEEDS if num_seeds is None else (num_seeds,)
+    points = _points(experiment.name, config) if full else [(experiment.name, config, number) for number in numbers]
     for point in points:
         name, varied, seeds = point
         size = getattr(varied.agent, "hidden_size", None)
@@ -58,7 +71,14 @@ def run_bench(
         _add_row(table, measurements[-1])
         record["measurements"] = [asdict(measurement) for measurement in measurements]
         write_text(out / RECORD, to_json(record))  # a bench that is stopped keeps what it has
+    answer, learning = None, None if full else _learning(experiment, config)
+    if learning:
+        console.print(f"training {counted(numbers[0], 'seed')} until they have learned ...", style="dim")
+        answer = _in_new_process(_answer, *learning, numbers[0])
+        write_text(out / RECORD, to_json(record | {"time_to_learn": asdict(answer)}))
     console.print(table)
+    if answer:
+        console.print(answer.told)
     save_figure(bench_figure(record), out / "bench")
     return measurements
 
@@ -79,6 +99,20 @@ def _points(name: str, config: ExperimentConfig) -> Iterator[tuple[str, Experime
             yield point
 
 
+def _learning(experiment: Experiment, config: ExperimentConfig) -> tuple[ExperimentConfig, str, float] | None:
+    """What is trained to see how soon it has learned: as it is asked for, or where nothing is said of training, in the
+    robust recipe. None where the preset does not say when a network has learned."""
+    criteria = experiment.criteria
+    if not isinstance(criteria, TwoStepCriteria):
+        return None
+    preset = find_experiment(experiment.name)
+    if config.train != preset.config.train:
+        return config, "given", criteria.learned_reward
+    train = preset.in_recipe("robust").config.train
+    train = replace(train, num_episodes=round(train.num_episodes * SHARE_OF_ROBUST))
+    return replace(config, train=train), "robust", criteria.learned_reward
+
+
 def _with(config: ExperimentConfig, **changes: Mapping[str, int]) -> ExperimentConfig:
     """`config` with some numbers changed; as it was, where a part has no number of that name."""
     parts = {
@@ -92,6 +126,12 @@ def _with(config: ExperimentConfig, **changes: Mapping[str, int]) -> ExperimentC
 def _measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) -> Measurement:
     devices.configure()
     return measure(name, config, num_seeds, peak)
+
+
+def _answer(config: ExperimentConfig, recipe: str, threshold: float, num_seeds: int) -> Answer:
+    devices.configure()
+    with quietly():
+        return time_to_learn(config, recipe, threshold, num_seeds)
 
 
 def _peak() -> float:

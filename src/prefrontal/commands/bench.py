@@ -12,7 +12,7 @@ from prefrontal.errors import UserError
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
-    """Measure the experiment that the first argument names: with --seeds with so many, else many sizes and presets."""
+    """Measure the experiment that the first argument names; with --full, many sizes and the other presets, too."""
     named_one = named(command, arguments)
     experiment = named_one.start.experiment
     if "--sweep" in arguments:
@@ -30,5 +30,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.bench.run import run_bench
 
     out = options.out or Path("bench")
-    run_bench(experiment, options.config, out, Console(), num_seeds=len(options.seeds) if asked else None)
+    if asked and options.full:
+        raise UserError("`--full` must go without --seeds, got both. Leave one of them out.")
+    num_seeds = len(options.seeds) if asked else None
+    run_bench(experiment, options.config, out, Console(), num_seeds=num_seeds, full=options.full)
     print(f"Files: {out}", flush=True)

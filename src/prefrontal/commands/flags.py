@@ -63,6 +63,8 @@ class Options(Generic[Task, Agent, Test]):
     was earned in the 100 episodes before (best)."""
     dry_run: bool
     """Say what would be trained, where and about how long it would take; train nothing."""
+    full: bool
+    """Measure many sizes, and the other experiments, too, which takes a quarter of an hour."""
     quiet: bool
     """Print nothing but warnings and what goes wrong."""
     task: Task

@@ -61,6 +61,7 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str], start:
         plot_every=None,
         at="last",
         dry_run=False,
+        full=False,
         quiet=False,
         task=start.config.task,
         agent=start.config.agent,
@@ -101,6 +102,8 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str], start:
     if options.dry_run and (command not in ("train", "reproduce") or options.pretrained):
         got = "--pretrained" if options.pretrained else command
         raise UserError(f"`--dry-run` must go with train or reproduce, got {got}. Leave it out: nothing is trained.")
+    if options.full and command != "bench":
+        raise UserError(f"`--full` must go with bench, got {command}. Leave it out.")
     if options.plot_every and (command not in ("train", "reproduce") or options.pretrained):
         got = "--pretrained" if options.pretrained else command
         raise UserError(f"`--plot-every` must go with train or reproduce, got {got}. Leave it out: nothing is trained.")

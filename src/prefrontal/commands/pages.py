@@ -60,13 +60,13 @@ COMMANDS: dict[str, Takes] = {
         found=True,
     ),
     "bench": Takes(
-        "Measure how fast this machine trains and tests: a table, bench.json and a figure.",
-        ("seeds", "out", "config_file", "quiet"),
+        "Measure how fast this machine trains and tests, and how long it takes until networks have learned: a table, "
+        "bench.json and a figure, in under two minutes.",
+        ("seeds", "full", "out", "config_file", "quiet"),
     ),
 }
 _OTHER_TEXTS = {
-    ("bench", "seeds"): "Measure this experiment alone, with so many seeds. Unless given: many sizes, and the other "
-    "experiments, too, which takes a quarter of an hour.",
+    ("bench", "seeds"): "As many seeds as are given here, in the place of 1, 8 and 64.",
     ("bench", "out"): "Folder for what is written, a new one. Unless given: bench",
     ("evaluate", "seeds"): "Whose networks to test, by seed.",
     ("intervene", "seeds"): "Whose networks to test, by seed.",

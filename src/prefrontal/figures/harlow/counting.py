@@ -39,8 +39,8 @@ def counting_figure(results: Mapping[str, Any], course: pd.DataFrame, title: str
     """
     caption = (
         f"{seeds_of(results)} each, {counted(results['test_episodes'], 'test episode')} a moment, weights frozen. a to "
-        "c: six equal steps of performance; broken: the best that counting can do. d, f: McFadden's share, along training and at its highest (thin: a seed). "
-        "e: fit to trials 2 to 6."
+        "c: six equal steps of performance; broken: the best that counting can do. d, f: McFadden's share, along "
+        "training and at its highest (thin: a seed). e: fit to trials 2 to 6."
     )
     with style():
         figure, used = page(7.2, 5.5, title, caption)
