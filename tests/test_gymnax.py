@@ -1,5 +1,10 @@
 """The package's tasks in the form of gymnax, and environments of gymnax as tasks."""
 
+import json
+import runpy
+import sys
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -167,3 +172,15 @@ def test_refusals():
         GymnaxConfig(shown=(0, 2), scale=(1.0,)).make()
     with pytest.raises(UserError, match="`num_steps` must be"):
         GymnaxConfig(num_steps=0)
+
+
+@pytest.mark.thorough
+def test_an_agent_that_knows_gymnax_alone_trains_on_our_tasks_and_is_analysed_by_ours(tmp_path, monkeypatch):
+    script = Path(__file__).parents[1] / "benchmarks" / "loop_on_gymnax.py"
+    monkeypatch.setattr(sys, "argv", [str(script), "--out", str(tmp_path), "--updates", "2", "--seeds", "2"])
+    runpy.run_path(str(script), run_name="__main__")
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert found["a loop on gymnax"]["episodes"] == 64
+    assert all(30 < reward < 70 for reward in found["a loop on gymnax"]["reward by seed"])  # chance: 50
+    assert len(found["curves"]) == 2
+    assert (tmp_path / "behaviour.png").exists()
