@@ -82,8 +82,8 @@ def render(runs: Sequence[RunPart], compared: Compared | None = None) -> str:
 
 
 def figures_of(folder: Path) -> list[Figure]:
-    """The drawings in the folder of a run, by name."""
-    found = sorted(folder.glob("*.svg"))[:MOST_FIGURES]
+    """The drawings in the folder of a run: its figure, then the others by name."""
+    found = sorted(folder.glob("*.svg"), key=lambda path: (path.stem != "figure", path.stem))[:MOST_FIGURES]
     return [
         Figure(path.stem, base64.b64encode(read_bytes(path)).decode(), f"Figure {path.stem} of the run {folder.name}")
         for path in found
