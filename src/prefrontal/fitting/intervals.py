@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri  # scipy.stats has them, too, but takes long to import
 
 from prefrontal.agents.two_step import Parameter, find_model
 from prefrontal.fitting.fit import Fit
@@ -11,7 +11,7 @@ from prefrontal.fitting.hierarchical import Posterior
 
 BOUNDS = (0.025, 0.975)
 """Of the 95 % in the middle."""
-QUANTILE = float(norm.ppf(BOUNDS[1]))
+QUANTILE = float(ndtri(BOUNDS[1]))
 
 
 def fit_intervals(fit: Fit | Posterior) -> pd.DataFrame:
@@ -58,7 +58,8 @@ def bounded_interval(
         half = QUANTILE * error / value
         return value * np.exp(-half), value * np.exp(half)
     spread = parameter.high - parameter.low
-    middle = norm.ppf((value - parameter.low) / spread)
-    half = QUANTILE * error / (spread * norm.pdf(middle))
-    low, high = (parameter.low + spread * norm.cdf(middle + side * half) for side in (-1, 1))
+    middle = ndtri((value - parameter.low) / spread)
+    density = np.exp(-np.square(middle) / 2) / np.sqrt(2 * np.pi)
+    half = QUANTILE * error / (spread * density)
+    low, high = (parameter.low + spread * ndtr(middle + side * half) for side in (-1, 1))
     return low, high

@@ -4,47 +4,29 @@ from typing import Any
 
 from prefrontal.errors import check_choice
 from prefrontal.experiments.presets.base import Experiment
-from prefrontal.experiments.studies.bandits import Bandits
 from prefrontal.experiments.studies.base import Agents, Study
-from prefrontal.experiments.studies.emergence import Emergence
-from prefrontal.experiments.studies.encoding_comparison import EncodingComparison
-from prefrontal.experiments.studies.episodic.cued_bandits import CuedBandits
-from prefrontal.experiments.studies.episodic.harlow import EpisodicHarlow
-from prefrontal.experiments.studies.episodic.two_step import EpisodicTwoStepStudy
-from prefrontal.experiments.studies.harlow.counting import HarlowCounting
-from prefrontal.experiments.studies.harlow.sets import HarlowStudy
-from prefrontal.experiments.studies.inferred_value import InferredValue
-from prefrontal.experiments.studies.informative_arm import InformativeArm
-from prefrontal.experiments.studies.matching import Matching
-from prefrontal.experiments.studies.optogenetics import Optogenetics
-from prefrontal.experiments.studies.restless import Restless
-from prefrontal.experiments.studies.two_step import TwoStepBehaviour
-from prefrontal.experiments.studies.two_step_lesions import TwoStepLesions
-from prefrontal.experiments.studies.two_step_rpe import PredictionErrors
-from prefrontal.experiments.studies.two_step_weights import TwoStepWeights
-from prefrontal.experiments.studies.volatility import Volatility
 
-STUDIES: dict[str, type[Study[Any, Any]]] = {
-    "two-step": TwoStepBehaviour,
-    "two-step-rpe": PredictionErrors,
-    "two-step-lesions": TwoStepLesions,
-    "two-step-weights": TwoStepWeights,
-    "emergence": Emergence,
-    "encoding-comparison": EncodingComparison,
-    "inferred-value": InferredValue,
-    "optogenetics": Optogenetics,
-    "matching": Matching,
-    "volatility": Volatility,
-    "harlow": HarlowStudy,
-    "harlow-counting": HarlowCounting,
-    "informative-arm": InformativeArm,
-    "restless": Restless,
-    "bandits": Bandits,
-    "cued-bandits": CuedBandits,
-    "episodic-harlow": EpisodicHarlow,
-    "episodic-two-step": EpisodicTwoStepStudy,
-}
-"""By the name that an experiment's `study` gives."""
+STUDIES = (
+    "two-step",
+    "two-step-rpe",
+    "two-step-lesions",
+    "two-step-weights",
+    "emergence",
+    "encoding-comparison",
+    "inferred-value",
+    "optogenetics",
+    "matching",
+    "volatility",
+    "harlow",
+    "harlow-counting",
+    "informative-arm",
+    "restless",
+    "bandits",
+    "cued-bandits",
+    "episodic-harlow",
+    "episodic-two-step",
+)
+"""The names that an experiment's `study` may give."""
 
 
 def study_of(experiment: Experiment) -> Study[Any, Any]:
@@ -56,8 +38,86 @@ def study_of(experiment: Experiment) -> Study[Any, Any]:
     study = experiment.study
     if isinstance(study, type) and issubclass(study, Study):
         return study(experiment)
-    check_choice("study", study, list(STUDIES))
-    return STUDIES[str(study)](experiment)
+    check_choice("study", study, STUDIES)
+    return _study(str(study))(experiment)
+
+
+def _study(name: str) -> type[Study[Any, Any]]:
+    """The study called `name`. It alone is imported: with their analyses and figures, all take longer than a test."""
+    match name:
+        case "two-step":
+            from prefrontal.experiments.studies.two_step import TwoStepBehaviour
+
+            return TwoStepBehaviour
+        case "two-step-rpe":
+            from prefrontal.experiments.studies.two_step_rpe import PredictionErrors
+
+            return PredictionErrors
+        case "two-step-lesions":
+            from prefrontal.experiments.studies.two_step_lesions import TwoStepLesions
+
+            return TwoStepLesions
+        case "two-step-weights":
+            from prefrontal.experiments.studies.two_step_weights import TwoStepWeights
+
+            return TwoStepWeights
+        case "emergence":
+            from prefrontal.experiments.studies.emergence import Emergence
+
+            return Emergence
+        case "encoding-comparison":
+            from prefrontal.experiments.studies.encoding_comparison import EncodingComparison
+
+            return EncodingComparison
+        case "inferred-value":
+            from prefrontal.experiments.studies.inferred_value import InferredValue
+
+            return InferredValue
+        case "optogenetics":
+            from prefrontal.experiments.studies.optogenetics import Optogenetics
+
+            return Optogenetics
+        case "matching":
+            from prefrontal.experiments.studies.matching import Matching
+
+            return Matching
+        case "volatility":
+            from prefrontal.experiments.studies.volatility import Volatility
+
+            return Volatility
+        case "harlow":
+            from prefrontal.experiments.studies.harlow.sets import HarlowStudy
+
+            return HarlowStudy
+        case "harlow-counting":
+            from prefrontal.experiments.studies.harlow.counting import HarlowCounting
+
+            return HarlowCounting
+        case "informative-arm":
+            from prefrontal.experiments.studies.informative_arm import InformativeArm
+
+            return InformativeArm
+        case "restless":
+            from prefrontal.experiments.studies.restless import Restless
+
+            return Restless
+        case "bandits":
+            from prefrontal.experiments.studies.bandits import Bandits
+
+            return Bandits
+        case "cued-bandits":
+            from prefrontal.experiments.studies.episodic.cued_bandits import CuedBandits
+
+            return CuedBandits
+        case "episodic-harlow":
+            from prefrontal.experiments.studies.episodic.harlow import EpisodicHarlow
+
+            return EpisodicHarlow
+        case "episodic-two-step":
+            from prefrontal.experiments.studies.episodic.two_step import EpisodicTwoStepStudy
+
+            return EpisodicTwoStepStudy
+    raise AssertionError(name)
 
 
 __all__ = ["STUDIES", "Agents", "Study", "study_of"]

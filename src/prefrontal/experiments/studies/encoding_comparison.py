@@ -9,7 +9,6 @@ from jaxtyping import Bool, Float
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from scipy.stats import CensoredData, logrank
 
 from prefrontal.analysis.learning_speed import passing_episodes, running_reward
 from prefrontal.configs import TwoStepConfig
@@ -118,6 +117,8 @@ def _verdict(
     name: str, slower: str, faster: str, passed: Mapping[str, Float[np.ndarray, " seed"]], num_episodes: int
 ) -> dict[str, Any]:
     """Whether `slower` takes longer than `faster`, by the log-rank test of Mantel (1966)."""
+
+    from scipy.stats import CensoredData, logrank  # slow to import
 
     def times(variant: str) -> CensoredData:
         episodes = passed[variant]

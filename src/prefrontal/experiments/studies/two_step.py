@@ -20,7 +20,6 @@ from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.two_step_course import watch, write_course
 from prefrontal.experiments.studies.two_step_sessions import play_sessions
 from prefrontal.experiments.studies.verdicts import SHARE, holds, near, over_seeds
-from prefrontal.figures import course, two_step
 from prefrontal.learning.jobs import Watch
 from prefrontal.reports.tables import print_stay_report, stay_summary
 from prefrontal.trials.table import write_table
@@ -66,6 +65,8 @@ class TwoStepBehaviour(Study[TwoStepConfig, TwoStepCriteria]):
         return results
 
     def figures(self, folder: Path, title: str) -> list[Path]:
+        from prefrontal.figures import course, two_step  # Matplotlib is slow to import
+
         return [*two_step.draw(folder, title), *course.draw(folder, title)]
 
     def watch(self, config: ExperimentConfig[TwoStepConfig]) -> Watch:

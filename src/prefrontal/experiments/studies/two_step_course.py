@@ -14,8 +14,6 @@ from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import counted
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.studies.two_step_sessions import behaviour
-from prefrontal.figures.course import COLUMNS, moment_figure
-from prefrontal.figures.style import style
 from prefrontal.learning.jobs import Watch
 from prefrontal.learning.monitor import SnapshotView
 from prefrontal.learning.trained import load_snapshots
@@ -77,6 +75,8 @@ def write_course(config: ExperimentConfig[TwoStepConfig], run: RunFolder, seeds:
         for episode, agent in load_snapshots(of, task, config.agent)
     ]
     if rows:
+        from prefrontal.figures.course import COLUMNS  # Matplotlib is slow to import
+
         table = pd.DataFrame(rows)[list(COLUMNS)]
         write_text(folder / COURSE, table.to_csv(index=False, float_format="%.6g"))
 
@@ -106,6 +106,9 @@ def _path(folder: SeedFolder, episode: int, suffix: str) -> Path:
 
 
 def _png(result: dict[str, Any], title: str) -> bytes:
+    from prefrontal.figures.course import moment_figure  # Matplotlib is slow to import
+    from prefrontal.figures.style import style
+
     drawn = io.BytesIO()
     with style():
         moment_figure(result, title).savefig(drawn, format="png", dpi=PLOT_DPI, metadata={"Software": None})
