@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(C
 # Extras of pyproject.toml to install besides, for instance `make install EXTRAS=cuda`.
 EXTRAS :=
 
-.PHONY: help install dev reproduce notebooks test thorough wheel lint types unit clean
+.PHONY: help install dev reproduce notebooks test thorough wheel audit lint types unit clean
 
 help:
 	@echo "make reproduce   train eight networks on the two-step task, test, draw and report"
@@ -17,6 +17,7 @@ help:
 	@echo "make thorough    those that take longest; CI runs both"
 	@echo "make notebooks   execute the notebooks and keep what they show"
 	@echo "make wheel       wheel and sdist in dist/, tried in an empty environment"
+	@echo "make audit       known vulnerabilities of constraints.txt; dist/sbom.json, all dependencies with licences"
 	@echo "make install     the package, in .venv; EXTRAS=cuda for NVIDIA GPUs"
 	@echo "make dev         that, and what the tests and the notebooks need"
 	@echo "make clean       delete .venv (never your runs)"
@@ -48,6 +49,14 @@ thorough: $(VENV)/.installed-dev
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python scripts/check_wheel.py
+
+# In an environment of its own: what it needs is not the package's.
+audit: $(VENV)/.installed
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
+	mkdir -p dist
+	build/audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-file dist/sbom.json $(BIN)/python
+	build/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --progress-spinner off
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
