@@ -6,19 +6,20 @@ import pytest
 
 from prefrontal import cli
 
+SMALL = ("--train.num-episodes", "4", "--task.num-trials", "4", "--train.unroll", "12", "--agent.hidden-size", "2")
 COMMANDS = (
     ("list",),
     ("example", "people.csv"),
     ("table", "people.csv", "--out", "clean.csv"),
     ("analyse", "people.csv"),
     ("simulate", "win-stay-lose-shift", "--num-subjects", "2", "--task.num-trials", "20", "--out", "simulated.csv"),
-    ("train", "wang2018-two-step", "--train.num-episodes", "4", "--task.num-trials", "4", "--train.unroll", "12")
-    + ("--agent.hidden-size", "2", "--seeds", "0", "--name", "small"),
+    ("train", "wang2018-two-step", "--seeds", "0", "--name", "small", *SMALL),
     ("evaluate", "runs/wang2018-two-step/small", "--test.num-episodes", "2"),
     ("report", "runs/wang2018-two-step/small", "--out", "report.html"),
 )
 
 
+@pytest.mark.thorough
 def test_no_command_opens_a_connection(tmp_path, monkeypatch):
     def refuse(*arguments, **_):
         raise AssertionError(f"a connection is opened: {arguments[1:]}")
