@@ -43,7 +43,7 @@ function person(who, mine) {
   const name = mine ? say("beside.you") : known(`beside.name.${who.name}`, who.name);
   const caption = make("figcaption", {}, make("strong", {}, name));
   caption.append(make("span", {}, say("beside.reward", { share: shown(who.reward) })));
-  const meaning = mine ? null : (means?.[language()] ?? means?.en);
+  const meaning = mine ? null : (means?.[language()] ?? means?.en ?? known(`beside.mean.${who.name}`, null));
   if (meaning) caption.append(make("span", {}, meaning));
   const fitted = Object.entries(weights ?? {}).filter(([, value]) => Number.isFinite(value));
   for (const [key, value] of fitted) {

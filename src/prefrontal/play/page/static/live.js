@@ -10,6 +10,7 @@ import { percent, say } from "./words.js";
 const [WIDTH, HEIGHT] = [300, 80];
 const SPEEDS = [0.5, 1, 2, 4, 10];
 const THINKING = 600;
+const BETWEEN = 3000;
 
 // A line that grows by a point with every trial.
 class Line {
@@ -93,8 +94,18 @@ async function episode(played, study, context) {
 
 // Sessions of the network, one after the other, for as long as anybody watches.
 export async function watch(study, transport, context) {
-  for (let number = 0; ; number += 1) {
-    await episode(await transport.live(number), study, context);
-    await context.clock.wait(3000);
+  let number = 0;
+  for (;;) {
+    let played;
+    try {
+      played = await transport.live(number);
+    } catch (error) {
+      if (number === 0) throw error;
+      number = 0; // after the last comes the first
+      continue;
+    }
+    await episode(played, study, context);
+    await context.clock.wait(BETWEEN);
+    number += 1;
   }
 }

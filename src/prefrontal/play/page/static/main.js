@@ -82,7 +82,7 @@ async function end(session, transport, store) {
   const file = transport.file?.();
   for (;;) {
     const body = endBody({ study, bonus, url: transport.leave ? null : url, file, apples: store.get("apples") });
-    const actions = beside ? [["beside", say("end.beside")]] : [];
+    const actions = beside?.others.length ? [["beside", say("end.beside")]] : [];
     if (transport.leave) actions.push(["leave", say("end.complete")]);
     const said = await screen({ name: "end", title: say("end.title"), body, actions });
     if (said === "leave") return transport.leave(url);
@@ -105,8 +105,9 @@ async function play(study, transport, store, context, simulated) {
     store.set("session", given.session);
   }
   document.title = study.title || say("welcome.title");
-  if (given.state === "refused") return notice("refused");
   const queue = new Queue(store, (records) => transport.records(given, records));
+  if (given.secret !== null) queue.start(); // what was left unsent still counts
+  if (given.state === "refused") return notice("refused");
   if (!store.get("started_at")) store.set("started_at", Date.now());
   const base = Date.now() - performance.now() - store.get("started_at");
   context.now = (time = performance.now()) => Math.max(0, Math.round(1000 * (base + time)) / 1000);

@@ -37,7 +37,7 @@ export class Session {
       const trial = trials[index];
       stage.head({ practice, index, total: trials.length, apples: this.store.get("apples", 0), counts: !practice });
       const { task, study, context, player } = this;
-      if (trial.objects && trial.trial === 0) await stage.announce(say("new_pair"), context.clock, study.feedback_ms);
+      if (trial.trial === 0) await stage.announce(say(trial.objects ? "new_pair" : "new_trees"), context.clock, study.feedback_ms);
       const keep = (record) => this.keep(record);
       const record = await playTrial({ stage, task, study, trial, index, practice, context, player, keep });
       this.missed = record.missed ? this.missed + 1 : 0;
