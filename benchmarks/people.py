@@ -83,8 +83,9 @@ def disturb(person: Participant, server: PlayServer) -> None:
             with contextlib.suppress(Exception):
                 person.page.reload(wait_until="commit")
         elif what == "kill":
-            server.kill()
-            server.start()
+            if server.is_up():  # otherwise somebody else has just had it killed
+                server.kill()
+                server.start()
         else:
             person.context.set_offline(what == "cut")
         person.plan = person.plan[1:]
@@ -117,7 +118,6 @@ def disturbed(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Sessions, `--together` at a time, each with its disturbances at random trials; a killed server disturbs all."""
     drawn = random.Random(options.seed)
     kinds = [list(KINDS)[place % len(KINDS)] for place in range(options.sessions)]
-    drawn.shuffle(kinds)
     found = []
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         given = Path(folder) / "study.toml"
@@ -147,7 +147,7 @@ def disturbed(options: argparse.Namespace) -> list[dict[str, Any]]:
     return found
 
 
-def watch(people: list[Participant], server: PlayServer, seconds: float = 300) -> None:
+def watch(people: list[Participant], server: PlayServer, seconds: float = 900) -> None:
     """Until all have ended."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and not all(person.is_over for person in people):
@@ -209,7 +209,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("disturbed", "times"))
     parser.add_argument("--sessions", type=int, default=30)
-    parser.add_argument("--together", type=int, default=3)
+    parser.add_argument("--together", type=int, default=6)
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--speed", type=float, default=8)
     parser.add_argument("--seed", type=int, default=1)

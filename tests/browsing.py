@@ -4,10 +4,8 @@ import contextlib
 import functools
 import importlib.util
 import json
-import os
 import random
 import shutil
-import signal
 import socket
 import sqlite3
 import subprocess
@@ -163,7 +161,8 @@ class PlayServer:
 
     def __init__(self, data: Path, *arguments: str):
         self.data, self.port = data, free_port()
-        self.command = [sys.executable, "-m", "prefrontal.cli", "play", *arguments, "--no-browser"]
+        start = "from prefrontal.cli import main; main()"
+        self.command = [sys.executable, "-c", start, "play", *arguments, "--no-browser"]
         self.command += ["--data", str(data), "--port", str(self.port)]
         self.start()
 
@@ -180,7 +179,7 @@ class PlayServer:
             return True
         return False
 
-    def wait(self, seconds: float = 120) -> None:
+    def wait(self, seconds: float = 300) -> None:
         until = time.monotonic() + seconds
         while not self.is_up():
             if self.process.poll() is not None:
@@ -190,7 +189,7 @@ class PlayServer:
             time.sleep(0.2)
 
     def kill(self) -> None:
-        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
 
     def stored(self) -> list[dict[str, Any]]:

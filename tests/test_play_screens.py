@@ -6,7 +6,7 @@ import statistics
 import subprocess
 
 import pytest
-from browsing import OPEN, chromium, is_missing, lead, screen_of, served_folder, study
+from browsing import OPEN, chromium, is_missing, lead, schedule, screen_of, served_folder, study
 
 pytestmark = [pytest.mark.thorough, pytest.mark.skipif(bool(is_missing()), reason=is_missing())]
 
@@ -242,6 +242,38 @@ def test_without_anybody_to_post_to_the_answers_are_a_file(browser, tmp_path):
         assert {
             record["index"] for record in kept["records"] if record["kind"] == "trial" and not record["practice"]
         } == {0, 1, 2, 3}
+        assert posted == []
+        page.close()
+
+
+def live_of(trials):
+    """What a network did that always takes the first tram, and is ever surer of it."""
+    return {
+        "name": "a network",
+        "schedule": {"practice": [], "trials": schedule("two-step", trials)},
+        "choices": [[0, None]] * trials,
+        "value": [[index / trials, 0.0] for index in range(trials)],
+        "policy": [[[0.7, 0.3]]] * trials,
+        "belief": [0.5 + index / (2 * trials) for index in range(trials)],
+    }
+
+
+def test_a_network_plays_with_its_value_and_belief_beside_it(browser, tmp_path):
+    told = study("two-step", by="wang2018-two-step")
+    with served_folder(tmp_path / "page", told, "server") as (address, posted):
+        (tmp_path / "page" / "api").mkdir()
+        (tmp_path / "page" / "api" / "study").write_text(json.dumps(told))
+        (tmp_path / "page" / "api" / "live").write_text(json.dumps(live_of(3)))
+        page = browser.new_page()
+        page.goto(f"{address}?speed=10")
+        page.wait_for_function(
+            "document.querySelectorAll('.line polyline')[1]?.getAttribute('points').split(' ').length === 3"
+        )
+        assert page.inner_text(".live h2") == "a network plays"
+        page.wait_for_selector(".policy")
+        assert [text.strip() for text in page.locator(".line output").all_inner_texts()][1].endswith("%")
+        page.click("text=Pause")
+        assert page.inner_text(".live button.primary") == "Go on"
         assert posted == []
         page.close()
 

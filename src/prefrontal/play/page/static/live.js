@@ -46,7 +46,9 @@ function player(played) {
       if (shares) {
         document.querySelectorAll(".options .option").forEach((button, at) => {
           const share = shares[options[at].action] ?? 0;
-          button.append(make("span", { class: "policy" }, make("meter", { min: 0, max: 1, value: share, "aria-label": say("live.policy") }), percent(share)));
+          const bar = svg("svg", { viewBox: "0 0 100 10", "aria-hidden": "true", preserveAspectRatio: "none" });
+          bar.append(svg("rect", { width: 100, height: 10, class: "empty" }), svg("rect", { width: 100 * share, height: 10, class: "common" }));
+          button.append(make("span", { class: "policy" }, make("span", { class: "unseen" }, say("live.policy")), bar, percent(share)));
         });
       }
       return { place, after: THINKING };

@@ -11,7 +11,7 @@ const CAPS = [
 
 function caps(place, count) {
   const names = count === 2 ? CAPS[place] : [String(place + 1)];
-  return make("span", { class: "caps", "aria-hidden": "true" }, ...names.map((name) => make("kbd", {}, name)));
+  return make("span", { class: "caps" }, ...names.map((name) => make("kbd", {}, name)));
 }
 
 export class Stage {
@@ -59,7 +59,7 @@ export class Stage {
   // Puts up what can be chosen; resolves to the buttons and the time of the frame they were drawn in.
   async offer(clock, choices, prompt, place = null) {
     const buttons = choices.map(({ draw, label }, at) =>
-      make("button", { type: "button", class: "option", "aria-label": label }, draw(), caps(at, choices.length)),
+      make("button", { type: "button", class: "option" }, draw(), make("span", { class: "unseen" }, `${label} `), caps(at, choices.length)),
     );
     const onset = await clock.shown(() => {
       this.scene.replaceChildren(...(place ? [place.draw()] : []));
