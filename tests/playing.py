@@ -1,5 +1,6 @@
 """Participants made by hand, for tests of `prefrontal play`: a client that speaks as the page does."""
 
+import math
 import random
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -72,3 +73,19 @@ def play(client: TestClient, name: str, *, seed: int = 0, missed: Mapping[int, i
         ]
         assert post(client, session, records).status_code == 200
     return session
+
+
+def planned_choices(session: Mapping[str, Any], *, is_model_based: bool, seed: int) -> list[dict]:
+    """The trials of a participant of the task without second choices who plans, by the transitions, or who repeats what
+    was rewarded; written without the package's own models."""
+    by_chance, of_state, of_choice = random.Random(seed), [0.5, 0.5], [0.5, 0.5]
+    records = []
+    for index, drawn in enumerate(session["schedule"]["trials"]):
+        values = [0.8 * of_state[0] + 0.2 * of_state[1], 0.2 * of_state[0] + 0.8 * of_state[1]]
+        values = values if is_model_based else of_choice
+        choice = int(by_chance.random() < 1 / (1 + math.exp(-6 * (values[1] - values[0]))))
+        records.append(trial(drawn, index, [choice]))
+        state, reward = records[-1]["state"], records[-1]["reward"]
+        of_state[state] += 0.5 * (reward - of_state[state])
+        of_choice[choice] += 0.5 * (reward - of_choice[choice])
+    return records

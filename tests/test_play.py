@@ -16,7 +16,7 @@ pytest.importorskip("httpx2", reason="httpx2, the client of these tests, is not 
 from playing import TestClient, begin, end, event, play, post, trial
 
 from prefrontal.errors import UserError
-from prefrontal.play import server  # noqa: E402
+from prefrontal.play import server
 from prefrontal.play.database import Database
 from prefrontal.play.draws import Draws
 from prefrontal.play.exported import without_formulas, write_export

@@ -26,6 +26,8 @@ MOST_EVENTS = 5_000
 """Events of a session; later ones are refused."""
 LONGEST_MS = 30 * 24 * 3600 * 1000.0
 """A session ends within a month."""
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""A half of a letter, written as an escape: browsers write whole ones as they are."""
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -78,6 +80,8 @@ def read_json(body: bytes) -> Any:
         UserError: when it is none.
     """
     try:
+        if SURROGATE.search(body):
+            raise ValueError("half a letter")
         return parse_json(body.decode())
     except (ValueError, OverflowError):
         raise UserError("The body must be JSON in UTF-8, got something else.") from None

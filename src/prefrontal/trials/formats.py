@@ -196,7 +196,8 @@ def detect_format(path: str | Path) -> str:
     Raises:
         UserError: when the file cannot be read.
     """
-    if kind := {".zip": "psych", ".jsonl": "psych", ".mat": "matlab"}.get(Path(path).suffix.lower()):
+    suffix = Path(path).suffix.lower()
+    if kind := {".zip": "psych", ".mat": "matlab"}.get(suffix):
         return kind
     try:
         with io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", errors="replace") as file:
@@ -210,6 +211,8 @@ def detect_format(path: str | Path) -> str:
         return "akam"
     if heading.startswith(DATABASE) or (heading.lstrip().startswith("{") and POSTED.search(heading)):
         return "people"
+    if suffix == ".jsonl":
+        return "psych"
     if heading.lstrip()[:1] in ("[", "{"):
         return "psych" if heading.lstrip().startswith("{") and '"text"' in heading else "jspsych"
     try:

@@ -1,5 +1,6 @@
 """`prefrontal play`: serves a study to browsers, exports its data, or packs it for another host."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,10 +73,19 @@ def run(command: str, arguments: Sequence[str]) -> None:
     _check(options)
     study = _study(task, options)
     if options.export:
+        _need()
+        from prefrontal import devices
+
+        devices.configure()
         from prefrontal.play.packing import pack
 
         form, out = options.export
-        files = pack(study, out, form, participants=options.participants, post=options.post)
+        others = None
+        if study.beside:
+            from prefrontal.play.beside import Beside
+
+            others = Beside(study).prepare()
+        files = pack(study, out, form, participants=options.participants, post=options.post, others=others)
         print(f"{out}: {files:,} files, {options.participants:,} draws", flush=True)
         return None
     return _serve(study, options)
@@ -107,14 +117,12 @@ def _study(task: str | None, options: PlayOptions) -> "Study":
 
 
 def _serve(study: "Study", options: PlayOptions) -> None:
-    from prefrontal.play.extra import need
     from prefrontal.play.serving import WARNING, is_loopback, page_address, serve
 
     console = Console(stderr=True)
     if not is_loopback(options.host):
         console.print(WARNING.format(host=options.host), style="bold red", markup=False, highlight=False)
-    for package in ("starlette", "uvicorn", "sqlalchemy", "markdown_it", "nh3"):
-        need(package)
+    _need()
 
     from prefrontal import devices
 
@@ -124,10 +132,21 @@ def _serve(study: "Study", options: PlayOptions) -> None:
     from prefrontal.play.server import create_app
 
     database = Database(options.data)
-    app = create_app(study, database, Draws(study))
+    beside = live = None
+    if study.beside:
+        from prefrontal.play.beside import Beside
+
+        beside = Beside(study)
+    if study.by:
+        from prefrontal.play.live import Live
+
+        live = Live(study)
+    app = create_app(study, database, Draws(study), beside=beside, live=live)
     address = page_address(options.host, options.port, study.token)
 
     def tell() -> None:
+        if beside is not None:  # the others play meanwhile, so that nobody waits for them at the end
+            threading.Thread(target=beside.prepare, daemon=True).start()
         print(f"{study.task}, {study.num_trials:,} trials: {address}", flush=True)
         print(f"Data: {options.data}. Read it at any time: prefrontal analyse {options.data}", flush=True)
         print("Ctrl-C ends this server.", flush=True)
@@ -136,3 +155,11 @@ def _serve(study: "Study", options: PlayOptions) -> None:
         serve(app, options.host, options.port, opens=address if options.browser else None, told=tell)
     finally:
         database.close()
+
+
+def _need() -> None:
+    """Refuse to go on without the packages of the extra."""
+    from prefrontal.play.extra import need
+
+    for package in ("starlette", "uvicorn", "sqlalchemy", "markdown_it", "nh3"):
+        need(package)
