@@ -9,13 +9,15 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(C
 # Extras of pyproject.toml to install besides, for instance `make install EXTRAS=cuda`.
 EXTRAS :=
 
-.PHONY: help install dev reproduce notebooks test thorough wheel audit lint types unit clean
+.PHONY: help install dev reproduce notebooks test thorough docs linkcheck wheel audit lint types unit clean
 
 help:
 	@echo "make reproduce   train eight networks on the two-step task, test, draw and report"
 	@echo "make test        lint, types and tests, but for the few that take longest"
 	@echo "make thorough    those that take longest; CI runs both"
 	@echo "make notebooks   execute the notebooks and keep what they show"
+	@echo "make docs        the documentation site, in build/docs/index.html"
+	@echo "make linkcheck   every address that the site links to, looked up"
 	@echo "make wheel       wheel and sdist in dist/, tried in an empty environment"
 	@echo "make audit       known vulnerabilities of constraints.txt; dist/sbom.json, all dependencies with licences"
 	@echo "make install     the package, in .venv; EXTRAS=cuda for NVIDIA GPUs"
@@ -47,6 +49,12 @@ unit: $(VENV)/.installed-dev
 thorough: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 2 -m thorough
 
+docs: $(VENV)/.installed-docs
+	$(BIN)/python scripts/build_site.py
+
+linkcheck: $(VENV)/.installed-docs
+	$(BIN)/python scripts/build_site.py --linkcheck
+
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python scripts/check_wheel.py
 
@@ -65,6 +73,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(PIP) --editable '.[docs]'
 	@touch $@
 
 clean:

@@ -1,4 +1,4 @@
-"""Make the tables of measured numbers again: model cards, docs/gallery.md and the tables of README.md.
+"""Make the tables of measured numbers again: model cards, docs/gallery.md, and those of README.md and docs/limits.md.
 
     python scripts/make_tables.py
 
@@ -18,6 +18,7 @@ from prefrontal.runs.seed_folder import CONFIG, ENVIRONMENT
 from prefrontal.runs.shipped import SHIPPED, shipped_names, shipped_results
 
 GALLERY = Path(__file__).parents[1] / "docs" / "gallery.md"
+LIMITS = GALLERY.with_name("limits.md")
 CARD = "README.md"
 HEADING = "| test | published | measured | 95 % interval | verdict |"
 """First line of every table of verdicts."""
@@ -33,7 +34,8 @@ def main() -> None:
 def pages() -> dict[Path, str]:
     """Every page that holds measured numbers, and what is to stand in it."""
     cards = {SHIPPED / name / CARD: card(find_experiment(name)) for name in shipped_names()}
-    return {**cards, GALLERY: gallery(), README: with_tables(README.read_text(encoding="utf-8"))}
+    limits = with_tables(LIMITS.read_text(encoding="utf-8"), {"failures": failures})
+    return {**cards, GALLERY: gallery(), LIMITS: limits, README: with_tables(README.read_text(encoding="utf-8"))}
 
 
 def card(experiment: Experiment) -> str:
@@ -111,10 +113,27 @@ def section(experiment: Experiment) -> list[str]:
     ]
 
 
+def failures() -> list[str]:
+    """The table of every verdict that is no, line by line."""
+    rows = [
+        f"| [{name}](gallery.md#{name}) | {told(row)} | {number(row['published'])} | {measured(row)} "
+        f"| {interval(row)} |"
+        for name in EXPERIMENTS
+        for row in (shipped_results(name) or {"verdicts": []})["verdicts"]
+        if row["passed"] is False
+    ]
+    return ["| experiment | test | published | measured | 95 % interval |", "|---|---|---|---|---|", *rows]
+
+
+def told(row: dict[str, Any]) -> str:
+    """The name of a verdict, in a cell of a table."""
+    return row["name"].replace("|", r"\|")
+
+
 def verdicts(results: dict[str, Any]) -> list[str]:
     """The table of verdicts, line by line."""
     rows = [
-        f"| {row['name']} | {number(row['published'])} | {measured(row)} | {interval(row)} | {passed(row)} |"
+        f"| {told(row)} | {number(row['published'])} | {measured(row)} | {interval(row)} | {passed(row)} |"
         for row in results["verdicts"]
     ]
     return [HEADING, "|---|---|---|---|---|", *rows]

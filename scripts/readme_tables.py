@@ -1,7 +1,7 @@
 """The tables of measured numbers in README.md, each between its two marks; see make_tables.py."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,15 @@ README = Path(__file__).parents[1] / "README.md"
 Verdict = dict[str, Any]
 
 
-def with_tables(text: str) -> str:
-    """`text`, the README, with what stands between the marks of each table made new."""
-    for name, table in TABLES.items():
+def with_tables(text: str, tables: Mapping[str, Callable[[], list[str]]] | None = None) -> str:
+    """`text`, the README, with what stands between the marks of each table made new; or another page, with `tables`."""
+    for name, table in (TABLES if tables is None else tables).items():
         lines = "\n".join(["", "", *table(), "", ""])
         pattern = rf"(<!-- table: {name} -->).*?(<!-- end -->)"
         text, num = re.subn(
             pattern, lambda found, lines=lines: f"{found[1]}{lines.rstrip()}\n\n{found[2]}", text, flags=re.DOTALL
         )
-        assert num == 1, f"README.md must hold the table {name} once, got it {num} times."
+        assert num == 1, f"The page must hold the table {name} once, got it {num} times."
     return text
 
 
