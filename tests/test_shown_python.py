@@ -59,8 +59,7 @@ def test_a_table_of_ones_own(capsys):
         "latency": [500] * 4,
     }
     pd.DataFrame(rows).to_csv("study.csv", index=False)
-    with pytest.warns(UserWarning, match="common"):
-        table = run("docs/analyses.md")["table"]
+    table = run("docs/analyses.md")["table"]
     assert table["missed"].tolist() == [False, False, True, False]
     assert table["rt"].iloc[0] == 0.5
     assert "1 subject, 4 trials, 1 missed" in capsys.readouterr().out
@@ -104,7 +103,7 @@ def test_a_network_is_lesioned(capsys):
 def test_a_run_is_loaded():
     experiment = pf.find_experiment("wang2018-two-step")
     config = pf.replace(experiment.config, {"train.num_episodes": 20, "task.num_trials": 20})
-    pf.train_run(experiment, config, seeds=[0], out="runs/wang2018-two-step/forgetful", snapshot_every=10)
+    pf.train_run(experiment, config, seeds=[0], out=Path("runs/wang2018-two-step/forgetful"), snapshot_every=10)
     assert run("docs/runs.md", variables={"pf": pf, "jax": jax})["run"].config == config
     assert Path("learning.png").exists()
 
