@@ -233,7 +233,8 @@ def lead(
             if page.query_selector("button.primary"):
                 page.keyboard.press("Enter") if by == "key" else page.tap("button.primary")
             else:
-                page.keyboard.press("ArrowLeft") if by == "key" else page.tap(".trying button.option")
+                key = "1" if page.locator(".trying button.option").count() > 2 else "ArrowLeft"
+                page.keyboard.press(key) if by == "key" else page.tap(".trying button.option >> nth=0")
         elif name == "quiz":
             _answer(page, by)
         elif name and page.query_selector("button.primary"):

@@ -3,12 +3,13 @@
 import { make, page, show, tell } from "./dom.js";
 import { apple, nothing, object } from "./pictures.js";
 import { paragraphs, screen } from "./screens.js";
+import { optionButton } from "./stage.js";
 import { STORIES } from "./tasks.js";
 import { answer } from "./timing.js";
 import { say } from "./words.js";
 
 const BORNE = [true, false, true];
-const SHOWN_OBJECTS = [90001, 90002];
+const SHOWN_OBJECTS = [90006, 90009];
 
 const borne = (is) => (is ? { picture: apple(), words: say("outcome.apple") } : { picture: nothing(), words: say("outcome.nothing") });
 
@@ -32,15 +33,13 @@ function attempt(kind, task) {
 async function tryOut(kind, task, { clock, keyboard }, title, text, simulated) {
   const { offered, after, enough } = attempt(kind, task);
   const heading = make("h1", { tabindex: "-1" }, title);
-  const prompt = make("p", { class: "prompt" }, say("try.prompt"));
+  const prompt = make("p", { class: "prompt" }, say(offered.length > 2 ? "try.prompt_many" : "try.prompt"));
   const options = make("div", { class: "options" });
   const outcome = make("div", { class: "outcome" });
   show("try", heading, make("div", { class: "text" }, ...paragraphs(text)), make("div", { class: "trying" }, prompt, options, outcome));
   heading.focus({ preventScroll: true });
   for (let count = 0; count < enough; count += 1) {
-    const buttons = offered.map(({ draw, label }) =>
-      make("button", { type: "button", class: "option", "aria-label": label }, draw()),
-    );
+    const buttons = offered.map((choice, at) => optionButton(choice, at, offered.length));
     const onset = await clock.shown(() => options.replaceChildren(...buttons));
     const given = await answer({ buttons, onset, keyboard, clock, simulated: simulated ? { place: 0, after: 0 } : null });
     buttons.forEach((button, at) => (button.disabled = at !== given.place));

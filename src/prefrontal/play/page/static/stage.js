@@ -14,6 +14,9 @@ function caps(place, count) {
   return make("span", { class: "caps" }, ...names.map((name) => make("kbd", {}, name)));
 }
 
+export const optionButton = ({ draw, label }, at, count) =>
+  make("button", { type: "button", class: "option" }, draw(), make("span", { class: "unseen" }, `${label} `), caps(at, count));
+
 export class Stage {
   constructor(name, ...beside) {
     this.badge = make("p", { class: "badge" });
@@ -58,9 +61,7 @@ export class Stage {
 
   // Puts up what can be chosen; resolves to the buttons and the time of the frame they were drawn in.
   async offer(clock, choices, prompt, place = null) {
-    const buttons = choices.map(({ draw, label }, at) =>
-      make("button", { type: "button", class: "option" }, draw(), make("span", { class: "unseen" }, `${label} `), caps(at, choices.length)),
-    );
+    const buttons = choices.map((choice, at) => optionButton(choice, at, choices.length));
     const onset = await clock.shown(() => {
       this.scene.replaceChildren(...(place ? [place.draw()] : []));
       if (place) this.scene.dataset.place = place.label;
