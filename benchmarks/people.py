@@ -44,6 +44,7 @@ class Participant:
     """One page: what is to happen to it, and every trial that it has put on its way."""
 
     kind: str
+    address: str
     page: Any
     context: Any
     plan: list[tuple[int, str]]
@@ -63,32 +64,33 @@ class Participant:
 
 
 def plan_of(kind: str, trials: int, drawn: random.Random) -> list[tuple[int, str]]:
-    """When what happens, in trials."""
+    """When what happens, in trials. No page is loaded again while the network is away: it would not come."""
     at = sorted(drawn.sample(range(2, trials - CUT - 5), len(KINDS[kind])))
-    plan = []
-    for trial, what in zip(at, KINDS[kind], strict=True):
-        plan.append((trial, what))
-        if what == "cut":
-            plan.append((trial + CUT, "mend"))
-    return sorted(plan)
+    plan = dict(zip(at, KINDS[kind], strict=True))
+    mended = [trial + CUT for trial, what in plan.items() if what == "cut"]
+    moved = [
+        (max([trial, *(end + 1 for end in mended)]) if what == "reload" else trial, what)
+        for trial, what in plan.items()
+    ]
+    return sorted([*moved, *((end, "mend") for end in mended)])
 
 
 def disturb(person: Participant, server: PlayServer) -> None:
-    """What is due by now."""
-    while person.plan and person.done >= person.plan[0][0]:
-        what = person.plan[0][1]
-        if what == "reload":
-            if not server.is_up() or any(later == "mend" for _, later in person.plan):
-                return  # a page that nobody serves cannot be loaded: once it is there again
-            with contextlib.suppress(Exception):
-                person.page.reload(wait_until="commit")
-        elif what == "kill":
-            if server.is_up():  # otherwise somebody else has just had it killed
-                server.kill()
-                server.start()
-        else:
-            person.context.set_offline(what == "cut")
-        person.plan = person.plan[1:]
+    """What is due by now, one thing at a time, while trials are played."""
+    if not person.plan or person.done < person.plan[0][0]:
+        return
+    what = person.plan[0][1]
+    if what == "reload":
+        if screen_of(person.page) != "trial" or not server.is_up():
+            return  # a page that nobody serves cannot be loaded: once it is there again
+        person.page.reload()
+    elif what == "kill":
+        if server.is_up():  # otherwise somebody else has just had it killed
+            server.kill()
+            server.start()
+    else:
+        person.context.set_offline(what == "cut")
+    person.plan = person.plan[1:]
 
 
 def judged(person: Participant, rows: list[dict[str, Any]]) -> dict[str, int]:
@@ -130,16 +132,18 @@ def disturbed(options: argparse.Namespace) -> list[dict[str, Any]]:
                 for place, kind in enumerate(kinds[start : start + options.together]):
                     context = browser.new_context()
                     page = context.new_page()
-                    person = Participant(kind, page, context, plan_of(kind, options.trials, drawn))
+                    address = f"{server.address}?simulate=random&speed={options.speed}&seed={start + place + 1}"
+                    person = Participant(kind, address, page, context, plan_of(kind, options.trials, drawn))
                     page.expose_function("noteTrial", person.note)
                     page.add_init_script(NOTES)
-                    page.goto(f"{server.address}?simulate=random&speed={options.speed}&seed={start + place + 1}")
+                    page.goto(address)
                     people.append(person)
                 watch(people, server)
                 server.wait()
                 for person in people:
                     rows = [row for row in server.stored() if row["client"] == person.client]
-                    found.append({"disturbed by": person.kind, **judged(person, rows)})
+                    undone = {"not disturbed": len(person.plan)}
+                    found.append({"disturbed by": person.kind, **judged(person, rows), **undone})
                     print(json.dumps(found[-1]), file=sys.stderr, flush=True)
                     person.context.close()
         finally:
@@ -147,16 +151,21 @@ def disturbed(options: argparse.Namespace) -> list[dict[str, Any]]:
     return found
 
 
-def watch(people: list[Participant], server: PlayServer, seconds: float = 900) -> None:
-    """Until all have ended."""
+def watch(people: list[Participant], server: PlayServer, seconds: float = 600) -> None:
+    """Until all have ended. Whose page cannot be loaded loads it again, as people do."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and not all(person.is_over for person in people):
         for person in people:
-            with contextlib.suppress(Exception):  # a page between two loads
+            try:
                 person.client = person.client or person.page.evaluate(CLIENT)
                 disturb(person, server)
                 person.is_over = screen_of(person.page) == "end"
-            person.page.wait_for_timeout(30)
+            except Exception as error:
+                print(f"{person.kind}: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
+                person.page.wait_for_timeout(1000)
+                with contextlib.suppress(Exception):
+                    person.page.goto(person.address)
+            person.page.wait_for_timeout(10)
 
 
 def times(options: argparse.Namespace) -> dict[str, Any]:
@@ -195,7 +204,7 @@ def times(options: argparse.Namespace) -> dict[str, Any]:
             time.sleep(max(0.0, shown / 1000 + delay - time.time()))
             page.keyboard.press(drawn.choice("fj"))
             asked.append(1000 * delay)
-            page.wait_for_function("window.shown === null")
+            page.wait_for_function("() => window.shown === null")
         lead(page, lambda page: None)
         arrived = page.evaluate("window.arrived")
         records = {r["index"]: r for batch in posted for r in batch["records"] if r["kind"] == "trial"}

@@ -227,7 +227,7 @@ def lead(
             if page.query_selector(OPEN):
                 choose(page)
                 page.wait_for_function(
-                    f"document.querySelector('{OPEN}') === null || document.querySelector('.scene svg')"
+                    f"() => document.querySelector('{OPEN}') === null || document.querySelector('.scene svg')"
                 )
         elif name == "try":
             if page.query_selector("button.primary"):
@@ -265,4 +265,4 @@ def _answer(page: Any, by: str) -> None:
     else:
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('page').dataset.screen !== 'quiz'")
+    page.wait_for_function("() => document.getElementById('page').dataset.screen !== 'quiz'")

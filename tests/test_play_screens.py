@@ -89,7 +89,7 @@ def test_a_held_key_answers_nothing_and_is_noted(browser, tmp_path):
         assert page.query_selector(OPEN) is not None
         page.keyboard.up("f")
         page.keyboard.press("f")
-        page.wait_for_function(f"document.querySelector('{OPEN}') === null")
+        page.wait_for_function(f"() => document.querySelector('{OPEN}') === null")
         lead(page, press("j"))
         assert [trials_of(posted)[False, index]["sides"][0] for index in range(2)] == [0, 1]
         assert [event["detail"]["index"] for event in events_of(posted) if event["name"] == "held_key"] == [0]
@@ -152,7 +152,7 @@ def test_a_reload_goes_on_where_it_was(browser, tmp_path):
         def three(page):
             page.keyboard.press("j")
             pressed.append("j")
-            page.wait_for_function(f"document.querySelector('{OPEN}') === null")
+            page.wait_for_function(f"() => document.querySelector('{OPEN}') === null")
             if len(pressed) == 3:
                 page.reload()
 
@@ -226,7 +226,7 @@ def test_jatos_gets_every_trial(browser, tmp_path):
         }
         assert {record["kind"] for record in records} == {"session", "trial", "event"}
         page.click("text=Complete the study")
-        page.wait_for_function("jatos.ended !== undefined")
+        page.wait_for_function("() => jatos.ended !== undefined")
         assert page.evaluate("jatos.ended") == "https://example.org/done"
         page.close()
 
@@ -267,7 +267,7 @@ def test_a_network_plays_with_its_value_and_belief_beside_it(browser, tmp_path):
         page = browser.new_page()
         page.goto(f"{address}?speed=10")
         page.wait_for_function(
-            "document.querySelectorAll('.line polyline')[1]?.getAttribute('points').split(' ').length === 3"
+            "() => document.querySelectorAll('.line polyline')[1]?.getAttribute('points').split(' ').length === 3"
         )
         assert page.inner_text(".live h2") == "a network plays"
         page.wait_for_selector(".policy")

@@ -5,7 +5,7 @@ import { svg } from "./pictures.js";
 import { Stage } from "./stage.js";
 import { taskOf } from "./tasks.js";
 import { playTrial } from "./trial.js";
-import { percent, say } from "./words.js";
+import { number, percent, say } from "./words.js";
 
 const [WIDTH, HEIGHT] = [300, 80];
 const SPEEDS = [0.5, 1, 2, 4, 10];
@@ -86,7 +86,7 @@ async function episode(played, study, context) {
   for (const [index, trial] of trials.entries()) {
     if (state.paused) await new Promise((resolve) => (state.wake = resolve));
     stage.head({ practice: false, index, total: trials.length, apples, counts: true });
-    value.add(index, values[index], values[index].toFixed(2));
+    value.add(index, values[index], number(values[index], 2));
     belief?.add(index, first(played.belief[index]), percent(first(played.belief[index])));
     const live = { ...study, deadlines_ms: {} };
     const record = await playTrial({ stage, task, study: live, trial, index, practice: false, context, player: player(played), keep: () => {} });
@@ -95,19 +95,20 @@ async function episode(played, study, context) {
 }
 
 // Sessions of the network, one after the other, for as long as anybody watches.
-export async function watch(study, transport, context) {
-  let number = 0;
+export async function watch(study, transport, { clock, keyboard }) {
+  const context = { clock, keyboard, note: () => {}, now: (time) => time }; // nothing is kept
+  let which = 0;
   for (;;) {
     let played;
     try {
-      played = await transport.live(number);
+      played = await transport.live(which);
     } catch (error) {
-      if (number === 0) throw error;
-      number = 0; // after the last comes the first
+      if (which === 0) throw error;
+      which = 0; // after the last comes the first
       continue;
     }
     await episode(played, study, context);
     await context.clock.wait(BETWEEN);
-    number += 1;
+    which += 1;
   }
 }
