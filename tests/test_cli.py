@@ -244,7 +244,11 @@ print(*{name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.
 """
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.startswith(cli.USAGE)
-    assert set(done.stdout.removeprefix(cli.USAGE).split()) <= {"prefrontal", "rich", "attr"}  # older ones of rich import attrs
+    assert set(done.stdout.removeprefix(cli.USAGE).split()) <= {
+        "prefrontal",
+        "rich",
+        "attr",
+    }  # older ones of rich import attrs
 
 
 def test_help_and_list_start_no_jax() -> None:

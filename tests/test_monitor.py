@@ -127,6 +127,19 @@ def test_the_chunk_that_only_compiles_tells_nothing(clock: list[float], lines: C
     assert shown(lines) == ""
 
 
+def test_who_waits_for_a_program_to_compile_is_told(monkeypatch: pytest.MonkeyPatch, lines: Console) -> None:
+    monkeypatch.setattr(monitor_module, "SECONDS_BEFORE_COMPILING", 0.0)
+    with Monitor(10, lines) as monitor:
+        monitor._compiling.join(60.0)
+        monitor.start()
+    assert shown(lines) == monitor_module.COMPILING + "\n"
+    monkeypatch.setattr(monitor_module, "SECONDS_BEFORE_COMPILING", 3600.0)
+    with Monitor(10, lines) as monitor:
+        pass
+    assert not monitor._compiling.is_alive() or monitor._compiling.finished.is_set()
+    assert shown(lines) == monitor_module.COMPILING + "\n"
+
+
 @pytest.mark.parametrize("num_episodes", [1, 50, 200, 230])
 def test_tensorboard_shows_means_of_windows(tmp_path: Path, num_episodes: int) -> None:
     metrics = random_metrics(num_episodes)

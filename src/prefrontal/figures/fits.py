@@ -102,6 +102,7 @@ def comparison_figure(bic: pd.DataFrame, title: str) -> Figure:
             for place, value in zip(places, sizes, strict=True):
                 ax.text(value, place, f" {value:,.0f}", va="center", fontsize=7.5)
             ax.set_xlabel(label)
+            ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             ax.set_yticks(places, names)
             ax.tick_params(axis="y", length=0)
             ax.set_xlim(0, 1.18 * max(float(sizes.max()), 1.0))

@@ -25,8 +25,8 @@ class Comparison:
     """
 
     bic: pd.DataFrame
-    """A row a subject (or session), a column a model: the lower, the better it accounts for the subject's choices. Its
-    n is the number of the subject's choices, of both stages."""
+    """A row a subject, by name (or session), a column a model: the lower, the better it accounts for the
+    subject's choices. Its n is the number of the subject's choices, of both stages."""
     log_evidence: pd.DataFrame
     """The same of each subject's log evidence: its likelihood integrated over the group, where all fits are of groups
     (`fit_group`), and -BIC / 2 otherwise."""
@@ -36,8 +36,9 @@ class Comparison:
     fit came to an end; of two models or more, expected_frequency in the population with its 95 % interval low to high,
     exceedance and protected_exceedance (see `select_models`)."""
     by_subject: pd.DataFrame
-    """A row a subject (or session): best, the model with the highest log evidence; and of each model "MODEL.bic",
-    "MODEL.log_evidence", "MODEL.probability" that the subject uses it (of two models or more), and its parameters."""
+    """A row a subject, by name (or session): num_choices; best, the model with the highest log evidence; and of each
+    model "MODEL.bic", "MODEL.log_evidence", "MODEL.probability" that the subject uses it (of two models or more), and
+    its parameters."""
     selection: ModelSelection | None
     """The frequencies of the models in the population; None of a single model."""
 
@@ -50,8 +51,7 @@ class Comparison:
     def best(self) -> pd.Series:
         """For each subject, by name (and session), the model with the highest log evidence (the lowest BIC); of equal
         ones the first."""
-        units = [name for name in ("subject", "session") if name in self.by_subject]
-        return pd.Series(self.by_subject.set_index(units)["best"])
+        return pd.Series(self.by_subject["best"])
 
 
 def compare_fits(fits: Mapping[str, Fit] | Sequence[Fit]) -> Comparison:
@@ -88,22 +88,24 @@ def compare_fits(fits: Mapping[str, Fit] | Sequence[Fit]) -> Comparison:
                 f"`fits` must be of the same choices, got others in {name} than in {first}. Fit all to one table, by "
                 "the same unit."
             )
-    bic = pd.DataFrame({name: fit.table["bic"] for name, fit in named.items()})
+    people = one.table.set_index([name for name in units if name != "num_choices"])
+    bic = pd.DataFrame({name: fit.table["bic"].to_numpy() for name, fit in named.items()}, people.index)
     integrated = all(isinstance(fit, GroupFit) for fit in named.values())
     evidence = -bic / 2
     if integrated:
-        evidence = pd.DataFrame({name: fit.table["log_evidence"] for name, fit in named.items()})
+        own_evidence = {name: fit.table["log_evidence"].to_numpy() for name, fit in named.items()}
+        evidence = pd.DataFrame(own_evidence, people.index)
     best = np.asarray(evidence.columns)[evidence.to_numpy().argmax(axis=1)]
     selection = select_models(evidence) if len(named) > 1 else None
     table = pd.DataFrame.from_dict({name: _row(fit, best == name) for name, fit in named.items()}, orient="index")
     if selection is not None:
         table = table.join(selection.table.drop(columns="alpha"))
-    by_subject = one.table[units].assign(best=best)
+    by_subject = people[["num_choices"]].assign(best=best)
     for name, fit in named.items():
         own = {"bic": bic[name]} | ({"log_evidence": evidence[name]} if integrated else {})
         own |= {} if selection is None else {"probability": selection.attribution[name]}
         own |= {parameter: fit.table[parameter] for parameter in fit.parameters}
-        by_subject = by_subject.assign(**{f"{name}.{key}": values for key, values in own.items()})
+        by_subject = by_subject.assign(**{f"{name}.{key}": values.to_numpy() for key, values in own.items()})
     return Comparison(bic, evidence, table.rename_axis("model"), by_subject, selection)
 
 

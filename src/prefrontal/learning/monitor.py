@@ -3,6 +3,7 @@
 import contextlib
 import re
 import struct
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,9 @@ from prefrontal.learning.trackers import Trackers
 from prefrontal.progress import Line
 from prefrontal.runs.files import folder_names
 
+COMPILING = "Training: compiling first, as for every new kind of network or task"
+SECONDS_BEFORE_COMPILING = 5.0
+"""Where no bar tells of it, it is told when it takes so long."""
 EPISODES_PER_POINT = 50
 """TensorBoard gets the mean over so many episodes."""
 TAGS = {
@@ -155,13 +159,18 @@ class Monitor:
         )
         self._task = self._progress.add_task("Compiling", total=num_episodes, rate="-", reward="-")
         self._writers: list[Writer] = []
+        self._compiling = threading.Timer(SECONDS_BEFORE_COMPILING, self._line.tell, [COMPILING])
+        self._compiling.daemon = True
 
     def __enter__(self) -> "Monitor":
         if self._has_bar:
             self._progress.start()
+        elif self._num_episodes and not self._console.quiet:
+            self._compiling.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._compiling.cancel()
         if self._has_bar:
             with contextlib.suppress(OSError):  # the terminal may be gone
                 self._progress.stop()
@@ -170,6 +179,7 @@ class Monitor:
 
     def start(self) -> None:
         """Tell that the program is compiled and training starts: the clock for its rate runs from the first call."""
+        self._compiling.cancel()
         self._progress.update(self._task, description="Training")
         if not self._started:
             self._started = time.monotonic()

@@ -35,7 +35,7 @@ def report_fits(fits: Mapping[str, Fit], record: Mapping[str, Any], out: Path, b
     compared = compare_fits(fits)
     method = next(iter(fits.values())).method
     write_text(out / "comparison.csv", compared.table.to_csv())
-    write_text(out / "comparison-by-subject.csv", compared.by_subject.to_csv(index=False))
+    write_text(out / "comparison-by-subject.csv", compared.by_subject.to_csv())
     found: dict[str, Any] = {
         "comparison": compared.table.to_dict(orient="index"),
         "medians": {name: fit.table[list(fit.parameters)].median().to_dict() for name, fit in fits.items()},

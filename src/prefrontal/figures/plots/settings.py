@@ -10,9 +10,13 @@ from prefrontal.errors import UserError
 from prefrontal.figures.plots.components import COLORS
 from prefrontal.figures.style import style
 
+LEAST_SEEDS = 3
+"""Of fewer, no interval is drawn: that of two is so wide that it flattens all else."""
+
 
 def plot_sweep(table: pd.DataFrame, measure: str, *, x: str, by: str | None = None, title: str = "") -> Figure:
-    """A measure against a setting: means over seeds with their 95 % intervals, and a dot a seed.
+    """A measure against a setting: means over seeds, with their 95 % intervals where there are three or more, and a dot
+    a seed.
 
     Arguments:
         table: of `sweep`, or any with a row a setting and seed.
@@ -51,7 +55,8 @@ def plot_sweep(table: pd.DataFrame, measure: str, *, x: str, by: str | None = No
             at = np.arange(len(places)) + beside
             means = [one.mean for one in found]
             ax.plot(at, means, color=color, marker="o", markersize=4, label=None if by is None else f"{by} {value}")
-            ax.vlines(at, [one.low for one in found], [one.high for one in found], color=color)
+            if min(len(group[measure][group[x] == place]) for place in places) >= LEAST_SEEDS:
+                ax.vlines(at, [one.low for one in found], [one.high for one in found], color=color)
             for place, where in zip(places, at, strict=True):
                 seeds = group[measure][group[x] == place]
                 ax.plot(np.full(len(seeds), where + 0.05), seeds, ".", color=color, markersize=3, alpha=0.6)
