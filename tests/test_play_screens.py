@@ -318,3 +318,34 @@ def test_axe_finds_nothing_wrong_on_any_screen(browser, tmp_path, axe, task, sch
         assert wrong == {}
         assert screen_of(page) == "beside"
         context.close()
+
+
+NOTICES = ("declined", "refused", "elsewhere", "waiting", "forbidden", "broken", "lost", "resumed", "practice", "ready")
+MORE_NOTICES = ("again", "paused.hidden", "paused.missed")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_on_the_screens_of_what_went_wrong(browser, tmp_path, axe, scheme):
+    told = study("two-step", by="wang2018-two-step")
+    with served_folder(tmp_path / "page", told, "server") as (address, _):
+        context = browser.new_context(color_scheme=scheme)
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_selector("main[data-screen=broken]")  # nobody answers there
+        page.evaluate(axe)
+        for name in NOTICES + MORE_NOTICES:
+            open_ = "async (name) => void (await import('/static/screens.js')).notice(name, {}, [['on', 'On']])"
+            page.evaluate(open_, name)
+            page.wait_for_selector(f"main[data-screen='{name}']")
+            assert page.evaluate("axe.run().then((told) => told.violations.map((one) => one.id))") == [], name
+        page.evaluate("async () => void (await import('/static/screens.js')).sending({ length: 3 })")
+        assert page.evaluate("axe.run().then((told) => told.violations.map((one) => one.id))") == []
+        (tmp_path / "page" / "api").mkdir()
+        (tmp_path / "page" / "api" / "study").write_text(json.dumps(told))
+        (tmp_path / "page" / "api" / "live").write_text(json.dumps(live_of(3)))
+        page.reload()
+        page.wait_for_selector(".policy")
+        page.evaluate(axe)
+        found = page.evaluate("axe.run().then((told) => told.violations.map((one) => [one.id, one.nodes[0].html]))")
+        assert found == []
+        context.close()

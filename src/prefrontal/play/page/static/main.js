@@ -32,15 +32,23 @@ async function persist(ask) {
   }
 }
 
-// Two pages of the same session would play against each other.
-function alone(name) {
-  if (!navigator.locks) return Promise.resolve(true);
+function locked(name) {
   return new Promise((resolve) => {
     navigator.locks.request(name, { ifAvailable: true }, (lock) => {
       resolve(lock !== null);
       return lock ? new Promise(() => {}) : undefined;
     });
   });
+}
+
+// Two pages of the same session would play against each other. After a reload the page before may be slow to go.
+async function alone(name) {
+  if (!navigator.locks) return true;
+  for (let tries = 0; tries < 3; tries += 1) {
+    if (await locked(name)) return true;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN / 4));
+  }
+  return false;
 }
 
 function begin(transport, store) {
