@@ -1,6 +1,7 @@
 """People at the task: what the server of a study draws, takes, keeps and gives back."""
 
 import json
+import sys
 import warnings
 from pathlib import Path
 
@@ -15,13 +16,16 @@ pytest.importorskip("httpx2", reason="httpx2, the client of these tests, is not 
 
 from playing import TestClient, begin, end, event, play, post, trial
 
+from prefrontal.commands.play.run import run
 from prefrontal.errors import UserError
 from prefrontal.play import server
 from prefrontal.play.database import Database
 from prefrontal.play.draws import Draws
 from prefrontal.play.exported import without_formulas, write_export
+from prefrontal.play.extra import need
 from prefrontal.play.records import read_record
 from prefrontal.play.server import create_app
+from prefrontal.play.serving import is_loopback, page_address
 from prefrontal.play.study import Bonus, Study, read_study
 from prefrontal.play.texts import to_html
 from prefrontal.trials.jspsych import read_jspsych
@@ -39,8 +43,8 @@ def served(study: Study, path: Path, **more) -> TestClient:
     return TestClient(create_app(study, Database(str(path)), draws_of(study), **more))
 
 
-TWO_STEP = Study(trials=12, practice=3, bonus=Bonus("€", 0.5))
-DAW = Study(task="daw", trials=12, practice=3)
+TWO_STEP = Study(trials=12, practice=3, bonus=Bonus("€", 0.5), seed=1)
+DAW = Study(task="daw", trials=12, practice=3, seed=1)
 
 
 def test_a_session_is_kept_trial_by_trial_and_read_as_a_trial_table(tmp_path):
@@ -309,3 +313,39 @@ def test_a_file_that_is_no_study_is_refused(tmp_path, text, told):
 def test_settings_that_a_task_does_not_have_are_refused():
     with pytest.raises(UserError, match="got payoff"):
         Draws(Study(settings={"payoff": 1}))
+
+
+def test_only_this_computer_reaches_the_server_unless_asked_for():
+    assert all(map(is_loopback, ("127.0.0.1", "::1", "localhost")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.7", "lab.org")))
+    assert page_address("0.0.0.0", 8000, "rivière") == "http://localhost:8000/?token=rivi%C3%A8re"
+    assert page_address("::1", 80, "") == "http://[::1]:80/"
+
+
+def test_the_command_says_what_is_missing_and_exports_what_is_there(tmp_path, capsys, monkeypatch):
+    for arguments, told in (
+        (["chess"], "`task` must be one of"),
+        (["--port", "0"], "`port` must be"),
+        (["--post", "https://lab.org"], "--export folder"),
+        (["export", str(tmp_path / "none.sqlite"), "--out", str(tmp_path / "x.csv")], "which is not there"),
+    ):
+        with pytest.raises(UserError, match=told):
+            run("play", arguments)
+    with served(TWO_STEP, tmp_path / "people.sqlite") as client:
+        play(client, "ann")
+    run("play", ["export", str(tmp_path / "people.sqlite"), "--out", str(tmp_path / "study.csv")])
+    assert "12 rows" in capsys.readouterr().out
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    with pytest.raises(UserError, match=r"prefrontal\[play\]"):
+        need("sqlalchemy")
+
+
+def test_a_reader_says_what_is_no_two_step_study(tmp_path):
+    with served(Study(task="bandit", trials=12, practice=3), tmp_path / "people.sqlite") as client:
+        ann = play(client, "ann")
+    with pytest.raises(UserError, match="prefrontal play export"):
+        pf.read_trials(tmp_path / "people.sqlite")
+    assert write_export(Database(str(tmp_path / "people.sqlite")), tmp_path / "bandit.csv", "trials") == 12
+    table = pd.read_csv(tmp_path / "bandit.csv")
+    rewards = [drawn["rewards"] for drawn in ann["schedule"]["trials"]]
+    assert table["reward"].tolist() == [pays[arm] for pays, arm in zip(rewards, table["choice"], strict=True)]

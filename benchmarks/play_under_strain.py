@@ -1,8 +1,8 @@
 """`prefrontal play` under strain: many participants at once, a server that is killed, posts that are no trials.
 
-    python benchmarks/playing.py load     200 participants at once: trials a second, latencies, memory
-    python benchmarks/playing.py killed   30 sessions with the server killed, connections cut, pages loaded again
-    python benchmarks/playing.py fuzz     100,000 posts that are wrong in every way, and what is stored after them
+    python benchmarks/play_under_strain.py load     200 participants at once: trials a second, latencies, memory
+    python benchmarks/play_under_strain.py killed   30 sessions: server killed, connections cut, pages loaded again
+    python benchmarks/play_under_strain.py fuzz     100,000 posts wrong in every way, and what is stored after them
 
 It prints what it found, as JSON. Linux; it needs prefrontal[play] and httpx2.
 """
@@ -28,7 +28,6 @@ import httpx2
 import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
-from fuzzing import fuzz
 from playing import event, trial
 
 STARTS_WITHIN_S = 600.0
@@ -74,6 +73,11 @@ class Server:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
+    def processor_seconds(self) -> float:
+        """What it has computed for."""
+        user, system = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def log(self) -> str:
         """What it has said."""
         return self._log.read_text()
@@ -94,8 +98,8 @@ def stored(data: Path) -> dict[int, list[tuple[Any, ...]]]:
     return rows
 
 
-async def load(folder: Path, participants: int, trials: int) -> dict[str, Any]:
-    """Participants who answer at once, each trial posted alone."""
+async def load(folder: Path, participants: int, trials: int, think: float) -> dict[str, Any]:
+    """Participants who answer at once, or think for `think` seconds on average; each trial is posted alone."""
     study = f'task = "two-step"\ntrials = {trials}\npractice = 0\nbeside = false\n'
     server = Server(folder, study)
     await server.ready()
@@ -110,6 +114,7 @@ async def load(folder: Path, participants: int, trials: int) -> dict[str, Any]:
             sent = 0
             for index, drawn in enumerate(session["schedule"]["trials"]):
                 body = {"secret": session["secret"], "records": [trial(drawn, index, [by_chance.randrange(2)])]}
+                await asyncio.sleep(by_chance.uniform(0, 2 * think))
                 began = time.perf_counter()
                 answer = await client.post(f"/api/sessions/{session['session']}/records", json=body)
                 latencies.append(time.perf_counter() - began)
@@ -119,9 +124,9 @@ async def load(folder: Path, participants: int, trials: int) -> dict[str, Any]:
             await client.post(f"/api/sessions/{session['session']}/end", json={"secret": session["secret"]})
             return sent
 
-        began = time.perf_counter()
+        began, computed = time.perf_counter(), server.processor_seconds()
         sent = await asyncio.gather(*map(participant, range(participants)))
-        seconds = time.perf_counter() - began
+        seconds, computed = time.perf_counter() - began, server.processor_seconds() - computed
     after = server.memory_mb()
     server.end()
     rows = stored(server.data)
@@ -131,6 +136,7 @@ async def load(folder: Path, participants: int, trials: int) -> dict[str, Any]:
         "trials stored": sum(map(len, rows.values())),
         "sessions complete": sum(len(row) == trials for row in rows.values()),
         "trials a second": round(sum(sent) / seconds, 1),
+        "processor ms of the server a trial": round(1000 * computed / sum(sent), 2),
         "latency ms p50, p99, most": [round(1000 * float(np.quantile(latencies, q)), 1) for q in (0.5, 0.99, 1.0)],
         "memory MB before, meanwhile, after": [round(before, 1), memory, round(after, 1)],
         "load average": os.getloadavg(),
@@ -223,16 +229,19 @@ def main() -> None:
     parser.add_argument("what", choices=["load", "killed", "fuzz"])
     parser.add_argument("--participants", type=int, default=None)
     parser.add_argument("--trials", type=int, default=60)
+    parser.add_argument("--think", type=float, default=0.0, help="seconds before each choice")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--posts", type=int, default=100_000)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if asked.what == "load":
-            found = asyncio.run(load(folder, asked.participants or 200, asked.trials))
+            found = asyncio.run(load(folder, asked.participants or 200, asked.trials, asked.think))
         elif asked.what == "killed":
             found = asyncio.run(killed(folder, asked.participants or 30, asked.trials, asked.kills))
         else:
+            from fuzzing import fuzz
+
             found = fuzz(folder / "people.sqlite", asked.posts)
     print(json.dumps(found, indent=2))
 
