@@ -1,5 +1,6 @@
 """People at the task: what the server of a study draws, takes, keeps and gives back."""
 
+import asyncio
 import json
 import sys
 import warnings
@@ -19,15 +20,16 @@ from playing import TestClient, begin, end, event, play, post, trial
 from prefrontal.commands.play.run import run
 from prefrontal.errors import UserError
 from prefrontal.play import server
-from prefrontal.play.database import Database
+from prefrontal.play.database import Database, IntegrityError
 from prefrontal.play.draws import Draws
 from prefrontal.play.exported import without_formulas, write_export
 from prefrontal.play.extra import need
-from prefrontal.play.records import read_record
+from prefrontal.play.records import Start, read_record, read_start
 from prefrontal.play.server import create_app
 from prefrontal.play.serving import is_loopback, page_address
 from prefrontal.play.study import Bonus, Study, read_study
 from prefrontal.play.texts import to_html
+from prefrontal.play.writer import Writer
 from prefrontal.trials.jspsych import read_jspsych
 
 DRAWN: dict[str, Draws] = {}
@@ -349,3 +351,25 @@ def test_a_reader_says_what_is_no_two_step_study(tmp_path):
     table = pd.read_csv(tmp_path / "bandit.csv")
     rewards = [drawn["rewards"] for drawn in ann["schedule"]["trials"]]
     assert table["reward"].tolist() == [pays[arm] for pays, arm in zip(rewards, table["choice"], strict=True)]
+
+
+def test_what_goes_wrong_with_one_write_is_not_the_fault_of_another(tmp_path):
+    database = Database(str(tmp_path / "people.sqlite"))
+    database.start(TWO_STEP)
+    schedule = draws_of(TWO_STEP).schedule(1)
+
+    def starts(name: str) -> Start:
+        return read_start({"client": name, "parameters": {"PROLIFIC_PID": "secret-name"}})
+
+    async def both() -> list[object]:
+        async with Writer(database) as writer:
+            writes = [
+                writer.write(lambda connection, name=name: database.add_session(connection, starts(name), 1, schedule))
+                for name in ("ann", "bob")
+            ]
+            return await asyncio.gather(*writes, return_exceptions=True)
+
+    ann, bob = asyncio.run(both())
+    assert database.rows("sessions")[0]["client"] == ann.client == "ann"
+    assert isinstance(bob, IntegrityError)
+    assert "secret-name" not in str(bob)  # such errors go into logs

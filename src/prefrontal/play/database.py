@@ -224,7 +224,8 @@ def _url(where: str) -> Any:
 def _engine(url: Any) -> Engine:
     try:
         waits = {"connect_args": {"timeout": PATIENCE_S}} if url.get_backend_name() == "sqlite" else {}
-        engine = create_engine(url, **waits)
+        # Errors go into logs, and what was to be stored must not.
+        engine = create_engine(url, hide_parameters=True, max_overflow=-1, **waits)
     except (NoSuchModuleError, ModuleNotFoundError, SQLAlchemyError) as error:
         raise UserError(
             f"`data` must be a database whose driver is installed, got {url.render_as_string()} ({error})."
@@ -235,8 +236,13 @@ def _engine(url: Any) -> Engine:
 
         @event.listens_for(engine, "connect")
         def _(connection: Any, _: Any) -> None:
+            connection.isolation_level = None  # transactions begin where we say, and so are committed together
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def _(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN")
 
     elif url.get_backend_name() != "postgresql":
         raise UserError(f"`data` must be of SQLite or PostgreSQL, got {url.get_backend_name()}.")
