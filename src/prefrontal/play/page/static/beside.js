@@ -45,7 +45,9 @@ function person(who, mine) {
   caption.append(make("span", {}, say("beside.reward", { share: shown(who.reward) })));
   const meaning = mine ? null : (means?.[language()] ?? means?.en ?? known(`beside.mean.${who.name}`, null));
   if (meaning) caption.append(make("span", {}, meaning));
-  const fitted = Object.entries(weights ?? {}).filter(([, value]) => Number.isFinite(value));
+  const finite = Object.entries(weights ?? {}).filter(([, value]) => Number.isFinite(value));
+  const plain = finite.filter(([key]) => key === "weight"); // from 0 to 1; the others have no scale that a layperson knows
+  const fitted = plain.length ? plain : finite;
   for (const [key, value] of fitted) {
     caption.append(make("span", { class: "weight" }, `${known(`beside.weight.${key}`, key)}: ${number(value, 2)}`));
   }
@@ -78,7 +80,7 @@ function legend() {
   return make("ul", { class: "legend" }, entry("common", say("beside.common")), entry("uncommon", say("beside.uncommon")));
 }
 
-export function besideNetworks({ you, others }, simulated) {
+export function besideNetworks({ you, others }) {
   const all = [you, ...others];
   const withStay = Boolean(you.stay);
   const body = paragraphs(say(withStay ? "beside.text" : "beside.text_reward"));
@@ -86,5 +88,5 @@ export function besideNetworks({ you, others }, simulated) {
   body.push(make("div", { class: "players" }, ...all.map((who, place) => person(who, place === 0))));
   if (withStay) body.push(make("h2", {}, say("beside.how_to_read")), ...paragraphs(say("beside.meaning")));
   body.push(make("details", {}, make("summary", {}, say("beside.as_table")), table(all, withStay)));
-  return screen({ name: "beside", title: say("beside.title"), body, actions: [["back", say("back")]], simulated });
+  return screen({ name: "beside", title: say("beside.title"), body, actions: [["back", say("back")]] });
 }

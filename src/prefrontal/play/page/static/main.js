@@ -80,7 +80,7 @@ async function finish({ queue, given }, transport) {
 }
 
 async function end(session, transport, store) {
-  const { study, queue, simulated } = session;
+  const { study, queue } = session;
   const shown = queue.length ? sending(queue) : null;
   queue.onChange = () => shown?.update();
   const ended = await finish(session, transport);
@@ -94,7 +94,7 @@ async function end(session, transport, store) {
     if (transport.leave) actions.push(["leave", say("end.complete")]);
     const said = await screen({ name: "end", title: say("end.title"), body, actions });
     if (said === "leave") return transport.leave(url);
-    await besideNetworks(beside, simulated);
+    await besideNetworks(beside);
   }
 }
 

@@ -3,7 +3,7 @@
 import { stream } from "./pictures.js";
 
 const RATE = 0.5;
-const SHARPNESS = 6;
+const SHARPNESS = 4;
 const COMMON = 0.8;
 const STICKINESS = 0.3;
 
