@@ -3,6 +3,8 @@
 import pytest
 from browsing import NOTES, PlayServer, chromium, is_missing, screen_of
 
+import prefrontal as pf
+
 pytest.importorskip("starlette", reason="Starlette is not installed: pip install 'prefrontal[play]'")
 pytest.importorskip("uvicorn", reason="Uvicorn is not installed: pip install 'prefrontal[play]'")
 pytestmark = [pytest.mark.thorough, pytest.mark.skipif(bool(is_missing()), reason=is_missing())]
@@ -57,3 +59,23 @@ def test_reload_cut_and_kill_lose_nothing_and_double_nothing(tmp_path):
             record["reward"],
         )
         assert row["rt"] == pytest.approx(record["rts_ms"][0] / 1000, abs=1e-3)
+
+
+def test_a_model_based_agent_in_the_browser_comes_back_as_model_based(tmp_path):
+    """Its draws and its chances have seeds: it chooses the same at all times."""
+    text = 'task = "two-step"\ntrials = 120\npractice = 0\nbreaks_every = 0\nseed = 3\nbeside = false\n'
+    (tmp_path / "study.toml").write_text(text)
+    server = PlayServer(tmp_path / "people.sqlite", "--study", str(tmp_path / "study.toml"))
+    try:
+        server.wait()
+        with chromium() as browser:
+            page = browser.new_page()
+            page.goto(f"{server.address}?simulate=model-based&speed=1000&seed=2")
+            page.wait_for_selector("main[data-screen=end]", timeout=120_000)
+    finally:
+        server.kill()
+    table = pf.read_trials(tmp_path / "people.sqlite")
+    assert len(table) == 120
+    stay = pf.stay_probability(table).mean()
+    assert stay["common_rewarded"] - stay["uncommon_rewarded"] > 0.3
+    assert stay["uncommon_unrewarded"] - stay["common_unrewarded"] > 0.3

@@ -20,8 +20,8 @@ class Line {
     this.points = [];
     this.line = svg("polyline", { points: "", class: "trace" });
     this.now = make("output", {}, "");
-    const middle = svg("path", { d: `M0 ${HEIGHT / 2}h${WIDTH}`, class: "axis" });
-    const plot = svg("svg", { viewBox: `0 -2 ${WIDTH} ${HEIGHT + 4}`, role: "img", "aria-label": words, preserveAspectRatio: "none" }, middle, this.line);
+    const frame = svg("path", { d: `M0 0h${WIDTH}M0 ${HEIGHT}h${WIDTH}`, class: "axis" });
+    const plot = svg("svg", { viewBox: `0 -2 ${WIDTH} ${HEIGHT + 4}`, role: "img", "aria-label": words, preserveAspectRatio: "none" }, frame, this.line);
     this.node = make("div", { class: "line" }, make("p", {}, `${words} `, this.now), plot);
   }
 
@@ -74,7 +74,9 @@ async function episode(played, study, context) {
   const task = taskOf(study, [false, false]);
   const trials = played.schedule.trials.slice(0, played.choices.length);
   const values = played.value.map(first);
-  const value = new Line(say("live.value"), trials.length, Math.min(0, ...values), Math.max(...values));
+  const range = [Math.min(...values), Math.max(...values)];
+  const [low, high] = range.map((end) => number(end, 2));
+  const value = new Line(say("live.value", { low, high }), trials.length, ...range);
   const lines = [value];
   const belief = played.belief ? new Line(say("live.belief", { place: task.place ? task.place(0).label : "" }), trials.length, 0, 1) : null;
   if (belief) lines.push(belief);
