@@ -91,6 +91,10 @@ Arguments:
         of any size.
     rest: the `rest`.
 
+Fields:
+    own: Told below.
+    given: Told by another.
+
 Returns:
     A sum: of both.
 
@@ -104,11 +108,12 @@ Example:
 
 
 def test_docstrings_become_what_sphinx_reads():
-    text = docstrings.to_rst(DOCSTRING, {"evaluate"})
+    text = docstrings.to_rst(DOCSTRING, {"evaluate"}, shown={"own"})
     assert r"What it does, :py:obj:`~prefrontal.evaluate` and all, with \|x\| and \*y\*:" in text
     assert "::\n\n    Q += a (r - Q)" in text
     assert ":param one: two numbers, of any size.\n:param other: two numbers" in text
     assert ":param rest: the ``rest``." in text
+    assert "\n\n- ``given``: Told by another.\n\n:returns" in text
     assert ":returns: A sum: of both." in text
     assert ".. rubric:: Reference\n\n- Somebody (2020), Somewhere 1:1." in text
     assert ".. rubric:: Example\n\n>>> 1 + 1\n2" in text

@@ -4,9 +4,10 @@ import ast
 import inspect
 import re
 import textwrap
+from collections.abc import Collection
 from typing import Any
 
-SECTION = re.compile(r"^(Arguments|Returns|Yields|Raises|Example|References?):$")
+SECTION = re.compile(r"^(Arguments|Fields|Returns|Yields|Raises|Example|References?):$")
 FIELDS = {"Arguments": "param", "Raises": "raises"}
 
 
@@ -14,7 +15,8 @@ def process_docstring(app: Any, what: str, name: str, obj: Any, options: Any, li
     """Rewrite `lines`, a docstring, in place."""
     from prefrontal import __all__ as public
 
-    lines[:] = to_rst("\n".join(lines), set(public)).splitlines()
+    own = set(vars(obj).get("__annotations__", ())) if inspect.isclass(obj) else set()
+    lines[:] = to_rst("\n".join(lines), set(public), shown=own).splitlines()
 
 
 def process_signature(
@@ -62,12 +64,13 @@ def written_signature(function: Any) -> str | None:
     return f"({ast.unparse(node.args)})" + (f" -> {ast.unparse(returns)}" if returns is not None else "")
 
 
-def to_rst(text: str, public: set[str]) -> str:
+def to_rst(text: str, public: set[str], shown: Collection[str] = ()) -> str:
     """A docstring as reStructuredText.
 
     Arguments:
         text: the docstring, without its common indentation.
         public: names that links lead to.
+        shown: fields that are shown below, each by itself, and need not be listed.
     """
     written: list[str] = []
     for heading, body in _sections(text):
@@ -76,6 +79,10 @@ def to_rst(text: str, public: set[str]) -> str:
         elif heading in ("Reference", "References"):
             entries = "\n".join(f"- {_prose(entry, public)}" for entry in _entries(body))
             written += [f".. rubric:: {heading}", "", entries, ""]
+        elif heading == "Fields":
+            fields = [entry for entry in _entries(body) if entry.partition(":")[0] not in shown]
+            listed = [_field(entry, public) for entry in fields]
+            written += [".. rubric:: Fields that others have, too", "", *listed, ""] if listed else []
         elif heading in FIELDS:
             written += [line for entry in _entries(body) for line in _fields(FIELDS[heading], entry, public)] + [""]
         elif heading in ("Returns", "Yields"):
@@ -107,6 +114,11 @@ def _entries(body: str) -> list[str]:
         elif entries:
             entries[-1] = f"{entries[-1]} {line.strip()}".rstrip()
     return entries
+
+
+def _field(entry: str, public: set[str]) -> str:
+    name, _, told = entry.partition(":")
+    return f"- ``{name}``: {_prose(told.strip(), public)}"
 
 
 def _fields(kind: str, entry: str, public: set[str]) -> list[str]:
