@@ -7,6 +7,7 @@ from prefrontal.agents.two_step.hbayesdm import HybridHBayesDM
 from prefrontal.agents.two_step.hybrid import Hybrid, HybridValues
 from prefrontal.agents.two_step.inference import BayesOptimal, Inference, LatentState
 from prefrontal.agents.two_step.library import LIBRARY, CognitiveModel, find_model
+from prefrontal.agents.two_step.network import TwoStepNetwork, TwoStepNetworkAgent
 from prefrontal.agents.two_step.parameters import Parameter, parameters_of, with_values
 from prefrontal.agents.two_step.reward_as_cue import RewardAsCue
 from prefrontal.agents.two_step.simple import RandomChoice, WinStayLoseShift
@@ -29,6 +30,8 @@ __all__ = [
     "Trial",
     "TwoStepAgent",
     "TwoStepMemory",
+    "TwoStepNetwork",
+    "TwoStepNetworkAgent",
     "WinStayLoseShift",
     "find_model",
     "parameters_of",

@@ -1,5 +1,6 @@
 """Any cognitive model of the two-step task as an agent."""
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -46,6 +47,12 @@ class TwoStepAgent(AbstractAgent):
         return TwoStepMemory(beliefs=self.model.init(), choice=zero, state=zero, reached=jnp.bool_(False))
 
     def __call__(self, inputs: AgentInput, state: TwoStepMemory) -> tuple[AgentOutput, TwoStepMemory]:
+        return self.answer(inputs, state, lambda beliefs: beliefs)
+
+    def answer(
+        self, inputs: AgentInput, state: TwoStepMemory, change: Callable[[Any], Any]
+    ) -> tuple[AgentOutput, TwoStepMemory]:
+        """What it answers where something may `change` the beliefs that it has come to, before it chooses by them."""
         fixation = self.encoding == "fixation"
         shown = jnp.argmax(inputs.observation) - fixation
         second_stage = (shown > 0) & (jnp.max(inputs.observation) > 0)
@@ -63,6 +70,7 @@ class TwoStepAgent(AbstractAgent):
         trial = Trial(choice=choice, state=reached, second_choice=second_choice, reward=inputs.previous_reward)
         learned = self.model.learn(state.beliefs, trial)
         beliefs = jax.tree.map(lambda new, old: jnp.where(learns, new, old), learned, state.beliefs)
+        beliefs = change(beliefs)
         logits, value = self.model.choose(beliefs)
         if self.encoding != "trial":
             logits = jnp.where(second_stage, self._second_logits(beliefs, shown - 1), logits)
