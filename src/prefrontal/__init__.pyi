@@ -54,6 +54,8 @@ from prefrontal.agents.strategies import StrategyAgent as StrategyAgent
 from prefrontal.agents.two_step import BayesOptimal as BayesOptimal
 from prefrontal.agents.two_step import Hybrid as Hybrid
 from prefrontal.agents.two_step import TwoStepAgent as TwoStepAgent
+from prefrontal.agents.two_step import TwoStepNetwork as TwoStepNetwork
+from prefrontal.agents.two_step import TwoStepNetworkAgent as TwoStepNetworkAgent
 from prefrontal.agents.two_step import find_model as find_model
 from prefrontal.configs import ActorCriticConfig as ActorCriticConfig
 from prefrontal.configs import AgentConfig as AgentConfig
@@ -138,6 +140,14 @@ from prefrontal.fitting.hierarchical import fit_hierarchy as fit_hierarchy
 from prefrontal.fitting.intervals import fit_intervals as fit_intervals
 from prefrontal.fitting.model_selection import ModelSelection as ModelSelection
 from prefrontal.fitting.model_selection import select_models as select_models
+from prefrontal.fitting.networks.beside import score_models as score_models
+from prefrontal.fitting.networks.nested import NetworkFit as NetworkFit
+from prefrontal.fitting.networks.nested import fit_networks as fit_networks
+from prefrontal.fitting.networks.portraits import flow_field as flow_field
+from prefrontal.fitting.networks.portraits import phase_portrait as phase_portrait
+from prefrontal.fitting.networks.portraits import trial_fixed_points as trial_fixed_points
+from prefrontal.fitting.networks.scoring import compare_held_out as compare_held_out
+from prefrontal.fitting.networks.training import NetworkRecipe as NetworkRecipe
 from prefrontal.fitting.recovery import recover_models as recover_models
 from prefrontal.fitting.recovery import recover_parameters as recover_parameters
 from prefrontal.fitting.regressors import describe_regressors as describe_regressors
@@ -148,6 +158,9 @@ from prefrontal.fitting.simulation import simulate as simulate
 # Figures of your own results.
 from prefrontal.figures.animated.animation import save_animation as save_animation
 from prefrontal.figures.plots.components import plot_components as plot_components
+from prefrontal.figures.networks.held_out import plot_held_out as plot_held_out
+from prefrontal.figures.networks.portraits import plot_flow as plot_flow
+from prefrontal.figures.networks.portraits import plot_portrait as plot_portrait
 from prefrontal.figures.own import plot_behaviour as plot_behaviour
 from prefrontal.figures.own import plot_comparison as plot_comparison
 from prefrontal.figures.own import plot_fit as plot_fit

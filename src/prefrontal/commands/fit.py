@@ -11,7 +11,7 @@ from rich.console import Console
 from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
 from prefrontal.commands.tables import Reading, expanded, read_group
-from prefrontal.configs.models import KnownTask, ModelName
+from prefrontal.configs.models import MODELS, KnownTask
 from prefrontal.errors import UserError
 from prefrontal.progress import progress
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 RECORD = "fit.json"
 DESCRIPTION = """\
-Fit cognitive models to a table of trials: each subject on its own (mle, map) or
-all together (em, hierarchical). Writes fit.json, MODEL.csv, comparison.csv,
-comparison-by-subject.csv and figures."""
+Fit cognitive models, or small networks (gru-2), to a table of trials. Writes
+fit.json, MODEL.csv, comparison.csv, comparison-by-subject.csv, of networks
+networks.csv (held-out choices, the other models beside them), and figures."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,12 @@ class Options:
     tables: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FILE", help_behavior_hint="")]
     """Files of trials: one, or several of one group."""
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
-    models: Annotated[tuple[ModelName, ...], tyro.conf.arg(metavar="MODEL")] = ("hybrid",)
-    """Models to fit."""
+    models: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL")] = ("hybrid",)
+    """Models to fit: hybrid, model-based, sarsa-lambda, sarsa-0, reward-as-cue, latent-state, bayes-optimal,
+    win-stay-lose-shift, biased-random, hybrid-hbayesdm; networks by cell and units, as gru-2, lstm-8, rnn-4."""
     method: Annotated[Literal["mle", "map", "em", "hierarchical"], tyro.conf.arg(metavar="METHOD")] = "map"
-    """mle (maximum likelihood) or map (a posteriori), each subject alone; em (expectation and maximisation) or
-    hierarchical (sampled; needs prefrontal[bayes]), all with their group."""
+    """mle or map (a posteriori), each subject alone; em or hierarchical (sampled; needs prefrontal[bayes]), all with
+    their group."""
     by: Literal["subject", "session"] = "subject"
     """Who has parameters: a subject, or each of its visits."""
     fix: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
@@ -62,6 +63,10 @@ class Options:
     """hierarchical: chains."""
     target_acceptance: float = 0.9
     """hierarchical: higher, if draws diverge."""
+    sharing: Annotated[Literal["alone", "group", "one"], tyro.conf.arg(metavar="HOW")] | None = None
+    """Networks: alone, from a group's, or one."""
+    num_folds: int = 10
+    """Networks: outer folds, each held out once."""
     regressors: bool = False
     """Write each trial's signals: MODEL-regressors.csv."""
     seed: int = 0
@@ -80,15 +85,19 @@ def run(command: str, arguments: Sequence[str]) -> None:
             f"`table` must follow `{command}`, got nothing. Give a file of trials, or several of one group."
         )
     fixed = read_pairs("fix", options.fix)
-    for name in (RECORD, "comparison.csv", *(f"{model}.csv" for model in options.models)):
+    for name in (RECORD, "comparison.csv", "networks.csv", *(f"{model}.csv" for model in options.models)):
         check_new(options.out / name, overwrite=options.overwrite)
     if not options.models:
         raise UserError("`models` must name a model or more, got none. Leave it out for hybrid.")
+    names = list(dict.fromkeys(options.models))
+    networks = [name for name in names if name not in MODELS]
+    cognitive = [name for name in names if name in MODELS]
 
     from prefrontal import devices
 
     devices.configure()
     from prefrontal.fitting.fit import parameters_to_fit
+    from prefrontal.fitting.networks.naming import network_kind
     from prefrontal.reports.fits import report_fits, report_posteriors, write_regressors
     from prefrontal.runs.files import make_folder, write_text
     from prefrontal.runs.provenance import environment
@@ -108,7 +117,9 @@ def run(command: str, arguments: Sequence[str]) -> None:
         worse_reward_probability=options.worse_reward_probability,
         reversal_probability=options.reversal_probability,
     )
-    held = _held(options.models, task, fixed)
+    for name in networks:
+        network_kind(name)
+    held = _held(cognitive, task, fixed)
     for name, values in held.items():
         parameters_to_fit(name, task, values)  # all are refused before any is fitted
     make_folder(options.out)
@@ -120,8 +131,24 @@ def run(command: str, arguments: Sequence[str]) -> None:
             write_regressors(options.out / f"{name}-regressors", group.table, fits[name])
     told = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()}
     record = {"options": told, "read": read, "environment": environment()}
-    report = report_posteriors if options.method == "hierarchical" else report_fits
-    report(fits, record, options.out, options.by)
+    if cognitive:
+        report = report_posteriors if options.method == "hierarchical" else report_fits
+        report(fits, record, options.out, options.by)
+    if networks:
+        from prefrontal.reports.networks import report_networks
+
+        report_networks(
+            table,
+            networks,
+            cognitive,
+            record,
+            options.out,
+            by=options.by,
+            task=task,
+            sharing=options.sharing,
+            num_folds=options.num_folds,
+            seed=options.seed,
+        )
     print(f"Files: {options.out}", flush=True)
 
 

@@ -23,6 +23,8 @@ class Choices(eqx.Module):
     reward: Float[Array, "*axes"]
     counts: Bool[Array, "*axes"]
     """Whether this was a trial to predict and to learn from: not missed, and no padding."""
+    scored: Bool[Array, "*axes"] | None = None
+    """Which of them to predict, where some are only to be learned from: held out, say. None: all."""
 
 
 @dataclass(frozen=True)

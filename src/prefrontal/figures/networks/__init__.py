@@ -1,0 +1,1 @@
+"""Figures of networks that were fitted to behaviour."""

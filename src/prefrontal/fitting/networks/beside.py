@@ -1,0 +1,118 @@
+"""Cognitive models beside networks: fitted and scored under the same folds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float
+
+from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_values
+from prefrontal.configs.models import KnownTask, TwoStepForm
+from prefrontal.errors import check_count, check_seed
+from prefrontal.fitting.choices import Batch, Choices, Unit, batch_of
+from prefrontal.fitting.fit import draw_candidates, known_task, parameters_to_fit
+from prefrontal.fitting.folds import Folds, make_folds
+from prefrontal.fitting.likelihood import trial_log_likelihoods
+from prefrontal.fitting.networks.nested import NUM_OUTER
+from prefrontal.fitting.networks.scoring import held_out_table
+from prefrontal.fitting.search import CANDIDATES, by_blocks, constrained, double_precision, search
+from prefrontal.progress import progress
+
+NUM_STARTS = 6
+
+
+def score_models(
+    table: pd.DataFrame,
+    names: str | Sequence[str],
+    *,
+    by: Unit = "subject",
+    task: KnownTask | TwoStepForm | None = None,
+    num_outer: int = NUM_OUTER,
+    num_starts: int = NUM_STARTS,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Fit cognitive models to all but each outer fold by map, and score them on it: the folds are those of
+    `fit_networks`. A model learns from the outcomes of held-out trials; its parameters are found without their choices.
+
+    Arguments:
+        table: a trial table (see `prefrontal.trials.table`).
+        names: models of `prefrontal.agents.two_step.LIBRARY`, one or several.
+        by: whether each "subject" or each "session" of a subject has parameters of its own.
+        task: what the models know of the task; see `fit_model`.
+        num_outer: folds.
+        num_starts: searches of each subject and fold.
+        seed: of the starts.
+
+    Returns:
+        A row a model, subject (session) and fold, with the columns of `NetworkFit.table` that models have, too: model,
+        subject, fold, log_likelihood of the held-out choices (nats), num_choices, nats (a choice) and
+        normalised_likelihood.
+
+    Raises:
+        UserError: when there is no such model, or the table is no trial table.
+
+    Example:
+        >>> pf.score_models(table, "win-stay-lose-shift", num_outer=2, num_starts=2)["fold"].tolist()[:2]
+        [0, 1]
+    """
+    names = [names] if isinstance(names, str) else list(names)
+    check_count("num_starts", num_starts)
+    check_seed("seed", seed)
+    batch = batch_of(table, by=by)
+    known = known_task(batch, task)
+    folds = make_folds(batch, num_folds=num_outer, seed=seed)
+    rows = []
+    with double_precision():
+        for name in names:
+            model, parameters = parameters_to_fit(name, known, {})
+            likelihood = _likelihoods(name, model, parameters, batch, folds, num_starts, seed)
+            rows.append(held_out_table(batch, folds, likelihood).assign(model=name))
+    return pd.concat(rows, ignore_index=True).drop(columns="place")
+
+
+def _likelihoods(
+    name: str,
+    model: AbstractTwoStepModel,
+    parameters: dict[str, Parameter],
+    batch: Batch,
+    folds: Folds,
+    num_starts: int,
+    seed: int,
+) -> Float[np.ndarray, "subject fold session trial"]:
+    """Of every trial, with the parameters that were found without each fold."""
+    num_people, num_folds = len(batch.units), folds.num
+    people = np.repeat(np.arange(num_people), num_folds)
+    fitted = np.stack([folds.fitted(fold) for fold in range(num_folds)], axis=1)
+    again = jax.tree.map(lambda leaf: np.asarray(leaf)[people], batch.choices)
+    units = batch.units.iloc[people].reset_index(drop=True)
+    scored = fitted.reshape(-1, *fitted.shape[2:])
+    without = Batch(units, eqx.tree_at(lambda c: c.scored, again, scored, is_leaf=_is_none), batch.second_choices)
+    candidates = draw_candidates(parameters, CANDIDATES * num_starts, seed)
+    with progress(f"Fitting {name}, without each fold", len(units)) as tell:
+        found = search(model, parameters, without, candidates, num_starts=num_starts, use_prior=True, told=tell)
+    given = tuple(parameters.items())
+    likelihood = by_blocks(
+        lambda pair: _replay(model, given, *pair), (np.asarray(found.u), again), num_lanes=again.choice.shape[1]
+    )
+    return likelihood.reshape(num_people, num_folds, *likelihood.shape[1:])
+
+
+def _is_none(leaf: Any) -> bool:
+    return leaf is None
+
+
+@eqx.filter_jit
+def _replay(
+    model: AbstractTwoStepModel,
+    parameters: tuple[tuple[str, Parameter], ...],
+    u: Float[Array, "subject parameter"],
+    choices: Choices,
+) -> Float[Array, "subject session trial"]:
+    def one(u: Float[Array, " parameter"], sessions: Choices) -> Float[Array, "session trial"]:
+        own = with_values(model, [name for name, _ in parameters], constrained(dict(parameters), u))
+        return jax.vmap(trial_log_likelihoods, (None, 0))(own, sessions)
+
+    return jax.vmap(one)(u, choices)

@@ -1,0 +1,288 @@
+"""Networks fitted to a trial table by nested cross-validation, everybody's own or one for all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import equinox as eqx
+import jax
+import numpy as np
+import pandas as pd
+from jax.sharding import AxisType, PartitionSpec
+from jaxtyping import Bool, Int
+
+from prefrontal.agents.two_step.network import TwoStepNetwork, TwoStepNetworkAgent
+from prefrontal.configs.two_step import Encoding
+from prefrontal.errors import UserError, check_choice, check_count, check_seed
+from prefrontal.fitting.choices import Batch, Choices, Unit, batch_of
+from prefrontal.fitting.folds import Folds, Over, make_folds
+from prefrontal.fitting.networks.naming import Kind, network_kind
+from prefrontal.fitting.networks.scoring import held_out_table
+from prefrontal.fitting.networks.training import Fitted, NetworkRecipe, Soft, Task, fit_nested, log_probabilities
+from prefrontal.fitting.search import by_blocks
+from prefrontal.progress import progress
+
+Sharing = Literal["alone", "group", "one"]
+NUM_OUTER, NUM_INNER, NUM_SEEDS = 10, 5, 3
+
+
+@dataclass(frozen=True)
+class NetworkFit:
+    """A network of one kind fitted to everybody, without each outer fold in turn. Made by `fit_networks`."""
+
+    name: str
+    """Such as "gru-2"."""
+    sharing: Sharing
+    """Whether each subject's networks are fitted alone, begin at the group's, or are the group's."""
+    table: pd.DataFrame
+    """A row a subject (or session) and outer fold: model; subject (session); fold; log_likelihood of the held-out
+    choices, nats; num_choices; nats, the log-likelihood a choice; normalised_likelihood, e to that; num_steps, after
+    which it was stopped; seed."""
+    networks: TwoStepNetwork
+    """Fitted to all trials of each subject (session), as many steps as the inner folds say; leaves (subject, ...)."""
+    units: pd.DataFrame
+    """Whose they are, a row each."""
+    by_fold: TwoStepNetwork
+    """Those without each outer fold, leaves (subject, fold, ...)."""
+    folds: Folds
+    """The outer folds."""
+
+    def agent(self, place: int = 0, encoding: Encoding = "stage") -> TwoStepNetworkAgent:
+        """The network of the subject (session) in row `place` of `units`, as an agent that plays.
+
+        Raises:
+            UserError: when there is no such row.
+        """
+        if not 0 <= place < len(self.units):
+            raise UserError(f"`place` must be from 0 to {len(self.units) - 1}, got {place}.")
+        return TwoStepNetworkAgent(self.network(place), encoding)
+
+    def network(self, place: int) -> TwoStepNetwork:
+        """The network of row `place` of `units`, fitted to all its trials."""
+        return jax.tree.map(lambda leaf: leaf[place], self.networks)
+
+    def __repr__(self) -> str:
+        per_choice = self.table["log_likelihood"].sum() / self.table["num_choices"].sum()
+        count = f"{len(self.units)} subjects, {self.folds.num} outer folds"
+        return f"{self.name} ({self.sharing}): {count}, {per_choice:.4f} nats a held-out choice"
+
+
+def fit_networks(
+    table: pd.DataFrame,
+    names: str | Sequence[str],
+    *,
+    by: Unit = "subject",
+    sharing: Sharing | None = None,
+    over: Over = "sessions",
+    num_outer: int = NUM_OUTER,
+    num_inner: int = NUM_INNER,
+    num_seeds: int = NUM_SEEDS,
+    recipe: NetworkRecipe | None = None,
+    teacher: NetworkFit | None = None,
+    seed: int = 0,
+) -> dict[str, NetworkFit]:
+    """Fit small recurrent networks to the choices of a trial table, and score them on choices that they did not see.
+
+    The network reads each trial as it was, and predicts the next (see `TwoStepNetwork`): it is fitted to the same
+    likelihood as the cognitive models, and passes over missed trials as they do. Each outer fold is held out in turn.
+    Of the others, inner folds (blocks of trials that follow one another) say after how many steps of Adam to stop, and
+    which seed is best; the network is then fitted to all of them. All outer folds, inner folds, seeds and subjects are
+    axes of one compiled program.
+
+    Arguments:
+        table: a trial table (see `prefrontal.trials.table`).
+        names: "gru-2" is a GRU of two units; cells are gru, lstm and rnn. One or several.
+        by: whether each "subject" or each "session" of a subject has a network of its own.
+        sharing: "alone", each subject's network from random weights; "group", each begins at a network that is fitted
+            to everybody's training trials, and is pulled to it, as in a hierarchical fit; "one", that network for all.
+            None: "group", of a single subject "alone".
+        over: what outer folds hold out: "sessions", of those who have one blocks of trials; or "people", which needs
+            "one".
+        num_outer: outer folds.
+        num_inner: inner folds of each.
+        num_seeds: random weights to begin at.
+        recipe: steps, rates and penalties. None: the usual.
+        teacher: a larger network fitted to the same table with the same folds, whose choice probabilities are learned
+            in the place of choices (distillation): each subject's network from those of the teacher that did not see
+            the outer fold either. The inner folds are scored on choices, as ever.
+        seed: of the random weights.
+
+    Returns:
+        By name, the fit: `table` has a row a subject and outer fold, `networks` those fitted to all trials.
+
+    Raises:
+        UserError: when a name is of no network, the table is no trial table, or the numbers do not go together.
+
+    Example:
+        >>> quick = pf.NetworkRecipe(num_steps=5)
+        >>> fits = pf.fit_networks(table, "gru-1", num_outer=2, num_inner=2, num_seeds=1, recipe=quick)
+        >>> fits["gru-1"].table["normalised_likelihood"].between(0, 1).all()
+        np.True_
+    """
+    names = [names] if isinstance(names, str) else list(names)
+    kinds = {name: network_kind(name) for name in names}
+    for key, value in (("num_inner", num_inner), ("num_seeds", num_seeds)):
+        check_count(key, value)
+    if num_inner < 2:
+        raise UserError(f"`num_inner` must be 2 or more, got {num_inner}. Give 5, or leave it out.")
+    check_seed("seed", seed)
+    batch = batch_of(table, by=by)
+    sharing = sharing or ("group" if len(batch.units) > 1 and teacher is None else "alone")
+    check_choice("sharing", sharing, get_args(Sharing))
+    if over == "people" and sharing != "one":
+        raise UserError(
+            f'`sharing` must be "one" where people are held out, got {sharing}: nobody has a network of their own.'
+        )
+    folds = make_folds(batch, over=over, num_folds=num_outer, seed=seed)
+    if teacher is not None and (sharing != "alone" or not np.array_equal(teacher.folds.number, folds.number)):
+        raise UserError(
+            "`teacher` must be fitted to the same table with the same folds, and teach each subject's network alone, "
+            f"got another, or sharing={sharing}. Leave out `sharing`; give both the same table, `num_outer` and `seed`."
+        )
+    inner = np.stack([inner_folds(folds, outer, num_inner) for outer in range(folds.num + 1)], axis=1)
+    plan = _Plan(batch, folds, inner, num_inner, num_seeds, recipe or NetworkRecipe(), seed, teacher)
+    return {name: _fit(kind, plan, sharing) for name, kind in kinds.items()}
+
+
+def inner_folds(folds: Folds, outer: int, num_inner: int) -> Int[np.ndarray, "subject session trial"]:
+    """The inner folds of outer fold number `outer`: each subject's other trials, session after session, in `num_inner`
+    blocks that follow one another; -1 in none. Of the number after the last fold, which holds nothing out: of all."""
+    left = folds.fitted(outer)
+    place = np.cumsum(left.reshape(len(left), -1), axis=1).reshape(left.shape) - 1
+    total = np.maximum(left.sum(axis=(1, 2), keepdims=True), 1)
+    return np.where(left, place * num_inner // total, -1)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    batch: Batch
+    folds: Folds
+    inner: Int[np.ndarray, "subject outer session trial"]
+    num_inner: int
+    num_seeds: int
+    recipe: NetworkRecipe
+    seed: int
+    teacher: NetworkFit | None
+
+    @property
+    def num_outer(self) -> int:
+        """Outer folds, and one that holds nothing out."""
+        return self.folds.num + 1
+
+    @property
+    def fitted(self) -> Bool[np.ndarray, "subject outer session trial"]:
+        """What may be learned from, in each outer fold."""
+        return np.stack([self.folds.fitted(outer) for outer in range(self.num_outer)], axis=1)
+
+    @property
+    def soft(self) -> Soft | None:
+        """What the teacher would choose, leaves (subject, outer, session, trial, option); None without one."""
+        if self.teacher is None:
+            return None
+        networks = jax.tree.map(
+            lambda some, last: np.concatenate([some, last[:, None]], axis=1),
+            self.teacher.by_fold,
+            self.teacher.networks,
+        )
+        each = jax.vmap(lambda network, sessions: log_probabilities(network, _one_person(sessions)), (0, None))
+        first, second = eqx.filter_jit(jax.vmap(each))(networks, self.batch.choices)
+        return Soft(np.exp(first)[:, :, 0], np.exp(second)[:, :, 0])
+
+
+def _fit(kind: Kind, plan: _Plan, sharing: Sharing) -> NetworkFit:
+    num_people, num_outer = len(plan.batch.units), plan.num_outer
+    random = _random_networks(kind, plan)
+
+    def begin(networks: TwoStepNetwork, *axes: int) -> TwoStepNetwork:
+        return jax.tree.map(lambda leaf: np.broadcast_to(leaf, (*axes, *leaf.shape)), networks)
+
+    if sharing == "alone":
+        found = _fit_own(plan, begin(random, num_people, num_outer), kind.name, own=False)
+    else:
+        found = _fit_all(plan, begin(random, num_outer), kind.name)
+        if sharing == "group":
+            starts = jax.tree.map(lambda leaf: leaf[:, :, None], found.network)
+            found = replace(_fit_own(plan, starts, kind.name, own=True), seed=found.seed)
+    return NetworkFit(
+        name=kind.name,
+        sharing=sharing,
+        table=_tabulated(kind, plan, found),
+        networks=jax.tree.map(lambda leaf: leaf[:, -1], found.network),
+        units=plan.batch.units,
+        by_fold=jax.tree.map(lambda leaf: leaf[:, :-1], found.network),
+        folds=plan.folds,
+    )
+
+
+def _fit_own(plan: _Plan, starts: TwoStepNetwork, name: str, own: bool) -> Fitted:
+    """Each subject's networks, leaves (subject, outer, ...), from `starts`, leaves (subject, outer, seed, ...)."""
+    num_people, num_outer = plan.inner.shape[:2]
+    rows = np.repeat(np.arange(num_people), num_outer)
+    tasks = Task(
+        # The axis of people that share a network has length 1.
+        choices=jax.tree.map(lambda leaf: np.asarray(leaf)[rows][:, None], plan.batch.choices),
+        fitted=_flat(plan.fitted)[:, None],
+        inner=_flat(plan.inner)[:, None],
+        starts=jax.tree.map(_flat, starts),
+        soft=jax.tree.map(lambda leaf: _flat(np.asarray(leaf))[:, None], plan.soft),
+    )
+    lanes = plan.num_inner * (1 if own else plan.num_seeds) * plan.inner.shape[2]
+    with progress(f"Fitting {name}", num_people * num_outer) as tell:
+        found = by_blocks(
+            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, own), tasks, num_lanes=lanes, told=tell
+        )
+    found = jax.tree.map(lambda leaf: leaf.reshape(num_people, num_outer, *leaf.shape[1:]), found)
+    return replace(found, log_likelihood=found.log_likelihood[:, :, 0])
+
+
+def _fit_all(plan: _Plan, starts: TwoStepNetwork, name: str) -> Fitted:
+    """One network for all, from `starts`, leaves (outer, seed, ...). Returns leaves (subject, outer, ...)."""
+    num_people, num_outer = plan.inner.shape[:2]
+    tasks = Task(
+        choices=jax.tree.map(
+            lambda leaf: np.broadcast_to(np.asarray(leaf), (num_outer, *leaf.shape)), plan.batch.choices
+        ),
+        fitted=np.swapaxes(plan.fitted, 0, 1),
+        inner=np.swapaxes(plan.inner, 0, 1),
+        starts=starts,
+    )
+    lanes = plan.num_inner * plan.num_seeds * num_people * plan.inner.shape[2]
+    with progress(f"Fitting {name}, all", num_outer) as tell:
+        found = by_blocks(
+            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, False), tasks, num_lanes=lanes, told=tell
+        )
+    likelihood = np.swapaxes(found.log_likelihood, 0, 1)
+    spread = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (num_people, *leaf.shape)), found)
+    return replace(spread, log_likelihood=likelihood)
+
+
+@eqx.filter_jit
+def _fit_block(tasks: Task, recipe: NetworkRecipe, num_inner: int, own: bool) -> Fitted:
+    # Left to itself, the compiler has the devices wait for each other at every step.
+    mesh = jax.make_mesh((jax.local_device_count(),), ("device",), axis_types=(AxisType.Auto,))
+    each = jax.vmap(lambda task: fit_nested(task, recipe, num_inner, own))
+    device = PartitionSpec("device")
+    return jax.shard_map(each, mesh=mesh, in_specs=device, out_specs=device, check_vma=False)(tasks)
+
+
+def _random_networks(kind: Kind, plan: _Plan) -> TwoStepNetwork:
+    options = 2 if plan.batch.second_choices else 1
+    keys = jax.random.split(jax.random.key(plan.seed), plan.num_seeds)
+    drawn = jax.vmap(lambda key: TwoStepNetwork(kind.cell, kind.num_units, second_options=options, key=key))(keys)
+    return jax.tree.map(np.asarray, drawn)
+
+
+def _one_person(sessions: Choices) -> Choices:
+    return jax.tree.map(lambda leaf: leaf[None], sessions)
+
+
+def _flat(leaf: np.ndarray) -> np.ndarray:
+    return leaf.reshape(-1, *leaf.shape[2:])
+
+
+def _tabulated(kind: Kind, plan: _Plan, found: Fitted) -> pd.DataFrame:
+    scores = held_out_table(plan.batch, plan.folds, np.asarray(found.log_likelihood)[:, :-1])
+    place = scores.pop("place").to_numpy()
+    steps, seeds = np.asarray(found.num_steps), np.asarray(found.seed)
+    fold = scores["fold"].to_numpy()
+    return scores.assign(model=kind.name, num_steps=steps[place, fold], seed=seeds[place, fold])

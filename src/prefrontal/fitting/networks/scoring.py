@@ -1,0 +1,104 @@
+"""How models and networks do on choices that they did not see, in one table."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Float
+
+from prefrontal.analysis.statistics import mean_interval
+from prefrontal.configs.models import KnownTask
+from prefrontal.errors import UserError
+from prefrontal.fitting.choices import Batch
+from prefrontal.fitting.fit import parameters_to_fit
+from prefrontal.fitting.folds import Folds
+from prefrontal.fitting.networks.naming import is_network, network_kind
+
+
+def held_out_table(
+    batch: Batch, folds: Folds, log_likelihood: Float[np.ndarray, "subject fold session trial"]
+) -> pd.DataFrame:
+    """A row a subject (or session) and fold in which it is held out: log_likelihood of its held-out choices,
+    num_choices, nats (a choice) and normalised_likelihood; and its place among the subjects.
+
+    Arguments:
+        batch: the choices.
+        folds: which trials are held out in which.
+        log_likelihood: of each trial under what was fitted without each fold.
+    """
+    held = np.stack([folds.held_out(fold) for fold in range(folds.num)], axis=1)
+    sums = np.where(held, log_likelihood, 0.0).sum((2, 3))
+    counts = held.sum((2, 3)) * (2 if batch.second_choices else 1)
+    place, fold = np.nonzero(counts)
+    table = batch.units.iloc[place].reset_index(drop=True)
+    nats = sums[place, fold] / counts[place, fold]
+    return table.assign(
+        place=place,
+        fold=fold,
+        log_likelihood=sums[place, fold],
+        num_choices=counts[place, fold],
+        nats=nats,
+        normalised_likelihood=np.exp(nats),
+    )
+
+
+def num_variables(name: str, task: KnownTask) -> int:
+    """The numbers that the model or network called `name` carries from one trial to the next."""
+    if is_network(name):
+        return network_kind(name).num_variables
+    return ravel_pytree(parameters_to_fit(name, task, {})[0].init())[0].size
+
+
+def compare_held_out(rows: pd.DataFrame, *, second_choices: bool | None = None) -> pd.DataFrame:
+    """Models and networks on the choices that they did not see, with intervals over subjects.
+
+    Arguments:
+        rows: of `score_models` and of the tables of `fit_networks`, one below the other, of the same folds.
+        second_choices: whether the second stage has options. None: no `num_variables` is told.
+
+    Returns:
+        A row a model, the best first: nats, the mean over subjects of the log-likelihood a held-out choice, with its
+        95 % interval low to high; normalised_likelihood, e to the mean; from_best, its distance from the best one's
+        nats, paired over subjects, with the interval from_best_low to from_best_high (0 in it: no worse than chance
+        explains); num_best, the subjects of whom it is the best; num_subjects.
+
+    Raises:
+        UserError: when the models were scored on other choices than each other.
+
+    Example:
+        >>> rows = pf.score_models(table, ["win-stay-lose-shift", "biased-random"], num_outer=2, num_starts=2)
+        >>> pf.compare_held_out(rows).columns.tolist()[:3]
+        ['nats', 'low', 'high']
+    """
+    units = [name for name in ("subject", "session") if name in rows]
+    sums = rows.groupby(["model", *units], sort=False)[["log_likelihood", "num_choices"]].sum()
+    counts = sums["num_choices"].unstack("model")
+    if counts.isna().any(axis=None) or (counts.nunique(axis=1) > 1).any():
+        raise UserError(
+            "`rows` must be of the same held-out choices for every model, got others. Score all with the same table, "
+            "`by`, `num_outer` and `seed`."
+        )
+    nats = (sums["log_likelihood"] / sums["num_choices"]).unstack("model")
+    best = nats.mean().idxmax()
+    wins = nats.idxmax(axis=1).value_counts()
+    found: dict[str, Mapping[str, float]] = {}
+    for name in nats.mean().sort_values(ascending=False).index:
+        own, apart = mean_interval(nats[name]), mean_interval(nats[name] - nats[best])
+        found[str(name)] = {
+            "nats": own.mean,
+            "low": own.low,
+            "high": own.high,
+            "normalised_likelihood": float(np.exp(own.mean)),
+            "from_best": apart.mean,
+            "from_best_low": apart.low,
+            "from_best_high": apart.high,
+            "num_best": int(wins.get(name, 0)),
+            "num_subjects": len(nats),
+        }
+    table = pd.DataFrame.from_dict(found, orient="index").rename_axis("model")
+    table[["num_best", "num_subjects"]] = table[["num_best", "num_subjects"]].astype(int)
+    if second_choices is not None:
+        known = KnownTask(second_choices=second_choices)
+        table.insert(0, "num_variables", [num_variables(name, known) for name in table.index])
+    return table

@@ -1,0 +1,122 @@
+"""What networks that were fitted to behaviour leave behind, and what the terminal shows of them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from prefrontal.agents.saving import save_agent
+from prefrontal.agents.two_step.network import TwoStepNetwork
+from prefrontal.configs.models import KnownTask
+from prefrontal.figures.networks.held_out import plot_held_out
+from prefrontal.figures.networks.portraits import plot_flow, plot_portrait
+from prefrontal.figures.style import save_figure
+from prefrontal.fitting.choices import Unit
+from prefrontal.fitting.networks.beside import score_models
+from prefrontal.fitting.networks.naming import network_kind
+from prefrontal.fitting.networks.nested import NetworkFit, Sharing, fit_networks
+from prefrontal.fitting.networks.portraits import phase_portrait, trial_fixed_points
+from prefrontal.fitting.networks.scoring import compare_held_out
+from prefrontal.runs.files import write_text
+from prefrontal.runs.provenance import to_json
+
+RECORD = "networks.json"
+NOTE = (
+    "Nats: log-likelihood a choice that was held out, mean over {units} with its 95 % interval; likelihood: e to that; "
+    "from best: paired, with its interval. Models by map without each fold; variables: numbers carried between trials."
+)
+
+
+def report_networks(
+    table: pd.DataFrame,
+    networks: Sequence[str],
+    models: Sequence[str],
+    record: Mapping[str, Any],
+    out: Path,
+    *,
+    by: Unit,
+    task: KnownTask,
+    sharing: Sharing | None,
+    num_folds: int,
+    seed: int,
+) -> None:
+    """Fit networks, score them and `models` on the same held-out choices, write it all into `out`, and show it.
+
+    Arguments:
+        table: a trial table.
+        networks: by name, such as "gru-2".
+        models: cognitive models.
+        record: what else the record holds: options, environment.
+        out: the folder, which is there.
+        by, task, sharing, num_folds, seed: as of `fit_networks` and `score_models`.
+    """
+    fits = fit_networks(table, networks, by=by, sharing=sharing, num_outer=num_folds, seed=seed)
+    rows = [fit.table for fit in fits.values()]
+    if models:
+        rows.append(score_models(table, models, by=by, task=task, num_outer=num_folds, seed=seed))
+    together = pd.concat(rows, ignore_index=True)
+    units = [name for name in ("subject", "session") if name in together]
+    first = ["model", *units, "fold"]
+    together = together[[*first, *(name for name in together if name not in first)]]
+    write_text(out / "networks.csv", together.to_csv(index=False))
+    compared = compare_held_out(together, second_choices=task.second_choices)
+    write_text(out / "networks-comparison.csv", compared.to_csv())
+    folds = next(iter(fits.values())).folds.told
+    found = {"folds": folds, "held_out": compared.to_dict(orient="index"), "sharing": next(iter(fits.values())).sharing}
+    write_text(out / RECORD, to_json(dict(record) | found))
+    save_figure(plot_held_out(compared, "Choices that were held out"), out / "held-out")
+    for fit in fits.values():
+        _draw(fit, table, out)
+    _show(compared, folds, "visits" if "session" in units else "subjects")
+
+
+def _draw(fit: NetworkFit, table: pd.DataFrame, out: Path) -> None:
+    """The agents of everybody, their fixed points, and the portraits of the subject who is predicted as the median."""
+    points = []
+    for place, unit in enumerate(fit.units.to_dict("records")):
+        save_agent(fit.agent(place), out / "agents" / fit.name / f"{place:04d}.safetensors", overwrite=True)
+        points.append(trial_fixed_points(fit.network(place)).assign(**unit))
+    write_text(out / f"{fit.name}-fixed-points.csv", pd.concat(points, ignore_index=True).to_csv(index=False))
+    place = _median(fit)
+    unit = fit.units.iloc[place].to_dict()
+    own = table[np.logical_and.reduce([table[name] == value for name, value in unit.items()])]
+    told = f"{fit.name}, " + ", ".join(f"{name} {value}" for name, value in unit.items())
+    network: TwoStepNetwork = jax.tree.map(jax.numpy.asarray, fit.network(place))
+    save_figure(plot_portrait(phase_portrait(network, own), f"Phase portrait: {told}"), out / f"{fit.name}-portrait")
+    kind = network_kind(fit.name)
+    if kind.num_units == 2 and kind.cell != "lstm":
+        save_figure(plot_flow(network, f"Flow: {told}"), out / f"{fit.name}-flow")
+
+
+def _median(fit: NetworkFit) -> int:
+    """The row of the subject whose held-out choices are predicted as well as the median's."""
+    units = list(fit.units)
+    sums = fit.table.groupby(units, sort=False)[["log_likelihood", "num_choices"]].sum()
+    nats = (sums["log_likelihood"] / sums["num_choices"]).to_numpy()
+    return int(np.argsort(nats)[len(nats) // 2])
+
+
+def _show(compared: pd.DataFrame, folds: str, units: str) -> None:
+    shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
+    for place, heading in enumerate(("model", "variables", "nats", "95 %", "likelihood", "from best", "best for")):
+        shown.add_column(heading, justify="right" if place else "left")
+    for name, row in compared.to_dict("index").items():
+        apart = "" if not row["from_best"] else f"{row['from_best']:.3f}"
+        shown.add_row(
+            str(name),
+            f"{row['num_variables']}",
+            f"{row['nats']:.4f}",
+            f"{row['low']:.3f} to {row['high']:.3f}",
+            f"{row['normalised_likelihood']:.3f}",
+            apart,
+            f"{row['num_best']:,}",
+        )
+    console = Console()
+    console.print(shown)
+    console.print(f"{folds} {NOTE.format(units=units)}", style="dim", highlight=False)

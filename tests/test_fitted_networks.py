@@ -1,0 +1,242 @@
+"""Networks fitted to behaviour: they predict what they would choose, learn nothing of what is held out, and are scored
+as cognitive models are."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+
+import prefrontal as pf
+from prefrontal.agents.two_step import TwoStepAgent
+from prefrontal.errors import UserError
+from prefrontal.fitting.choices import batch_of
+from prefrontal.fitting.folds import make_folds
+from prefrontal.fitting.likelihood import session_log_likelihood, trial_log_probabilities
+from prefrontal.fitting.networks.naming import network_kind
+from prefrontal.fitting.networks.nested import inner_folds
+from prefrontal.fitting.networks.training import log_likelihoods
+
+QUICK = pf.NetworkRecipe(num_steps=12)
+NETWORK = pf.TwoStepNetwork("gru", 2, second_options=2, key=jax.random.key(3))
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    config = pf.TwoStepConfig(num_trials=40)
+    return pf.simulate("model-based", config, {"inverse_temperature": np.full(3, 5.0)}, seed=2)
+
+
+@pytest.fixture(scope="module")
+def fit(table: pd.DataFrame) -> pf.NetworkFit:
+    return pf.fit_networks(table, "gru-1", sharing="alone", num_outer=2, num_inner=2, num_seeds=2, recipe=QUICK)[
+        "gru-1"
+    ]
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
+def test_a_network_plays_by_the_probabilities_that_it_is_fitted_with(cell: str) -> None:
+    network = pf.TwoStepNetwork(cell, 2, second_options=2, key=jax.random.key(0))  # pyright: ignore[reportArgumentType]
+    task = pf.DawTwoStepConfig(num_trials=12).make()
+    played = eqx.filter_jit(pf.evaluate)(
+        pf.TwoStepNetworkAgent(network, "stage"), task, jax.random.key(1), num_episodes=2
+    )
+    sessions = batch_of(pf.trial_table(played.event)).choices
+    first, second = jax.vmap(trial_log_probabilities, (None, 0))(network, jax.tree.map(lambda x: x[0], sessions))
+    policy = jax.nn.log_softmax(played.logits)
+    assert np.allclose(policy[:, ::2], first, atol=1e-5)
+    assert np.allclose(policy[:, 1::2], second, atol=1e-5)
+
+
+def test_a_lesion_acts_on_the_units() -> None:
+    task = pf.TwoStepConfig(num_trials=6).make()
+    agent = pf.TwoStepNetworkAgent(pf.TwoStepNetwork("lstm", 3, key=jax.random.key(0)), "fixation")
+    lesioned = pf.rollout(pf.silenced(agent, [0, 2]), task, jax.random.key(0)).activity
+    assert not np.asarray(lesioned)[:, [0, 2]].any()
+    assert np.asarray(lesioned)[:, 1].any()
+
+
+def test_missed_trials_are_passed_over_and_not_closed_up() -> None:
+    config = pf.DawTwoStepConfig(num_trials=20)
+    table = pf.simulate("hybrid", config, {"weight": np.array([0.5])}, seed=1)
+    missed = table.assign(missed=table["trial"].eq(7), choice=table["choice"].where(table["trial"].ne(7), 0))
+    without = table[table["trial"].ne(7)]
+    all_but_one, gone = (batch_of(one).choices for one in (missed, without))
+    whole, closed = (
+        np.asarray(log_likelihoods(NETWORK, jax.tree.map(lambda x: x, one)))[0, 0] for one in (all_but_one, gone)
+    )
+    assert whole[7] == 0
+    assert np.allclose(np.delete(whole, 7), closed, atol=1e-5)
+    assert len(whole) == 20
+
+
+def test_the_likelihood_is_that_of_cognitive_models() -> None:
+    table = pf.simulate("hybrid", pf.DawTwoStepConfig(num_trials=9), {"weight": np.array([0.5])}, seed=1)
+    choices = batch_of(table).choices
+    one = jax.tree.map(lambda leaf: leaf[0, 0], choices)
+    assert float(session_log_likelihood(NETWORK, one)) == pytest.approx(float(log_likelihoods(NETWORK, choices).sum()))
+
+
+def test_inner_folds_leave_the_outer_one_out(table: pd.DataFrame) -> None:
+    folds = make_folds(batch_of(table), num_folds=4)
+    for outer in range(4):
+        inner = inner_folds(folds, outer, 3)
+        assert (inner[folds.held_out(outer)] == -1).all()
+        assert set(inner[folds.fitted(outer)]) == {0, 1, 2}
+    assert (inner_folds(folds, folds.num, 3) >= 0).all()
+
+
+def test_the_table_has_a_row_for_everybody_and_every_fold(fit: pf.NetworkFit, table: pd.DataFrame) -> None:
+    assert fit.table[["subject", "fold"]].to_numpy().tolist() == [[s, f] for s in range(3) for f in range(2)]
+    assert fit.table["num_choices"].sum() == len(table)
+    assert np.allclose(np.log(fit.table["normalised_likelihood"]), fit.table["nats"])
+    assert fit.table["num_steps"].between(0, QUICK.num_steps - 1).all()
+
+
+def test_what_is_held_out_is_scored_by_a_network_that_did_not_learn_from_it(fit: pf.NetworkFit, table: pd.DataFrame):
+    likelihood = np.asarray(
+        log_likelihoods(jax.tree.map(lambda leaf: jnp.asarray(leaf[1, 0]), fit.by_fold), batch_of(table).choices)
+    )
+    held = fit.folds.held_out(0)[1]
+    assert fit.table["log_likelihood"][2] == pytest.approx(likelihood[1][held].sum(), abs=1e-4)
+
+
+@pytest.mark.thorough
+def test_subjects_do_not_know_each_other(fit: pf.NetworkFit, table: pd.DataFrame) -> None:
+    alone = pf.fit_networks(
+        table[table["subject"] == 1], "gru-1", sharing="alone", num_outer=2, num_inner=2, num_seeds=2, recipe=QUICK
+    )["gru-1"]
+    among = fit.table[fit.table["subject"] == 1]
+    assert np.allclose(alone.table["log_likelihood"], among["log_likelihood"], atol=1e-3)
+    assert alone.table["num_steps"].tolist() == among["num_steps"].tolist()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("sharing", ["group", "one"])
+def test_a_group_shares(table: pd.DataFrame, sharing: str) -> None:
+    found = pf.fit_networks(
+        table,
+        "rnn-1",
+        sharing=sharing,
+        num_outer=2,
+        num_inner=2,
+        num_seeds=1,
+        recipe=QUICK,  # pyright: ignore
+    )["rnn-1"]
+    kernels = np.asarray(found.networks.cell.kernel)
+    assert (kernels == kernels[:1]).all() == (sharing == "one")
+
+
+@pytest.mark.thorough
+def test_a_network_teaches_a_smaller_one(fit: pf.NetworkFit, table: pd.DataFrame) -> None:
+    options = {"num_outer": 2, "num_inner": 2, "num_seeds": 1, "recipe": QUICK}
+    student = pf.fit_networks(table, "rnn-1", teacher=fit, **options)["rnn-1"]  # pyright: ignore[reportArgumentType]
+    assert student.table["nats"].lt(0).all()
+    with pytest.raises(UserError, match=r"^`teacher` must be fitted to the same table with the same folds"):
+        pf.fit_networks(table, "rnn-1", teacher=fit, num_outer=3, num_inner=2, recipe=QUICK)
+
+
+def test_a_fitted_network_is_kept(fit: pf.NetworkFit, tmp_path) -> None:
+    path = pf.save_agent(fit.agent(2, "trial"), tmp_path / "agent.safetensors")
+    like = pf.TwoStepNetworkAgent(pf.TwoStepNetwork("gru", 1, key=jax.random.key(0)), "trial")
+    task = pf.TwoStepConfig(num_trials=10, encoding="trial").make()
+    one, other = (
+        pf.rollout(agent, task, jax.random.key(0)).logits
+        for agent in (pf.load_agent(path, like=like), fit.agent(2, "trial"))
+    )
+    assert np.array_equal(one, other)
+
+
+def test_models_are_scored_without_what_is_held_out(table: pd.DataFrame) -> None:
+    scores = pf.score_models(table, "biased-random", num_outer=2, num_starts=2)
+    own = table[table["subject"] == 0]["choice"].to_numpy()
+    learned, held = own[20:], own[:20]
+    bias = np.linspace(-6, 6, 20_001)
+    posterior = learned.sum() * -np.log1p(np.exp(-bias)) - (1 - learned).sum() * np.log1p(np.exp(bias)) - bias**2 / 2
+    best = 1 / (1 + np.exp(-bias[posterior.argmax()]))
+    expected = np.log(np.where(held == 1, best, 1 - best)).sum()
+    assert scores["log_likelihood"][0] == pytest.approx(expected, abs=0.02)
+
+
+def test_what_is_held_out_is_compared_by_subject() -> None:
+    rows = pd.DataFrame(
+        {
+            "model": ["gru-1"] * 2 + ["hybrid"] * 2,
+            "subject": [0, 1] * 2,
+            "log_likelihood": [-5.0, -6, -4, -7],
+            "num_choices": 10,
+        }
+    )
+    compared = pf.compare_held_out(rows, second_choices=True)
+    assert compared["nats"].tolist() == pytest.approx([-0.55, -0.55])
+    assert compared.loc["gru-1", "num_variables"] == 1
+    assert compared["num_best"].tolist() == [1, 1]
+    with pytest.raises(UserError, match=r"^`rows` must be of the same held-out choices"):
+        pf.compare_held_out(rows.assign(num_choices=[10, 10, 10, 9]))
+
+
+def test_a_portrait_tells_how_the_preference_moves(table: pd.DataFrame) -> None:
+    one = table[table["subject"] == 0]
+    portrait = pf.phase_portrait(pf.TwoStepNetwork("gru", 1, key=jax.random.key(0)), one)
+    assert len(portrait) == len(one) - 1
+    assert np.allclose(portrait["log_odds"].diff()[1:], portrait["change"][:-1], atol=1e-5)
+    with pytest.raises(UserError, match=r"^`table` must be of one subject, got 3\."):
+        pf.phase_portrait(pf.Hybrid(), table)
+    assert len(pf.plot_portrait(portrait).axes) == 2
+
+
+def test_two_units_flow_to_their_fixed_points() -> None:
+    network = pf.TwoStepNetwork("gru", 2, key=jax.random.key(0))
+    points = pf.trial_fixed_points(network)
+    rest = points[points["stability"] == "attractor"].iloc[0]
+    kind = jnp.eye(8)[int(4 * rest["choice"] + 2 * rest["state"] + rest["reward"])]
+    state = type(network.init())(h=jnp.array([rest["unit_0"], rest["unit_1"]], jnp.float32))
+    assert np.allclose(network.cell(kind, state).h, state.h, atol=1e-3)
+    assert len(pf.plot_flow(network).axes) == 8
+    with pytest.raises(UserError, match=r"^`network` must be a gru or an rnn of two units, got a LSTM of 2\."):
+        pf.flow_field(pf.TwoStepNetwork("lstm", 2, key=jax.random.key(0)))
+
+
+def test_networks_have_names(table: pd.DataFrame) -> None:
+    assert network_kind("lstm-8").num_variables == 16
+    for name in ("gru", "gru-0", "gru-101", "hybird", "cnn-2"):
+        with pytest.raises(UserError, match=rf"^`models` must be .*gru-2.*got {name}\."):
+            network_kind(name)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"num_inner": 1}, "`num_inner` must be 2 or more, got 1"),
+        ({"over": "people"}, '`sharing` must be "one" where people are held out, got group'),
+        ({"sharing": "both"}, "`sharing` must be"),
+        ({"num_outer": 1}, "`num_folds` must be 2 or more, got 1"),
+    ],
+)
+def test_what_cannot_be_is_refused(table: pd.DataFrame, options: dict, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        pf.fit_networks(table, "gru-1", recipe=QUICK, **options)
+
+
+@pytest.mark.thorough
+def test_the_command_fits_networks_beside_models(table: pd.DataFrame, tmp_path, capsys) -> None:
+    from prefrontal import cli
+
+    pf.write_table(tmp_path / "mine.csv", table)
+    out = tmp_path / "fit"
+    cli.main(
+        ["fit", str(tmp_path / "mine.csv"), "--models", "biased-random", "gru-2", "--num-folds", "2", "--out", str(out)]
+    )
+    rows = pd.read_csv(out / "networks.csv")
+    assert rows.groupby("model").size().to_dict() == {"biased-random": 6, "gru-2": 6}
+    assert {"held-out.png", "gru-2-portrait.png", "gru-2-flow.png", "networks.json", "fit.json"} <= {
+        file.name for file in out.iterdir()
+    }
+    assert len(list((out / "agents" / "gru-2").iterdir())) == 3
+    assert "held out" in capsys.readouterr().out
+
+
+def test_a_model_agent_is_as_before() -> None:
+    model = TwoStepAgent(pf.Hybrid(), "stage")
+    assert not isinstance(model, pf.AbstractTappedAgent)
