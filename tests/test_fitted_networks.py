@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 import prefrontal as pf
-from prefrontal.agents.two_step import TwoStepAgent
 from prefrontal.errors import UserError
 from prefrontal.fitting.choices import batch_of
 from prefrontal.fitting.folds import make_folds
@@ -35,7 +34,7 @@ def fit(table: pd.DataFrame) -> pf.NetworkFit:
     ]
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
+@pytest.mark.parametrize("cell", ["lstm", *(pytest.param(cell, marks=pytest.mark.thorough) for cell in ("gru", "rnn"))])
 def test_a_network_plays_by_the_probabilities_that_it_is_fitted_with(cell: str) -> None:
     network = pf.TwoStepNetwork(cell, 2, second_options=2, key=jax.random.key(0))  # pyright: ignore[reportArgumentType]
     task = pf.DawTwoStepConfig(num_trials=12).make()
@@ -49,6 +48,7 @@ def test_a_network_plays_by_the_probabilities_that_it_is_fitted_with(cell: str) 
     assert np.allclose(policy[:, 1::2], second, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_a_lesion_acts_on_the_units() -> None:
     task = pf.TwoStepConfig(num_trials=6).make()
     agent = pf.TwoStepNetworkAgent(pf.TwoStepNetwork("lstm", 3, key=jax.random.key(0)), "fixation")
@@ -57,6 +57,7 @@ def test_a_lesion_acts_on_the_units() -> None:
     assert np.asarray(lesioned)[:, 1].any()
 
 
+@pytest.mark.thorough
 def test_missed_trials_are_passed_over_and_not_closed_up() -> None:
     config = pf.DawTwoStepConfig(num_trials=20)
     table = pf.simulate("hybrid", config, {"weight": np.array([0.5])}, seed=1)
@@ -71,6 +72,7 @@ def test_missed_trials_are_passed_over_and_not_closed_up() -> None:
     assert len(whole) == 20
 
 
+@pytest.mark.thorough
 def test_the_likelihood_is_that_of_cognitive_models() -> None:
     table = pf.simulate("hybrid", pf.DawTwoStepConfig(num_trials=9), {"weight": np.array([0.5])}, seed=1)
     choices = batch_of(table).choices
@@ -148,6 +150,7 @@ def test_a_fitted_network_is_kept(fit: pf.NetworkFit, tmp_path) -> None:
     assert np.array_equal(one, other)
 
 
+@pytest.mark.thorough
 def test_models_are_scored_without_what_is_held_out(table: pd.DataFrame) -> None:
     scores = pf.score_models(table, "biased-random", num_outer=2, num_starts=2)
     own = table[table["subject"] == 0]["choice"].to_numpy()
@@ -186,6 +189,7 @@ def test_a_portrait_tells_how_the_preference_moves(table: pd.DataFrame) -> None:
     assert len(pf.plot_portrait(portrait).axes) == 2
 
 
+@pytest.mark.thorough
 def test_two_units_flow_to_their_fixed_points() -> None:
     network = pf.TwoStepNetwork("gru", 2, key=jax.random.key(0))
     points = pf.trial_fixed_points(network)
@@ -235,8 +239,3 @@ def test_the_command_fits_networks_beside_models(table: pd.DataFrame, tmp_path, 
     }
     assert len(list((out / "agents" / "gru-2").iterdir())) == 3
     assert "held out" in capsys.readouterr().out
-
-
-def test_a_model_agent_is_as_before() -> None:
-    model = TwoStepAgent(pf.Hybrid(), "stage")
-    assert not isinstance(model, pf.AbstractTappedAgent)

@@ -99,6 +99,7 @@ from prefrontal.runs.folder import RunFolder as RunFolder
 from prefrontal.runs.shipped import shipped_seeds as shipped_seeds
 
 # The trial table: one row a trial, the same for agents, people and animals.
+from prefrontal.trials.bandits.mindrl import read_mindrl as read_mindrl
 from prefrontal.trials.description import Columns as Columns
 from prefrontal.trials.formats import read_trials as read_trials
 from prefrontal.trials.formats import understand as understand
@@ -152,6 +153,7 @@ from prefrontal.fitting.recovery import recover_models as recover_models
 from prefrontal.fitting.recovery import recover_parameters as recover_parameters
 from prefrontal.fitting.regressors import describe_regressors as describe_regressors
 from prefrontal.fitting.regressors import trial_regressors as trial_regressors
+from prefrontal.fitting.restless import score_restless as score_restless
 from prefrontal.fitting.simulation import draw_parameters as draw_parameters
 from prefrontal.fitting.simulation import simulate as simulate
 

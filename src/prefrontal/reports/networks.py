@@ -22,7 +22,7 @@ from prefrontal.fitting.networks.beside import score_models
 from prefrontal.fitting.networks.naming import network_kind
 from prefrontal.fitting.networks.nested import NetworkFit, Sharing, fit_networks
 from prefrontal.fitting.networks.portraits import phase_portrait, trial_fixed_points
-from prefrontal.fitting.networks.scoring import compare_held_out
+from prefrontal.fitting.networks.scoring import compare_held_out, subject_nats
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import to_json
 
@@ -63,7 +63,7 @@ def report_networks(
     together = pd.concat(rows, ignore_index=True)
     units = [name for name in ("subject", "session") if name in together]
     first = ["model", *units, "fold"]
-    together = together[[*first, *(name for name in together if name not in first)]]
+    together = together.reindex(columns=[*first, *(name for name in together if name not in first)])
     write_text(out / "networks.csv", together.to_csv(index=False))
     compared = compare_held_out(together, second_choices=task.second_choices)
     write_text(out / "networks-comparison.csv", compared.to_csv())
@@ -77,17 +77,16 @@ def report_networks(
 
 
 def _draw(fit: NetworkFit, table: pd.DataFrame, out: Path) -> None:
-    """The agents of everybody, their fixed points, and the portraits of the subject who is predicted as the median."""
-    points = []
-    for place, unit in enumerate(fit.units.to_dict("records")):
+    """Everybody's agents; portrait and fixed points of the subject who is predicted as well as the median."""
+    for place in range(len(fit.units)):
         save_agent(fit.agent(place), out / "agents" / fit.name / f"{place:04d}.safetensors", overwrite=True)
-        points.append(trial_fixed_points(fit.network(place)).assign(**unit))
-    write_text(out / f"{fit.name}-fixed-points.csv", pd.concat(points, ignore_index=True).to_csv(index=False))
     place = _median(fit)
     unit = fit.units.iloc[place].to_dict()
-    own = table[np.logical_and.reduce([table[name] == value for name, value in unit.items()])]
+    own = table.loc[np.logical_and.reduce([np.asarray(table[name] == value) for name, value in unit.items()])]
     told = f"{fit.name}, " + ", ".join(f"{name} {value}" for name, value in unit.items())
     network: TwoStepNetwork = jax.tree.map(jax.numpy.asarray, fit.network(place))
+    points = trial_fixed_points(network).assign(**unit)
+    write_text(out / f"{fit.name}-fixed-points.csv", points.to_csv(index=False))
     save_figure(plot_portrait(phase_portrait(network, own), f"Phase portrait: {told}"), out / f"{fit.name}-portrait")
     kind = network_kind(fit.name)
     if kind.num_units == 2 and kind.cell != "lstm":
@@ -96,9 +95,7 @@ def _draw(fit: NetworkFit, table: pd.DataFrame, out: Path) -> None:
 
 def _median(fit: NetworkFit) -> int:
     """The row of the subject whose held-out choices are predicted as well as the median's."""
-    units = list(fit.units)
-    sums = fit.table.groupby(units, sort=False)[["log_likelihood", "num_choices"]].sum()
-    nats = (sums["log_likelihood"] / sums["num_choices"]).to_numpy()
+    nats = subject_nats(fit.table).to_numpy()[:, 0]
     return int(np.argsort(nats)[len(nats) // 2])
 
 

@@ -51,10 +51,10 @@ def plot_held_out(compared: pd.DataFrame, title: str = "Choices that were held o
 def _against_variables(ax: Axes, compared: pd.DataFrame) -> None:
     cells = [str(name).partition("-")[0] if is_network(str(name)) else "" for name in compared.index]
     for cell in dict.fromkeys(cell for cell in cells if cell):
-        own = compared[[cell == other for other in cells]].sort_values("num_variables")
+        own = compared.loc[[cell == other for other in cells]].sort_values("num_variables")
         mark, color = MARKS[cell]
         _bars(ax, own, marker=mark, color=color, linestyle="-", label=cell.upper())
-    models = compared[[not cell for cell in cells]]
+    models = compared.loc[[not cell for cell in cells]]
     if len(models):
         _bars(ax, models, marker="D", color=PALETTE["published"], linestyle="", label="cognitive models")
     ticks = sorted({max(int(number), 1) for number in compared["num_variables"]})

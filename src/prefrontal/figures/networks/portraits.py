@@ -109,7 +109,8 @@ def plot_flow(network: TwoStepNetwork, title: str = "Flow of two units") -> Figu
         grid = np.stack(np.meshgrid(side, side), axis=-1)
         odds = grid @ np.asarray(network.first) + float(network.first_bias)
         most = float(np.abs(odds).max()) or 1.0
-        for (place, kind), ax in zip(kinds.iterrows(), figure.subplots(rows, COLUMNS).flat, strict=True):
+        for place, ax in enumerate(figure.subplots(rows, COLUMNS).flat):
+            kind = kinds.iloc[place]
             ax.imshow(odds, origin="lower", extent=(-1, 1, -1, 1), cmap="PuOr", vmin=-1.6 * most, vmax=1.6 * most)
             own = (flow[list(kinds)] == kind).all(axis=1)
             there = (points[list(kinds)] == kind).all(axis=1)

@@ -145,11 +145,9 @@ def trial_fixed_points(network: TwoStepNetwork, seed: int = 0) -> pd.DataFrame:
         True
     """
     kinds = trial_kinds(network)
-    drawn = jax.tree.map(lambda leaf: (NUM_STARTS, *leaf.shape), network.init(), is_leaf=eqx.is_array)
+    key = jax.random.key(seed)
     starts = jax.tree.map(
-        lambda shape: jax.random.uniform(jax.random.key(seed), shape, minval=-1.0, maxval=1.0),
-        drawn,
-        is_leaf=lambda leaf: isinstance(leaf, tuple),
+        lambda leaf: jax.random.uniform(key, (NUM_STARTS, *leaf.shape), minval=-1.0, maxval=1.0), network.init()
     )
     rows = []
     for place, kind in enumerate(kinds.to_dict("records")):

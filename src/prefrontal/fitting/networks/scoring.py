@@ -43,6 +43,20 @@ def held_out_table(
     )
 
 
+def subject_nats(rows: pd.DataFrame) -> pd.DataFrame:
+    """The log-likelihood a held-out choice of each subject (or session), over all folds: a column a model.
+
+    Arguments:
+        rows: as of `compare_held_out`.
+    """
+    return _sums(rows, "log_likelihood") / _sums(rows, "num_choices")
+
+
+def _sums(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    units = [name for name in ("subject", "session") if name in rows]
+    return pd.pivot_table(rows, values=column, index=units, columns="model", aggfunc="sum", sort=False)
+
+
 def num_variables(name: str, task: KnownTask) -> int:
     """The numbers that the model or network called `name` carries from one trial to the next."""
     if is_network(name):
@@ -71,21 +85,21 @@ def compare_held_out(rows: pd.DataFrame, *, second_choices: bool | None = None) 
         >>> pf.compare_held_out(rows).columns.tolist()[:3]
         ['nats', 'low', 'high']
     """
-    units = [name for name in ("subject", "session") if name in rows]
-    sums = rows.groupby(["model", *units], sort=False)[["log_likelihood", "num_choices"]].sum()
-    counts = sums["num_choices"].unstack("model")
-    if counts.isna().any(axis=None) or (counts.nunique(axis=1) > 1).any():
+    counts = _sums(rows, "num_choices")
+    if np.isnan(counts.to_numpy(float)).any() or (counts.to_numpy() != counts.to_numpy()[:, :1]).any():
         raise UserError(
             "`rows` must be of the same held-out choices for every model, got others. Score all with the same table, "
             "`by`, `num_outer` and `seed`."
         )
-    nats = (sums["log_likelihood"] / sums["num_choices"]).unstack("model")
-    best = nats.mean().idxmax()
-    wins = nats.idxmax(axis=1).value_counts()
+    nats = subject_nats(rows)
+    means = nats.to_numpy().mean(axis=0)
+    best = nats.to_numpy()[:, means.argmax()]
+    wins = np.bincount(nats.to_numpy().argmax(axis=1), minlength=len(means))
     found: dict[str, Mapping[str, float]] = {}
-    for name in nats.mean().sort_values(ascending=False).index:
-        own, apart = mean_interval(nats[name]), mean_interval(nats[name] - nats[best])
-        found[str(name)] = {
+    for place in np.argsort(-means, kind="stable"):
+        values = nats.to_numpy()[:, place]
+        own, apart = mean_interval(values), mean_interval(values - best)
+        found[str(nats.columns[place])] = {
             "nats": own.mean,
             "low": own.low,
             "high": own.high,
@@ -93,7 +107,7 @@ def compare_held_out(rows: pd.DataFrame, *, second_choices: bool | None = None) 
             "from_best": apart.mean,
             "from_best_low": apart.low,
             "from_best_high": apart.high,
-            "num_best": int(wins.get(name, 0)),
+            "num_best": int(wins[place]),
             "num_subjects": len(nats),
         }
     table = pd.DataFrame.from_dict(found, orient="index").rename_axis("model")

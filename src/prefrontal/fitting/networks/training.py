@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
@@ -17,6 +18,8 @@ from prefrontal.fitting.likelihood import trial_log_likelihoods, trial_log_proba
 READOUT = 0.1
 """How strongly the weights from units to choices are held to zero, as a share of how strongly the cell's are: units lie
 between -1 and 1, and log odds of 5 are usual."""
+
+Numbers = np.ndarray | Array
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,12 @@ class NetworkRecipe:
 
 
 class Task(eqx.Module):
-    """What one fit is given; leaves of `choices` and of the two others (person, session, trial)."""
+    """What one fit is given; leaves of `choices` and of the two after it (person, session, trial)."""
 
     choices: Choices
-    fitted: Bool[Array, "person session trial"]
+    fitted: Bool[Numbers, "..."]
     """The trials that networks may learn from: none of the outer fold's."""
-    inner: Int[Array, "person session trial"]
+    inner: Int[Numbers, "..."]
     """Which of the inner folds each of them is in; -1 in none."""
     starts: TwoStepNetwork
     """Where to begin, leaves (seed, ...)."""
@@ -65,11 +68,11 @@ class Task(eqx.Module):
 
 
 class Soft(eqx.Module):
-    """Probabilities in place of choices."""
+    """Probabilities in place of choices, leaves (person, session, trial, option)."""
 
-    first: Float[Array, "person session trial 2"]
+    first: Float[Numbers, "..."]
     """Of the two first choices."""
-    second: Float[Array, "person session trial option"]
+    second: Float[Numbers, "..."]
     """Of the options in the state reached."""
 
 
@@ -78,13 +81,13 @@ class Fitted(eqx.Module):
 
     network: TwoStepNetwork
     """Of the best seed, fitted to all that it may learn from."""
-    num_steps: Int[Array, ""]
+    num_steps: Int[Numbers, "..."]
     """Where it stopped: the number of steps after which the held-out choices of the inner folds were most probable."""
-    seed: Int[Array, ""]
-    inner: Float[Array, ""]
+    seed: Int[Numbers, "..."]
+    inner: Float[Numbers, "..."]
     """Their log-likelihood then, summed over inner folds: nats."""
-    log_likelihood: Float[Array, "person session trial"]
-    """Of every trial under the network."""
+    log_likelihood: Float[Numbers, "..."]
+    """Of every trial under the network, (person, session, trial)."""
 
 
 def fit_nested(task: Task, recipe: NetworkRecipe, num_inner: int, own: bool) -> Fitted:
@@ -97,18 +100,16 @@ def fit_nested(task: Task, recipe: NetworkRecipe, num_inner: int, own: bool) -> 
         num_inner: inner folds.
         own: whether it begins at the group's network and is pulled to it.
     """
+    fitted, inner = jnp.asarray(task.fitted), jnp.asarray(task.inner)
     watch = jax.vmap(
-        lambda start, fold: _train(
-            task, start, task.fitted & (task.inner != fold), task.inner == fold, recipe, own, jnp.int32(-1)
-        )[0],
+        lambda start, fold: _train(task, start, fitted & (inner != fold), inner == fold, recipe, own, jnp.int32(-1))[0],
         (None, 0),
     )
     curves = jax.vmap(watch, (0, None))(task.starts, jnp.arange(num_inner)).sum(1)
     curves = jnp.where(jnp.isfinite(curves), curves, -jnp.inf)
     seed, stop = jnp.unravel_index(jnp.argmax(curves), curves.shape)
     start = jax.tree.map(lambda leaf: leaf[seed], task.starts)
-    nothing = jnp.zeros(task.fitted.shape, bool)
-    network = _train(task, start, task.fitted, nothing, recipe, own, stop)[1]
+    network = _train(task, start, fitted, jnp.zeros(fitted.shape, bool), recipe, own, stop)[1]
     return Fitted(network, stop, seed, curves[seed, stop], log_likelihoods(network, task.choices))
 
 

@@ -1,0 +1,1 @@
+"""Tables of pulls, from the files of others."""
