@@ -37,7 +37,7 @@ class Options:
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     models: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL")] = ("hybrid",)
     """Models to fit: hybrid, model-based, sarsa-lambda, sarsa-0, reward-as-cue, latent-state, bayes-optimal,
-    win-stay-lose-shift, biased-random, hybrid-hbayesdm; networks by cell and units, as gru-2, lstm-8, rnn-4."""
+    win-stay-lose-shift, biased-random, hybrid-hbayesdm; networks, as gru-2, lstm-8."""
     method: Annotated[Literal["mle", "map", "em", "hierarchical"], tyro.conf.arg(metavar="METHOD")] = "map"
     """mle or map (a posteriori), each subject alone; em or hierarchical (sampled; needs prefrontal[bayes]), all with
     their group."""
@@ -66,7 +66,7 @@ class Options:
     sharing: Annotated[Literal["alone", "group", "one"], tyro.conf.arg(metavar="HOW")] | None = None
     """Networks: alone, from a group's, or one."""
     num_folds: int = 10
-    """Networks: outer folds, each held out once."""
+    """Networks: outer folds."""
     regressors: bool = False
     """Write each trial's signals: MODEL-regressors.csv."""
     seed: int = 0

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import pandas as pd
 from rich import box
@@ -12,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 from prefrontal.agents.saving import save_agent
-from prefrontal.agents.two_step.network import TwoStepNetwork
 from prefrontal.configs.models import KnownTask
 from prefrontal.figures.networks.held_out import plot_held_out
 from prefrontal.figures.networks.portraits import plot_flow, plot_portrait
@@ -84,7 +82,7 @@ def _draw(fit: NetworkFit, table: pd.DataFrame, out: Path) -> None:
     unit = fit.units.iloc[place].to_dict()
     own = table.loc[np.logical_and.reduce([np.asarray(table[name] == value) for name, value in unit.items()])]
     told = f"{fit.name}, " + ", ".join(f"{name} {value}" for name, value in unit.items())
-    network: TwoStepNetwork = jax.tree.map(jax.numpy.asarray, fit.network(place))
+    network = fit.network(place)
     points = trial_fixed_points(network).assign(**unit)
     write_text(out / f"{fit.name}-fixed-points.csv", points.to_csv(index=False))
     save_figure(plot_portrait(phase_portrait(network, own), f"Phase portrait: {told}"), out / f"{fit.name}-portrait")

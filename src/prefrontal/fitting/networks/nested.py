@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jax.sharding import AxisType, PartitionSpec
@@ -59,7 +60,7 @@ class NetworkFit:
 
     def network(self, place: int) -> TwoStepNetwork:
         """The network of row `place` of `units`, fitted to all its trials."""
-        return jax.tree.map(lambda leaf: leaf[place], self.networks)
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf[place]), self.networks)
 
     def __repr__(self) -> str:
         per_choice = self.table["log_likelihood"].sum() / self.table["num_choices"].sum()
