@@ -29,7 +29,16 @@ NUM_OUTER, NUM_INNER, NUM_SEEDS = 10, 5, 3
 
 @dataclass(frozen=True)
 class NetworkFit:
-    """A network of one kind fitted to everybody, without each outer fold in turn. Made by `fit_networks`."""
+    """A network of one kind fitted to everybody, without each outer fold in turn. Made by `fit_networks`.
+
+    Example:
+        >>> quick = pf.NetworkRecipe(num_steps=5)
+        >>> fits = pf.fit_networks(table, "gru-1", num_outer=2, num_inner=2, num_seeds=1, recipe=quick)
+        >>> player = fits["gru-1"].agent(0, "trial")
+        >>> config = pf.TwoStepConfig(num_trials=10, encoding="trial")
+        >>> pf.rollout(player, config.make(), jax.random.key(0)).activity.shape
+        (10, 1)
+    """
 
     name: str
     """Such as "gru-2"."""
