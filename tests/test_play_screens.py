@@ -74,6 +74,25 @@ def test_a_whole_session_by_touch_on_a_telephone_in_german(browser, tmp_path):
         context.close()
 
 
+def test_who_answers_wrongly_reads_again_until_all_is_right(browser, tmp_path):
+    with served_folder(tmp_path / "page", study("bandit", trials=1, breaks_every=0)) as (address, posted):
+        page = browser.new_page()
+        page.goto(address)
+        lead(page, press("j"), until=("quiz",))
+        page.click("button.primary")
+        page.wait_for_selector(".warning:text('every question')")
+        for wrong in page.locator("input[value='1']").all():
+            wrong.check()
+        page.click("button.primary")
+        page.wait_for_selector("main[data-screen=again]")
+        seen = lead(page, press("j"))
+        assert seen[:2] == ["again", "instructions"]
+        assert "practice-trial" not in seen
+        told = [event["detail"] for event in events_of(posted) if event["name"] == "quiz"]
+        assert told == [{"attempt": 1, "wrong": 2}, {"attempt": 2, "wrong": 0}]
+        page.close()
+
+
 def test_a_held_key_answers_nothing_and_is_noted(browser, tmp_path):
     told = study("bandit", practice=0, quiz=False, trials=2, breaks_every=0)
     with served_folder(tmp_path / "page", told) as (address, posted):
