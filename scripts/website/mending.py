@@ -1,4 +1,4 @@
-"""What Sphinx and its theme leave that a screen reader trips over, mended in the built pages."""
+"""What Sphinx and its theme leave that a reader, or who reads to them, trips over, mended in the built pages."""
 
 import re
 from pathlib import Path
@@ -20,9 +20,11 @@ def mended(text: str) -> str:
 
     - what folds a part of the list of pages has a name,
     - the corner of a table, which heads nothing, is no heading,
-    - the lines of a long signature are no list of definitions.
+    - the lines of a long signature are no list of definitions,
+    - an array of JAX is called an Array.
     """
     text = text.replace(SUMMARY, '<summary aria-label="Show or hide the pages below"><span')
+    text = text.replace("jaxlib._jax.Array", "Array")
     text = EMPTY_HEAD.sub("<td></td>", text)
     return LINES.sub(_lines, text)
 
