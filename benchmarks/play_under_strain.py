@@ -88,6 +88,28 @@ class Server:
         self.process.wait()
 
 
+class Connection:
+    """One participant's connection, kept open. With hundreds of them the usual clients compute longer than the server,
+    and would measure themselves."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def open(cls, port: int) -> "Connection":
+        """A connection to this computer's `port`."""
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    async def post(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        """The status and the document that the server answers."""
+        data = json.dumps(body).encode()
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(data)}\r\n\r\n"
+        self._writer.write(head.encode() + data)
+        status, *lines = (await self._reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
+        length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length:"))
+        return int(status.split()[1]), json.loads(await self._reader.readexactly(length))
+
+
 def stored(data: Path) -> dict[int, list[tuple[Any, ...]]]:
     """The trials of each session, in their order."""
     rows: dict[int, list[tuple[Any, ...]]] = {}
@@ -104,29 +126,26 @@ async def load(folder: Path, participants: int, trials: int, think: float) -> di
     server = Server(folder, study)
     await server.ready()
     before, latencies, memory = server.memory_mb(), [], []
-    limits = httpx2.Limits(max_connections=participants, max_keepalive_connections=participants)
 
-    async with httpx2.AsyncClient(base_url=server.address, limits=limits, timeout=120) as client:
+    async def participant(number: int) -> int:
+        by_chance, sent = random.Random(number), 0
+        connection = await Connection.open(server.port)
+        _, session = await connection.post("/api/sessions", {"client": f"p{number}"})
+        for index, drawn in enumerate(session["schedule"]["trials"]):
+            body = {"secret": session["secret"], "records": [trial(drawn, index, [by_chance.randrange(2)])]}
+            await asyncio.sleep(by_chance.uniform(0, 2 * think))
+            began = time.perf_counter()
+            status, _ = await connection.post(f"/api/sessions/{session['session']}/records", body)
+            latencies.append(time.perf_counter() - began)
+            sent += status == 200
+            if number == 0 and index % max(1, trials // 8) == 0:
+                memory.append(round(server.memory_mb(), 1))
+        await connection.post(f"/api/sessions/{session['session']}/end", {"secret": session["secret"]})
+        return sent
 
-        async def participant(number: int) -> int:
-            by_chance = random.Random(number)
-            session = (await client.post("/api/sessions", json={"client": f"p{number}"})).json()
-            sent = 0
-            for index, drawn in enumerate(session["schedule"]["trials"]):
-                body = {"secret": session["secret"], "records": [trial(drawn, index, [by_chance.randrange(2)])]}
-                await asyncio.sleep(by_chance.uniform(0, 2 * think))
-                began = time.perf_counter()
-                answer = await client.post(f"/api/sessions/{session['session']}/records", json=body)
-                latencies.append(time.perf_counter() - began)
-                sent += answer.status_code == 200
-                if number == 0 and index % max(1, trials // 8) == 0:
-                    memory.append(round(server.memory_mb(), 1))
-            await client.post(f"/api/sessions/{session['session']}/end", json={"secret": session["secret"]})
-            return sent
-
-        began, computed = time.perf_counter(), server.processor_seconds()
-        sent = await asyncio.gather(*map(participant, range(participants)))
-        seconds, computed = time.perf_counter() - began, server.processor_seconds() - computed
+    began, computed = time.perf_counter(), server.processor_seconds()
+    sent = await asyncio.gather(*map(participant, range(participants)))
+    seconds, computed = time.perf_counter() - began, server.processor_seconds() - computed
     after = server.memory_mb()
     server.end()
     rows = stored(server.data)
