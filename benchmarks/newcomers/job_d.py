@@ -1,27 +1,24 @@
+"""One session of a network that comes with the package: hidden activity, its components, its trials."""
+
 import jax
 import numpy as np
 
 import prefrontal as pf
 
 experiment = pf.find_experiment("wang2018-two-step")
-network = pf.load_pretrained("wang2018-two-step", seed=2)
-played = pf.evaluate(network, experiment.task, jax.random.key(7), num_episodes=1)  # one session
+network = pf.load_pretrained("wang2018-two-step", seed=0)
+played = pf.rollout(network, experiment.task, jax.random.key(5))  # one session: leaves lead with time
 table = pf.trial_table(played.event)
-pf.write_table("session.csv", table)
-print(table.head(5).to_string())
-activity = np.asarray(played.activity)[0]
-np.save("activity.npy", activity)
-print("steps x units", activity.shape, "trials", len(table))
-at_choice = activity[1::3]
-components = pf.principal_components(at_choice)
-print(f"{components.dimensionality:.1f} dimensions; shares", components.variance_share[:4].round(2))
-print(
-    *pf.save_figure(
-        pf.plot_components(at_choice, by=table["choice"], title="At the choice"), "pca-choice", formats="png"
-    )
-)
-print(
-    *pf.save_figure(
-        pf.plot_components(at_choice, by=table["better_state"], title="At the choice"), "pca-better", formats="png"
-    )
-)
+print(table.to_string())
+
+steps = experiment.config.task.steps_per_trial  # three: fixation, choice, outcome
+activity = np.asarray(played.activity)[1::steps]  # (trial, unit), at the choice
+better = np.asarray(played.event.better_state)[steps - 1 :: steps]
+assert np.array_equal(better, table["better_state"])
+labels = np.where(better == 0, "S1 pays more", "S2 pays more")
+components = pf.principal_components(activity)
+places = components.project(activity)[:, :2]
+print(f"{activity.shape}: {components.dimensionality:.1f} dimensions; shares {components.variance_share[:2].round(2)}")
+print("first five trials on the first two components:", places[:5].round(2).tolist())
+figure = pf.plot_components(activity, by=labels, title="One session, at the choice", legend="better state")
+print(*pf.save_figure(figure, "job_d", formats=["png"]))

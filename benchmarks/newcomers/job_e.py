@@ -1,32 +1,27 @@
+"""Three discounts, three seeds, two-step task, robust recipe, few episodes."""
+
+import pandas as pd
+
 import prefrontal as pf
 
-config = pf.ExperimentConfig(
-    task=pf.TwoStepConfig(num_trials=40, encoding="trial"),
-    agent=pf.RecurrentConfig(),
-    train=pf.recipe("robust", num_episodes=3_000),
-    test=pf.TestConfig(num_episodes=200),
-)
-
-
-def measure(played):
-    stay = pf.stay_probability(pf.trial_table(played.event)).iloc[0]
-    index = (
-        stay["common_rewarded"] - stay["uncommon_rewarded"] - stay["common_unrewarded"] + stay["uncommon_unrewarded"]
+experiment = pf.find_experiment("wang2018-two-step").in_recipe("robust")
+config = pf.replace(experiment.config, "train.num_episodes", 3_500)
+table = pf.sweep(experiment, {"train.discount": [0.5, 0.8, 0.9]}, config, seeds=[0, 1, 2], out="job_e_runs")
+print(table.columns.tolist())
+rows = []
+for discount, group in table.groupby("train.discount"):
+    found = pf.mean_interval(group["reward per episode"].to_numpy())
+    rows.append(
+        {
+            "discount": discount,
+            "reward": found.mean,
+            "low": found.low,
+            "high": found.high,
+            "seeds": found.num,
+            "least": group["reward per episode"].min(),
+        }
     )
-    return {"interaction": index}
-
-
-experiment = pf.own_experiment("size-and-discount", config, measure, seeds=range(4))
-table = pf.sweep(experiment, {"agent.hidden_size": [4, 24], "train.discount": [0.0, 0.9]})
-print(table.drop(columns="run").round(2).to_string())
-for (size, discount), rows in table.groupby(["agent.hidden_size", "train.discount"]):
-    for name in ("reward per episode", "interaction"):
-        found = pf.mean_interval(rows[name])
-        print(f"{size} units, discount {discount}: {name} {found.mean:.2f} ({found.low:.2f} to {found.high:.2f})")
-wide = table.pivot(index="seed", columns=["agent.hidden_size", "train.discount"], values="reward per episode")
-for size in (4, 24):
-    found = pf.mean_interval(wide[size, 0.9] - wide[size, 0.0])
-    print(f"{size} units, .9 less 0: {found.mean:.2f} ({found.low:.2f} to {found.high:.2f})")
-for name in ("reward per episode", "interaction"):
-    figure = pf.plot_sweep(table, name, x="agent.hidden_size", by="train.discount")
-    print(*pf.save_figure(figure, name.replace(" ", "-"), formats="png"))
+print(pd.DataFrame(rows).round(2).to_string(index=False))
+print("chance", config.task.chance_reward, "oracle", config.task.oracle_reward)
+figure = pf.plot_sweep(table, "reward per episode", x="train.discount", title="Two-step task, 3,500 episodes")
+print(*pf.save_figure(figure, "job_e", formats=["png"]))

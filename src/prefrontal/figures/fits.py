@@ -102,11 +102,10 @@ def comparison_figure(bic: pd.DataFrame, title: str) -> Figure:
             for place, value in zip(places, sizes, strict=True):
                 ax.text(value, place, f" {value:,.0f}", va="center", fontsize=7.5)
             ax.set_xlabel(label)
-            ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             ax.set_yticks(places, names)
             ax.tick_params(axis="y", length=0)
             ax.set_xlim(0, 1.18 * max(float(sizes.max()), 1.0))
-            ax.xaxis.set_major_locator(MaxNLocator(4))
+            ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         above_all.write(figure)
     return figure
 
@@ -134,8 +133,10 @@ def selection_figure(selection: ModelSelection, title: str) -> Figure:
         left.barh(places, mean, height=0.6, color=PALETTE["ours"], alpha=0.6)
         left.errorbar(mean, places, xerr=spread, fmt="none", color=PALETTE["ours"], linewidth=1.2)
         for place, (high, exceedance) in enumerate(zip(table["high"], table["protected_exceedance"], strict=True)):
-            left.text(min(high + 0.02, 1.0), place, f"{exceedance:.2f}", va="center", fontsize=7.5)
-        left.set(xlim=(0, 1.14), xlabel="Frequency in the population; 95 % interval.\nNumbers: protected exceedance")
+            left.text(min(high + 0.02, 1.02), place, f"PXP {exceedance:.2f}", va="center", fontsize=7)
+        left.set(
+            xlim=(0, 1.3), xlabel="Frequency in the population; 95 % interval.\nPXP: protected exceedance probability"
+        )
         left.set_xticks(np.linspace(0, 1, 6))
         left.set_yticks(places, names)
         left.set_ylim(len(names) - 0.5, -0.5)
