@@ -57,12 +57,12 @@ class GroupSearch:
         group's mean: as long as that finds somebody a more probable mode, the rounds go on.
         """
         mean, covariance = candidates.mean(axis=0), np.diag(candidates.var(axis=0))
-        start = self._best_of(candidates, mean, np.linalg.inv(covariance))
+        start = self.best_of(candidates, mean, np.linalg.inv(covariance))
         with progress(f"Fitting {name}: rounds, at most", MAX_ROUNDS) as tell:
 
             def climbed(modes: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 tell(1)
-                found = self._run(_climb, self._lanes, modes, mean, precision)
+                found = self.climbed(modes, mean, precision)
                 return found.u, found.information
 
             num_rounds = 0
@@ -93,7 +93,12 @@ class GroupSearch:
             num_lanes=min(LANES, self._lanes * u.shape[1]),
         )
 
-    def _best_of(self, candidates: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    def climbed(self, starts: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> Modes:
+        """Everybody's mode that is nearest to its start."""
+        return self._run(_climb, self._lanes, starts, mean, precision)
+
+    def best_of(self, candidates: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> np.ndarray:
+        """Everybody's most probable one of the `candidates`."""
         num = len(self.batch.units)
         likelihood = self.log_likelihoods(np.broadcast_to(candidates, (num, *candidates.shape)))
         away = candidates - mean

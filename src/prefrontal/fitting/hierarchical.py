@@ -3,7 +3,6 @@
 It needs the optional packages NumPyro and ArviZ: `pip install prefrontal[bayes]`.
 """
 
-import contextlib
 import importlib
 import time
 import warnings
@@ -12,23 +11,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Array, Float
 
-from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_values
+from prefrontal.agents.two_step import Parameter
 from prefrontal.configs.models import KnownTask, TwoStepForm
-from prefrontal.errors import UserError, check_count, check_probability, check_seed, is_quiet
+from prefrontal.errors import UserError, check_count, check_probability, check_seed
 from prefrontal.fitting.choices import Unit, batch_of
-from prefrontal.fitting.fit import known_task, parameters_to_fit, told_parameters, told_subjects
-from prefrontal.fitting.likelihood import subject_log_likelihood
+from prefrontal.fitting.fit import draw_candidates, known_task, parameters_to_fit, told_parameters, told_subjects
+from prefrontal.fitting.nuts import Draws, approximate, sample
 from prefrontal.fitting.search import double_precision
-from prefrontal.progress import in_terminal, told_start
 
 MOST_R_HAT = 1.01
 """Chains with a larger R-hat have not converged (Vehtari et al. 2021)."""
+NUM_CANDIDATES = 60
+"""Points tried for each subject before the first round, of which the most probable is the first start."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def fit_hierarchy(
     by: Unit = "subject",
     task: KnownTask | TwoStepForm | None = None,
     fixed: Mapping[str, float] | None = None,
-    num_warmup: int = 1000,
+    num_warmup: int = 500,
     num_samples: int = 1000,
     num_chains: int = 4,
     target_acceptance: float = 0.9,
@@ -127,7 +125,7 @@ def fit_hierarchy(
         num_chains: chains, side by side.
         target_acceptance: of NUTS, 0 to 1; a larger one takes smaller steps, against divergences.
         seed: of all that is random.
-        progress: whether to show a bar.
+        progress: whether to show how far it is, unless `prefrontal.quietly` silences it.
 
     Returns:
         The draws, and whether they can be trusted: `converged`, `diagnostics`.
@@ -145,7 +143,7 @@ def fit_hierarchy(
         >>> posterior.parameters, len(posterior.table)
         (('bias',), 6)
     """
-    arviz, numpyro = _import("arviz"), _import("numpyro")
+    arviz, _ = _import("arviz"), _import("numpyro")
     for argument, value in (("num_warmup", num_warmup), ("num_samples", num_samples), ("num_chains", num_chains)):
         check_count(argument, value)
     check_probability("target_acceptance", target_acceptance)
@@ -155,32 +153,32 @@ def fit_hierarchy(
     spread = 0.2 if name == "hybrid-hbayesdm" else 0.5
     with double_precision():
         model, parameters = parameters_to_fit(name, known, fixed)
-        hierarchy = _hierarchy(numpyro, model, parameters, len(batch.units), spread)
-        kernel = numpyro.infer.NUTS(hierarchy, target_accept_prob=target_acceptance)
-        sampler = numpyro.infer.MCMC(
-            kernel,
+        began = time.monotonic()
+        candidates = draw_candidates(parameters, NUM_CANDIDATES, seed)
+        draws = sample(
+            model,
+            parameters,
+            batch,
+            approximate(model, parameters, batch, spread, candidates),
+            spread=spread,
             num_warmup=num_warmup,
             num_samples=num_samples,
             num_chains=num_chains,
-            chain_method="vectorized",
-            progress_bar=progress and in_terminal() and not is_quiet(),
+            target_acceptance=target_acceptance,
+            seed=seed,
+            name=name,
+            told=None if progress else lambda num: None,
         )
-        began = time.monotonic()
-        size = f"{num_warmup + num_samples:,} draws of {num_chains} chains"
-        with told_start(f"Sampling {name}", size) if progress and not in_terminal() else contextlib.nullcontext():
-            sampler.run(jax.random.key(seed), batch.choices, extra_fields=("diverging", "num_steps", "accept_prob"))
         seconds = time.monotonic() - began
-        draws = jax.device_get(sampler.get_samples(group_by_chain=True))
-        statistics = jax.device_get(sampler.get_extra_fields(group_by_chain=True))
-    hidden = ("mean", "deviation", "standard", "likelihood")
+        sampled = _named(parameters, draws)
     labels = ["/".join(map(str, row)) for row in batch.units.itertuples(index=False)]
     groups = {
-        "posterior": {key: value for key, value in draws.items() if key not in hidden},
-        "log_likelihood": {"choices": draws["likelihood"]},
+        "posterior": sampled,
+        "log_likelihood": {"choices": draws.log_likelihood},
         "sample_stats": {
-            "diverging": statistics["diverging"],
-            "n_steps": statistics["num_steps"],
-            "acceptance_rate": statistics["accept_prob"],
+            "diverging": draws.diverging,
+            "n_steps": draws.num_steps,
+            "acceptance_rate": draws.accept_prob,
         },
     }
     named = {"coords": {"subject": labels}, "dims": {key: ["subject"] for key in (*parameters, "choices")}}
@@ -192,36 +190,19 @@ def fit_hierarchy(
         fixed=fixed,
         units=batch.units,
         inference=inference,
-        num_divergences=int(np.sum(statistics["diverging"])),
+        num_divergences=int(np.sum(draws.diverging)),
         seconds=seconds,
     )
 
 
-def _hierarchy(
-    numpyro: Any, model: AbstractTwoStepModel, parameters: Mapping[str, Parameter], num_subjects: int, spread: float
-) -> Any:
-    """The NumPyro model: `fit_hierarchy` has its equations."""
-    distributions = numpyro.distributions
-    size = len(parameters)
-
-    def hierarchy(choices):
-        mean = numpyro.sample("mean", distributions.Normal(jnp.zeros(size), 1.0).to_event(1))
-        deviation = numpyro.sample("deviation", distributions.HalfNormal(spread * jnp.ones(size)).to_event(1))
-        standard = numpyro.sample("standard", distributions.Normal(jnp.zeros((num_subjects, size)), 1.0).to_event(2))
-        unbounded = mean + deviation * standard
-        values: dict[str, Float[Array, " subject"]] = {}
-        for place, (key, parameter) in enumerate(parameters.items()):
-            numpyro.deterministic(f"group_{key}", parameter.constrain(mean[place]))
-            numpyro.deterministic(f"spread_{key}", deviation[place])
-            values[key] = numpyro.deterministic(key, parameter.constrain(unbounded[:, place]))
-
-        def one_subject(own, sessions):
-            return subject_log_likelihood(with_values(model, list(parameters), own), sessions)
-
-        likelihood = numpyro.deterministic("likelihood", jax.vmap(one_subject)(list(values.values()), choices))
-        numpyro.factor("choices", jnp.sum(likelihood))
-
-    return hierarchy
+def _named(parameters: Mapping[str, Parameter], draws: Draws) -> dict[str, np.ndarray]:
+    """The draws in the units of the parameters, by name."""
+    found = {}
+    for place, (key, parameter) in enumerate(parameters.items()):
+        found[f"group_{key}"] = np.asarray(parameter.constrain(jnp.asarray(draws.mean[..., place])))
+        found[f"spread_{key}"] = draws.deviation[..., place]
+        found[key] = np.asarray(parameter.constrain(jnp.asarray(draws.u[..., place])))
+    return found
 
 
 def _is_arviz_1(arviz: Any) -> bool:
