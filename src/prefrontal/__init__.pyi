@@ -130,6 +130,8 @@ from prefrontal.analysis.statistics import mean_interval as mean_interval
 
 # Cognitive models: simulated, fitted, compared, recovered.
 from prefrontal.fitting.bandits import fit_bandit_agents as fit_bandit_agents
+from prefrontal.fitting.checks import FitCheck as FitCheck
+from prefrontal.fitting.checks import check_fit as check_fit
 from prefrontal.fitting.comparison import Comparison as Comparison
 from prefrontal.fitting.comparison import compare_fits as compare_fits
 from prefrontal.fitting.fit import Fit as Fit
@@ -165,6 +167,7 @@ from prefrontal.figures.networks.portraits import plot_flow as plot_flow
 from prefrontal.figures.networks.portraits import plot_portrait as plot_portrait
 from prefrontal.figures.own import plot_behaviour as plot_behaviour
 from prefrontal.figures.own import plot_comparison as plot_comparison
+from prefrontal.figures.fitted.check import plot_check as plot_check
 from prefrontal.figures.own import plot_fit as plot_fit
 from prefrontal.figures.own import plot_learning as plot_learning
 from prefrontal.figures.own import plot_selection as plot_selection

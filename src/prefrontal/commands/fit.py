@@ -12,7 +12,7 @@ from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
 from prefrontal.commands.tables import Reading, expanded, read_group
 from prefrontal.configs.models import MODELS, KnownTask
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, check_count
 from prefrontal.progress import progress
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Options:
     """As bayes-optimal takes it."""
     num_starts: int = 20
     """mle, map: starts of a subject's search."""
-    num_warmup: int = 1000
+    num_warmup: int = 500
     """hierarchical: draws that tune a chain."""
     num_samples: int = 1000
     """hierarchical: draws kept of a chain."""
@@ -69,6 +69,10 @@ class Options:
     """Networks: outer folds."""
     regressors: bool = False
     """Write each trial's signals: MODEL-regressors.csv."""
+    num_simulations: int = 20
+    """Studies each fit is simulated in: check.png; 0: none."""
+    recovery: Annotated[str | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """Of recover, or quick: marks what cannot be found."""
     seed: int = 0
     """Of starting points, and of draws."""
     out: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = field(default_factory=lambda: Path("fit"))
@@ -98,7 +102,9 @@ def run(command: str, arguments: Sequence[str]) -> None:
     devices.configure()
     from prefrontal.fitting.fit import parameters_to_fit
     from prefrontal.fitting.networks.naming import network_kind
-    from prefrontal.reports.fits import report_fits, report_posteriors, write_regressors
+    from prefrontal.reports.checks import report_checks
+    from prefrontal.reports.fits import add_to_record, report_fits, report_posteriors, write_regressors
+    from prefrontal.reports.recovered import recoveries, show_unrecovered
     from prefrontal.runs.files import make_folder, write_text
     from prefrontal.runs.provenance import environment
     from prefrontal.trials.formats import overview, with_trials
@@ -122,6 +128,9 @@ def run(command: str, arguments: Sequence[str]) -> None:
     held = _held(cognitive, task, fixed)
     for name, values in held.items():
         parameters_to_fit(name, task, values)  # all are refused before any is fitted
+    if options.num_simulations:
+        check_count("num_simulations", options.num_simulations, least=3)
+    recovered = recoveries(held, task, table, options.out, options.recovery)
     make_folder(options.out)
     fits: dict[str, Any] = {}
     for name, values in held.items():
@@ -134,6 +143,10 @@ def run(command: str, arguments: Sequence[str]) -> None:
     if cognitive:
         report = report_posteriors if options.method == "hierarchical" else report_fits
         report(fits, record, options.out, options.by)
+        found: dict[str, Any] = {"recovered": show_unrecovered(recovered, Console())}
+        if options.num_simulations:
+            found["checks"] = report_checks(table, fits, options.out, num=options.num_simulations, seed=options.seed)
+        add_to_record(options.out, found)
     if networks:
         from prefrontal.reports.networks import report_networks
 

@@ -142,7 +142,7 @@ Made = tuple[dict[str, Any], dict[str, str], "Figure"]
 def _parameters(asked: Asked, task: Form, options: Options[Form]) -> Made:
     from prefrontal.agents.two_step import find_model
     from prefrontal.figures.fits import recovery_figure
-    from prefrontal.fitting.recovery import recover_parameters
+    from prefrontal.fitting.recovery import LEAST_CORRELATION, recover_parameters
     from prefrontal.fitting.simulation import known_of
 
     (name,) = asked.models
@@ -159,16 +159,17 @@ def _parameters(asked: Asked, task: Form, options: Options[Form]) -> Made:
     )
     summary = recovery.summary
     shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
-    for heading in ("parameter", "r", "rank r", "bias", "RMSE", "in 95 %"):
-        shown.add_column(heading, justify="left" if heading == "parameter" else "right")
+    for heading in ("parameter", "r", "rank r", "bias", "RMSE", "in 95 %", ""):
+        shown.add_column(heading, justify="left" if heading in ("parameter", "") else "right")
     for parameter, row in summary.to_dict(orient="index").items():
         numbers = (row[key] for key in ("pearson", "spearman", "bias", "rmse", "coverage"))
-        shown.add_row(str(parameter), *(f"{number:.2f}" for number in numbers))
+        mark = "NOT recovered" if row["recovered"] is False else ""
+        shown.add_row(str(parameter), *(f"{number:.2f}" for number in numbers), mark)
     console = Console()
     console.print(shown)
     console.print(
         "r: correlation of true and fitted values; in 95 %: how often the true value lies within 1.96 standard errors, "
-        "where there is one.",
+        f"where there is one; NOT recovered: r below {LEAST_CORRELATION}, in so many trials.",
         style="dim",
         highlight=False,
     )

@@ -15,6 +15,7 @@ from prefrontal.figures.parts import Above, text_width
 from prefrontal.figures.style import MINUS, PALETTE, style
 from prefrontal.fitting.fit import BOUND
 from prefrontal.fitting.model_selection import ModelSelection
+from prefrontal.fitting.recovery import LEAST_CORRELATION
 
 COLUMNS = 4
 """Panels beside each other."""
@@ -185,8 +186,10 @@ def recovery_figure(subjects: pd.DataFrame, parameters: Mapping[str, Parameter],
             ax.plot(true[~at_bound], estimate[~at_bound], "o", color=PALETTE["ours"], **looks)
             ax.plot(true[at_bound], estimate[at_bound], **CANNOT)
             varies = np.ptp(true) > 0 and np.ptp(estimate) > 0
-            told = f"r = {_plain(np.corrcoef(true, estimate)[0, 1])}" if varies else "one true value"
-            ax.set_title(f"{_lines(label)}\n{told}", fontsize=8)
+            r = float(np.corrcoef(true, estimate)[0, 1]) if varies else np.nan
+            told = f"r = {_plain(r)}{', not recovered' * (r < LEAST_CORRELATION)}" if varies else "one true value"
+            color = PALETTE["unrewarded"] if r < LEAST_CORRELATION else "black"
+            ax.set_title(f"{_lines(label)}\n{told}", fontsize=8, color=color)
             ax.set(xlim=ends, ylim=ends, aspect="equal", xlabel="True", ylabel="Fitted")
             for axis in (ax.xaxis, ax.yaxis):
                 axis.set_major_locator(MaxNLocator(4))

@@ -13,6 +13,9 @@ from prefrontal.fitting.fit import Method, fit_model, parameters_to_fit
 from prefrontal.fitting.simulation import TwoStepForm, draw_values, known_of, simulate
 from prefrontal.progress import progress
 
+LEAST_CORRELATION = 0.5
+"""With a smaller correlation of true and fitted values, a parameter is not recovered: less than a quarter of how people
+differ in what is fitted is how they differ."""
 Draws = Literal["typical", "prior"]
 Told = Callable[[int], None]
 
@@ -28,20 +31,24 @@ class ParameterRecovery:
     @property
     def summary(self) -> pd.DataFrame:
         """A row a parameter: Pearson's and Spearman's correlation of true and fitted values over subjects, the bias
-        (mean error), the root mean square error, and how often the true value lies within 1.96 standard errors."""
+        (mean error), the root mean square error, how often the true value lies within 1.96 standard errors, and whether
+        it is recovered: whether Pearson's correlation is `LEAST_CORRELATION` or more; None where all subjects share
+        one value."""
         rows = {}
         for name, part in self.subjects.groupby("parameter", sort=False):
             true, estimate = part["true"].to_numpy(), part["estimate"].to_numpy()
             error = estimate - true
             known = part["standard_error"].notna().to_numpy()
             covered = np.abs(error) <= 1.96 * part["standard_error"].to_numpy()
+            correlation = _correlation(true, estimate)
             rows[name] = {
-                "pearson": _correlation(true, estimate),
+                "pearson": correlation,
                 "spearman": _correlation(pd.Series(true).rank(), pd.Series(estimate).rank()),
                 "bias": error.mean(),
                 "rmse": np.sqrt((error**2).mean()),
                 "coverage": covered[known].mean() if known.any() else np.nan,
                 "num_with_error": int(known.sum()),
+                "recovered": None if np.ptp(true) == 0 else bool(correlation >= LEAST_CORRELATION),
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
 

@@ -1,14 +1,13 @@
 """What fits leave behind, and what the terminal shows of them."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from prefrontal.figures.own import plot_comparison, plot_fit, plot_selection
 from prefrontal.figures.style import save_figure
@@ -17,6 +16,7 @@ from prefrontal.fitting.fit import Fit
 from prefrontal.fitting.group import GroupFit
 from prefrontal.fitting.hierarchical import Posterior
 from prefrontal.fitting.regressors import describe_regressors, trial_regressors
+from prefrontal.reports.tables import plain_table
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import to_json
 
@@ -77,7 +77,7 @@ def report_posteriors(posteriors: Mapping[str, Posterior], record: Mapping[str, 
         for key, row in zip(posterior.parameters, group.to_dict("records"), strict=True):
             ess = min(row["ess_bulk"], row["ess_tail"])
             rows.append((key, f"{row['mean']:.3f}", f"{row['sd']:.3f}", f"{ess:,.0f}", f"{row['r_hat']:.4f}"))
-        console.print(_table(("parameter", "mean", "sd", "ESS", "R-hat"), rows, f"{name}: the group"))
+        console.print(plain_table(("parameter", "mean", "sd", "ESS", "R-hat"), rows, f"{name}: the group"))
         verdict = "converged" if posterior.converged else "NOT converged"
         told = (
             f"{verdict}: largest R-hat {posterior.largest_r_hat:.4f}, smallest ESS {posterior.smallest_ess:,.0f}, "
@@ -93,6 +93,12 @@ def report_posteriors(posteriors: Mapping[str, Posterior], record: Mapping[str, 
             "group": group.to_dict(orient="index"),
         }
     write_text(out / RECORD, to_json(dict(record) | {"models": models}))
+
+
+def add_to_record(out: Path, found: Mapping[str, Any]) -> None:
+    """Add what else was found to the record in `out`, but for what is empty."""
+    record = json.loads((out / RECORD).read_text(encoding="utf-8"))
+    write_text(out / RECORD, to_json(record | {key: part for key, part in found.items() if part}))
 
 
 def write_regressors(path: Path, table: pd.DataFrame, fit: Fit | Posterior) -> None:
@@ -114,7 +120,7 @@ def _show_group(name: str, fit: GroupFit, console: Console) -> None:
         for key, row in fit.group.to_dict("index").items()
     ]
     headings = ("parameter", "group's median", "95 % interval", "sd, unbounded")
-    console.print(_table(headings, rows, f"{name}: the group"))
+    console.print(plain_table(headings, rows, f"{name}: the group"))
     end = f"settled in {fit.num_rounds} rounds" if fit.settled else f"NOT settled after {fit.num_rounds} rounds"
     console.print(end, highlight=False)
 
@@ -132,7 +138,7 @@ def _show_comparison(compared: Comparison, console: Console, by: str) -> None:
         if several:
             cells += [f"{row['expected_frequency']:.2f}", f"{row['protected_exceedance']:.2f}"]
         rows.append(cells)
-    console.print(_table(headings, rows))
+    console.print(plain_table(headings, rows))
     count, choices = _count(compared.bic, by), "choices of both stages, where there are two"
     each = "all" if criterion == "integrated_bic" else "each"
     told = f"Sums over {count}; k: parameters of each; best: for so many. The n of BIC: {choices}, of {each}."
@@ -142,15 +148,6 @@ def _show_comparison(compared: Comparison, console: Console, by: str) -> None:
     if several:
         told += " Frequency in the population, and protected exceedance probability (PXP): Rigoux et al. (2014)."
     console.print(told, style="dim", highlight=False)
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> Table:
-    shown = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1), show_edge=False)
-    for place, heading in enumerate(headings):
-        shown.add_column(heading, justify="right" if place else "left")
-    for row in rows:
-        shown.add_row(*row)
-    return shown
 
 
 def _count(table: pd.DataFrame, by: str) -> str:

@@ -138,6 +138,16 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     return table
 
 
+def plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> Table:
+    """A table of text whose first column is of names, and the others of numbers."""
+    shown = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1), show_edge=False)
+    for place, heading in enumerate(headings):
+        shown.add_column(heading, justify="right" if place else "left")
+    for row in rows:
+        shown.add_row(*row)
+    return shown
+
+
 def stay_summary(results: Mapping[str, Any]) -> dict[str, float | None]:
     """Of `results`, what a sweep compares: the mean reward with its interval, and the mean stay probabilities."""
     reward = results["reward_per_episode"]

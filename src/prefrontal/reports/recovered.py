@@ -1,0 +1,105 @@
+"""Which parameters of fits cannot be recovered from so many trials, as far as a recovery tells."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from prefrontal.configs.models import KnownTask
+from prefrontal.errors import UserError, counted
+from prefrontal.fitting.checks import usual_task
+from prefrontal.fitting.recovery import LEAST_CORRELATION, recover_parameters
+
+RECORD = "recovery.json"
+QUICK = "quick"
+NUM_SUBJECTS, NUM_STARTS = 50, 5
+"""Of a quick recovery."""
+
+
+class Recovered(NamedTuple):
+    """What a recovery says of a model's parameters."""
+
+    correlations: dict[str, float | None]
+    """Of true and fitted values; None where all had one value."""
+    told: str
+    """Of whom, in how many trials."""
+
+
+def recoveries(
+    models: Iterable[str], task: KnownTask, table: pd.DataFrame, out: Path, asked: str | None
+) -> dict[str, Recovered]:
+    """What is known of the recovery of each of `models`, by model.
+
+    Arguments:
+        models: that are fitted.
+        task: what they know of it.
+        table: the trial table that is fitted.
+        out: the fits' folder: recoveries in it and beside it are found.
+        asked: a folder of `prefrontal recover`; "quick": few subjects like those of the table are simulated and fitted
+            now; None: what is found.
+
+    Raises:
+        UserError: when there is no recovery in the folder that is asked for, or of none of these models.
+    """
+    models = list(models)
+    if asked == QUICK:
+        return {name: _quick(name, task, table) for name in models}
+    folders = [out, *_folders(out), *_folders(out.parent)] if asked is None else [Path(asked), *_folders(Path(asked))]
+    found = {name: read for folder in folders if (read := _read(folder)) for name in [read[0]] if name in models}
+    if asked is not None and not found:
+        raise UserError(
+            f"`recovery` must be a folder that `prefrontal recover` wrote of one of {', '.join(models)}, or {QUICK}, "
+            f"got {asked}. Recover one of them first, or leave it out."
+        )
+    return {name: read[1] for name, read in found.items()}
+
+
+def show_unrecovered(found: Mapping[str, Recovered], console: Console) -> dict[str, Any]:
+    """Tell which parameters are not recovered; returns what the record holds of it."""
+    record = {}
+    for name, recovered in found.items():
+        poor = {key: r for key, r in recovered.correlations.items() if r is not None and not r >= LEAST_CORRELATION}
+        listed = ", ".join(f"{key} ({r:.2f})" for key, r in poor.items())
+        said = f"NOT recovered, r below {LEAST_CORRELATION}: {listed}. Rest no finding on these of single subjects."
+        end = said if poor else "every parameter is recovered."
+        console.print(f"{name}, of {recovered.told}: {end}", markup=False, highlight=False)
+        record[name] = {"of": recovered.told, "correlations": recovered.correlations, "unrecovered": list(poor)}
+    return record
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if (path / RECORD).is_file()) if folder.is_dir() else []
+
+
+def _read(folder: Path) -> tuple[str, Recovered] | None:
+    """The model whose parameters were recovered in `folder`, and how; None where there is no such thing."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        (name,) = record["options"]["models"]
+        correlations = {key: row["pearson"] for key, row in record["summary"].items()}
+        options = record["options"]
+        told = _told(options["num_subjects"], options["num_sessions"], options["task"]["num_trials"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return name, Recovered(correlations, f"{told} in {folder.name}")
+
+
+def _quick(name: str, task: KnownTask, table: pd.DataFrame) -> Recovered:
+    visits = table.groupby(["subject", "session"], sort=False).size()
+    num_trials, num_sessions = int(np.median(visits)), int(np.median(visits.groupby("subject").size()))
+    config = usual_task(task, num_trials)
+    summary = recover_parameters(
+        name, config, num_subjects=NUM_SUBJECTS, num_sessions=num_sessions, method="map", num_starts=NUM_STARTS
+    ).summary
+    pearson = dict(zip(map(str, summary.index), summary["pearson"].to_numpy(float), strict=True))
+    correlations = {key: None if np.isnan(r) else float(r) for key, r in pearson.items()}
+    return Recovered(correlations, _told(NUM_SUBJECTS, num_sessions, num_trials))
+
+
+def _told(num_subjects: int, num_sessions: int, num_trials: int) -> str:
+    visits = "" if num_sessions == 1 else f"{num_sessions} x "
+    return f"{counted(num_subjects, 'simulated subject')} x {visits}{counted(num_trials, 'trial')}"

@@ -1,0 +1,62 @@
+"""Generative checks of fits: the right model behaves like those who were fitted, a wrong one does not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from prefrontal.configs import KnownTask, TwoStepConfig
+from prefrontal.errors import UserError
+from prefrontal.fitting.checks import FitCheck, check_fit
+from prefrontal.fitting.fit import Fit
+from prefrontal.fitting.simulation import simulate
+
+STAY = np.linspace(0.6, 0.95, 8)
+TABLE = simulate("win-stay-lose-shift", TwoStepConfig(num_trials=150), {"stay": STAY, "shift": 1.3 - STAY}, seed=3)
+
+
+def fitted(model: str, **values: np.ndarray) -> Fit:
+    """A fit that found these values."""
+    table = pd.DataFrame({"subject": np.arange(len(STAY)), **values})
+    return Fit(model, "mle", KnownTask(), tuple(values), {}, table)
+
+
+@pytest.fixture(scope="module")
+def right() -> FitCheck:
+    return check_fit(TABLE, fitted("win-stay-lose-shift", stay=STAY, shift=1.3 - STAY), num_simulations=8)
+
+
+def test_the_model_that_made_the_choices_behaves_like_them(right):
+    assert right.distance < 2 * right.null.max()
+    stay = right.table.loc["stay"]
+    rewarded = ["common_rewarded", "uncommon_rewarded"]
+    np.testing.assert_allclose(stay.loc[rewarded, "simulated"], STAY.mean(), atol=0.03)
+    np.testing.assert_allclose(stay.loc[rewarded, "observed"], STAY.mean(), atol=0.05)
+    assert (stay.loc[rewarded, "r"] > 0.8).all()
+    assert (right.table["low"] <= right.table["high"]).all()
+
+
+def test_a_model_that_learns_nothing_does_not(right):
+    wrong = check_fit(TABLE, fitted("biased-random", bias=np.zeros(len(STAY))), num_simulations=8)
+    assert wrong.distance > 3 * wrong.null.max() > 0
+    assert wrong.p == pytest.approx(1 / 9)
+    assert wrong.table.loc[("one_back", "reward"), "p"] < 0.001
+    assert wrong.distance > 2 * right.distance
+
+
+def test_missed_trials_and_sessions_of_unlike_length_are_kept(right):
+    rng = np.random.default_rng(0)
+    second = TABLE.assign(session=1).loc[(TABLE["trial"] < 40).to_numpy()]
+    table = pd.concat([TABLE, second]).sort_values(["subject", "session", "trial"], kind="stable")
+    table = table.assign(missed=rng.random(len(table)) < 0.1).reset_index(drop=True)
+    check = check_fit(table, fitted("biased-random", bias=np.zeros(len(STAY))), num_simulations=3)
+    np.testing.assert_allclose(check.table.loc["stay", "simulated"], 0.5, atol=0.08)
+    assert isinstance(check.task, TwoStepConfig)
+    assert check.task.num_trials == 150
+
+
+def test_others_than_were_fitted_are_refused():
+    fit = fitted("biased-random", bias=np.zeros(len(STAY)))
+    with pytest.raises(UserError, match="must hold the subjects who were fitted, got others than the 8"):
+        check_fit(TABLE.loc[(TABLE["subject"] > 0).to_numpy()], fit)
+    with pytest.raises(UserError, match="`num_simulations` must be a whole number of at least 3, got 2"):
+        check_fit(TABLE, fit, num_simulations=2)
