@@ -1,14 +1,19 @@
 """Generative checks of fits: the right model behaves like those who were fitted, a wrong one does not."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from prefrontal.configs import KnownTask, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.fitting.checks import FitCheck, check_fit
 from prefrontal.fitting.fit import Fit
+from prefrontal.fitting.recovery import ParameterRecovery
 from prefrontal.fitting.simulation import simulate
+from prefrontal.reports.recovered import recoveries, show_unrecovered
 
 STAY = np.linspace(0.6, 0.95, 8)
 TABLE = simulate("win-stay-lose-shift", TwoStepConfig(num_trials=150), {"stay": STAY, "shift": 1.3 - STAY}, seed=3)
@@ -60,3 +65,36 @@ def test_others_than_were_fitted_are_refused():
         check_fit(TABLE.loc[(TABLE["subject"] > 0).to_numpy()], fit)
     with pytest.raises(UserError, match="`num_simulations` must be a whole number of at least 3, got 2"):
         check_fit(TABLE, fit, num_simulations=2)
+
+
+def test_parameters_whose_fits_say_little_are_marked():
+    rng = np.random.default_rng(0)
+    true = rng.random(200)
+    made = {"found": (true, true + 0.1 * rng.normal(size=200)), "lost": (true, rng.random(200))}
+    made["shared"] = (np.full(200, 0.5), rng.random(200))
+    parts = [
+        pd.DataFrame({"subject": range(200), "parameter": name, "true": one, "estimate": other, "standard_error": 0.1})
+        for name, (one, other) in made.items()
+    ]
+    summary = ParameterRecovery("hybrid", pd.concat(parts)).summary
+    assert summary["recovered"].to_dict() == {"found": True, "lost": False, "shared": None}
+
+
+def test_a_recovery_beside_the_fits_is_found_and_its_marks_are_told(tmp_path, capsys):
+    folder = tmp_path / "recovery"
+    folder.mkdir()
+    options = {"models": ["hybrid"], "num_subjects": 100, "num_sessions": 2, "task": {"num_trials": 200}}
+    summary = {"weight": {"pearson": 0.61}, "trace": {"pearson": 0.26}, "perseveration": {"pearson": None}}
+    (folder / "recovery.json").write_text(json.dumps({"options": options, "summary": summary}))
+    for asked in (None, str(folder), str(tmp_path)):
+        found = recoveries(["hybrid", "sarsa-0"], KnownTask(), TABLE, tmp_path / "fit", asked)
+        assert list(found) == ["hybrid"]
+    record = show_unrecovered(found, Console(width=200))
+    assert record["hybrid"]["unrecovered"] == ["trace"]
+    told = capsys.readouterr().out
+    assert "100 simulated subjects x 2 x 200 trials in recovery: NOT recovered, r below 0.5: trace (0.26)." in told
+    assert recoveries(["sarsa-0"], KnownTask(), TABLE, tmp_path / "fit", None) == {}
+    with pytest.raises(
+        UserError, match="`recovery` must be a folder that `prefrontal recover` wrote of one of sarsa-0"
+    ):
+        recoveries(["sarsa-0"], KnownTask(), TABLE, tmp_path / "fit", str(folder))

@@ -78,6 +78,8 @@ def test_fit_writes_estimates_comparison_record_and_figures(simulated: Path, tmp
         assert comparison.loc[model, "bic"] == pytest.approx(table["bic"].sum())
         assert record["comparison"][model]["log_likelihood"] == pytest.approx(table["log_likelihood"].sum())
         assert (tmp_path / f"{model}-estimates.png").stat().st_size > 1000
+        assert record["checks"][model]["distance"] > 0
+        assert pd.read_csv(tmp_path / f"{model}-check.csv")["simulated"].notna().all()
     assert comparison["num_best"].sum() == 4
     ones = read_table(simulated).groupby("subject")["choice"].mean().to_numpy()
     found = pd.read_csv(tmp_path / "biased-random.csv")["bias"]

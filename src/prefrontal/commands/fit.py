@@ -42,9 +42,9 @@ class Options:
     """mle or map (a posteriori), each subject alone; em or hierarchical (sampled; needs prefrontal[bayes]), all with
     their group."""
     by: Literal["subject", "session"] = "subject"
-    """Who has parameters: a subject, or each of its visits."""
+    """Who has parameters."""
     fix: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
-    """Parameters to hold, as in weight=.5 trace=1; a model that lacks one is fitted without it."""
+    """Parameters to hold, as in weight=.5 trace=1."""
     common_probability: float | None = None
     """Unless given: .7 with second-stage choices, else .8."""
     better_reward_probability: float = 0.9
@@ -70,7 +70,7 @@ class Options:
     regressors: bool = False
     """Write each trial's signals: MODEL-regressors.csv."""
     num_simulations: int = 20
-    """Studies each fit is simulated in: check.png; 0: none."""
+    """Simulated studies, for check.png; 0: none."""
     recovery: Annotated[str | None, tyro.conf.arg(metavar="FOLDER")] = None
     """Of recover, or quick: marks what cannot be found."""
     seed: int = 0

@@ -32,8 +32,8 @@ class FitCheck:
 
     Example:
         >>> check = pf.check_fit(table, pf.fit_model(table, "win-stay-lose-shift", num_starts=2), num_simulations=3)
-        >>> check.table.loc[("stay", "common_rewarded"), ["observed", "simulated"]].between(0, 1).all()
-        True
+        >>> check.model, len(check.null)
+        ('win-stay-lose-shift', 3)
     """
 
     model: str

@@ -181,7 +181,7 @@ class _Posterior(eqx.Module):
         return -(_log_prior(mean, deviation, self.spread) + density + jnp.sum(self.log_likelihoods(u)))
 
 
-def _log_prior(mean: Array, deviation: Array, spread: float) -> Array:
+def _log_prior(mean: Any, deviation: Any, spread: Any) -> Array:
     """Of the group's means and log deviations: Normal(0, 1), and half-Normal(spread) of the deviations."""
     return jnp.sum(-0.5 * mean**2 - 0.5 * (deviation / spread) ** 2 + jnp.log(deviation))
 
