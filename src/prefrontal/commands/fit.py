@@ -70,7 +70,7 @@ class Options:
     regressors: bool = False
     """Write each trial's signals: MODEL-regressors.csv."""
     num_simulations: int = 20
-    """Simulated studies, for check.png; 0: none."""
+    """Simulated studies: check.png; 0: none."""
     recovery: Annotated[str | None, tyro.conf.arg(metavar="FOLDER")] = None
     """Of recover, or quick: marks what cannot be found."""
     seed: int = 0
