@@ -2,11 +2,15 @@
 
 import re
 import shlex
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGES = [path for names in ("docs/*.md", "*.md", "notebooks/*.md") for path in sorted(ROOT.glob(names))]
+
+
+FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ def name_of(page: Path) -> str:
 
 def fenced(page: Path) -> list[tuple[str, str]]:
     """Every block between fences: its language, and what stands in it."""
-    return re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    found = FENCED.findall(page.read_text(encoding="utf-8"))
+    return [(language, textwrap.dedent(text)) for _, language, text in found]
 
 
 def blocks(name: str, language: str = "python") -> list[str]:
@@ -39,8 +44,9 @@ def blocks(name: str, language: str = "python") -> list[str]:
 
 
 def shell_lines(page: Path) -> list[Line]:
-    """Every line that is set in, continued ones as one."""
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    """Every line that is set in, or between fences without a language; continued ones as one."""
+    shown = lambda found: "" if found[2] else textwrap.indent(textwrap.dedent(found[3]), "    ")  # noqa: E731
+    text = FENCED.sub(shown, page.read_text(encoding="utf-8"))
     joined = re.sub(r"\\\n\s*", "", text)
     return [Line(name_of(page), found.strip()) for found in re.findall(r"^ {4,}(\S.*)$", joined, re.MULTILINE)]
 

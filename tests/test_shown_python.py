@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import jax
+import numpy as np
 import pandas as pd
 import pytest
 from shown_blocks import PAGES, blocks, commands, name_of
@@ -20,6 +21,7 @@ HERE = {
     "docs/environments.md": 6,
     "docs/episodic.md": 1,
     "docs/interventions.md": 1,
+    "docs/networks-on-behaviour.md": 1,
     "docs/runs.md": 1,
     "docs/tutorial-engineer.md": 4,
 }
@@ -32,6 +34,7 @@ def run(name, *, variables=None, first=0, last=None):
     variables = {} if variables is None else variables
     for code in blocks(name)[first:last]:
         short = re.sub(r"num_episodes=[\d_]{3,}", "num_episodes=20", code)
+        short = short.replace('["gru-1", "gru-2", "gru-4"]', '["gru-2"]')
         short = re.sub(r"num_epochs=\d+", "num_epochs=1", short)
         exec(re.sub(r"seeds=range\(\d+\)", "seeds=[0]", short), variables)
     return variables
@@ -97,6 +100,15 @@ def test_episodes_that_are_remembered():
 def test_a_network_is_lesioned(capsys):
     run("docs/interventions.md")
     assert float(capsys.readouterr().out) < 74
+
+
+@pytest.mark.thorough
+def test_networks_are_fitted_to_a_table(capsys):
+    people = {"weight": [0.2, 0.8], "inverse_temperature": [3.0] * 2}
+    table = pf.simulate("hybrid", pf.TwoStepConfig(num_trials=30), {name: np.array(people[name]) for name in people})
+    given = {"pf": pf, "pd": pd, "jax": jax, "table": table}
+    assert list(run("docs/networks-on-behaviour.md", variables=given)["fits"]) == ["gru-2"]
+    assert "latent-state" in capsys.readouterr().out
 
 
 @pytest.mark.thorough
