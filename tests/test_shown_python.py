@@ -56,7 +56,7 @@ def _elsewhere(tmp_path, monkeypatch):
 def test_a_table_of_ones_own(capsys):
     rows = {
         "ppt": ["ann"] * 4,
-        "resp": [0, 1, -1, 1],
+        "resp": ["left", "right", -1, "right"],
         "state": [0, 1, 1, 1],
         "reward": [1, 0, 0, 1],
         "latency": [500] * 4,
