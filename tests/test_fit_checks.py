@@ -48,7 +48,8 @@ def test_a_model_that_learns_nothing_does_not(right):
     assert wrong.distance > 2 * right.distance
 
 
-def test_missed_trials_and_sessions_of_unlike_length_are_kept(right):
+@pytest.mark.thorough
+def test_missed_trials_and_sessions_of_unlike_length_are_kept():
     rng = np.random.default_rng(0)
     second = TABLE.assign(session=1).loc[(TABLE["trial"] < 40).to_numpy()]
     table = pd.concat([TABLE, second]).sort_values(["subject", "session", "trial"], kind="stable")
