@@ -26,8 +26,8 @@ from prefrontal.runs.provenance import to_json
 
 RECORD = "networks.json"
 NOTE = (
-    "Nats: log-likelihood a choice that was held out, mean over {units} with its 95 % interval; likelihood: e to that; "
-    "from best: paired, with its interval. Models by map without each fold; variables: numbers carried between trials."
+    "Nats: log-likelihood a held-out choice, mean over {units} with its 95 % interval; from best: paired. More is "
+    "in networks-comparison.csv. Models by map without each fold; variables: numbers carried between trials."
 )
 
 
@@ -99,7 +99,7 @@ def _median(fit: NetworkFit) -> int:
 
 def _show(compared: pd.DataFrame, folds: str, units: str) -> None:
     shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
-    for place, heading in enumerate(("model", "variables", "nats", "95 %", "likelihood", "from best", "best for")):
+    for place, heading in enumerate(("model", "variables", "nats", "95 %", "from best", "best for")):
         shown.add_column(heading, justify="right" if place else "left")
     for name, row in compared.to_dict("index").items():
         apart = "" if not row["from_best"] else f"{row['from_best']:.3f}"
@@ -108,7 +108,6 @@ def _show(compared: pd.DataFrame, folds: str, units: str) -> None:
             f"{row['num_variables']}",
             f"{row['nats']:.4f}",
             f"{row['low']:.3f} to {row['high']:.3f}",
-            f"{row['normalised_likelihood']:.3f}",
             apart,
             f"{row['num_best']:,}",
         )

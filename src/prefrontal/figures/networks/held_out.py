@@ -62,7 +62,7 @@ def _against_variables(ax: Axes, compared: pd.DataFrame) -> None:
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xticklabels([str(tick) for tick in ticks])
-    ax.legend(loc="best")
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.0)
 
 
 def _bars(ax: Axes, rows: pd.DataFrame, **looks: str) -> None:

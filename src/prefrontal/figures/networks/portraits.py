@@ -18,6 +18,8 @@ NUM_BINS = 12
 FEWEST = 3
 """Trials of a bin that is drawn."""
 COLUMNS = 4
+NUM_ARROWS = 8
+"""Along each side of a panel."""
 STABILITY = {"attractor": "o", "saddle": "X", "repeller": "s", "marginal": "D"}
 
 
@@ -64,7 +66,8 @@ def plot_portrait(portrait: pd.DataFrame, title: str = "Phase portrait") -> Figu
 def _curve(ax: Axes, trials: pd.DataFrame, transition: str, reward: int) -> None:
     x, y = trials["log_odds"].to_numpy(float), trials["change"].to_numpy(float)
     color = PALETTE[transition]
-    ax.plot(x, y, "o", color=color, markersize=2, alpha=0.35, markeredgewidth=0, fillstyle="full" if reward else "none")
+    looks = {"markeredgewidth": 0.0} if reward else {"markeredgewidth": 0.4, "fillstyle": "none"}
+    ax.plot(x, y, "o", color=color, markersize=2.2, alpha=0.4, **looks)  # pyright: ignore[reportArgumentType]
     if len(x) < FEWEST:
         return
     order = np.argsort(x, kind="stable")
@@ -92,10 +95,10 @@ def plot_flow(network: TwoStepNetwork, title: str = "Flow of two units") -> Figu
         >>> len(pf.plot_flow(network).axes)
         8
     """
-    flow, points, kinds = flow_field(network), trial_fixed_points(network), trial_kinds(network)
+    flow, points, kinds = flow_field(network, NUM_ARROWS), trial_fixed_points(network), trial_kinds(network)
     caption = (
-        "Output of unit 1 and unit 2. Arrows: what a trial does. Shading: log odds of choice 1. Filled circle: a point "
-        "that such trials lead to (an attractor); cross: saddle; square: repeller; diamond: slow."
+        "Output of the first unit (across) and the second. Arrows: what one such trial does. Shading: log odds, purple "
+        "for choice 1, orange for choice 0. Circle: where such trials lead, an attractor; cross: saddle; square: repeller."
     )
     names = [name for name in kinds if name != "choice2" or network.second_options > 1]
     with style():
