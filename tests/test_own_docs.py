@@ -17,7 +17,7 @@ def blocks(name):
 @pytest.mark.thorough
 def test_a_network_and_an_experiment_of_ones_own(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    network, experiment, replaced = blocks("own.md")
+    network, experiment, few, replaced = blocks("own.md")
     assert len([line for line in network.splitlines() if line]) <= 30
     assert len([line for line in experiment.splitlines() if line]) <= 20
     variables = {}
@@ -30,6 +30,10 @@ def test_a_network_and_an_experiment_of_ones_own(tmp_path, monkeypatch, capsys):
     assert (variables["folder"] / "figure.png").exists()
     assert len(variables["table"]) == 2
     assert (variables["config"].train.discount, variables["config"].agent.hidden_size) == (0.8, 32)
+    shorter = re.sub(r'num_episodes": [\d_]+', 'num_episodes": 20', few).replace("range(3)", "range(2)")
+    exec(shorter, variables)
+    assert sorted(variables["means"]) == [0.8, 0.9]
+    assert variables["config"].train.num_episodes == 20
 
 
 @pytest.mark.thorough
