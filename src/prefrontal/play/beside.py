@@ -75,7 +75,8 @@ class Beside:
         rows = [{**trial, "subject": 0, "session": 1, "missed": int(trial["missed"] > 0)} for trial in trials]
         if all(row["missed"] for row in rows):
             return {"you": {"stay": None, "reward": None, "weights": {}}, "others": others}
-        with self._one_at_a_time:
+        with self._one_at_a_time, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of few trials
             return {"you": _summed(table_of(rows), task_config(study)), "others": others}
 
 
@@ -90,6 +91,8 @@ def _others(study: Study) -> list[dict[str, Any]]:
     }
     if isinstance(config, TwoStepConfig):
         tables = {"network": _networks(config), **tables}
+    simulated = tables["model_free"]
+    _summed(simulated.loc[simulated["subject"] == 0], config)  # so that what one person needs is compiled
     return [{"name": name, **_summed(table, config)} for name, table in tables.items()]
 
 
