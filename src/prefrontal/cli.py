@@ -156,3 +156,7 @@ def _tell(message: str) -> None:
     console = Console(stderr=True, highlight=False)
     with contextlib.suppress(OSError):  # where nobody can be told, the work goes on
         console.print(plain, markup=False, soft_wrap=not console.is_terminal)  # one line, for who reads it by program
+
+
+if __name__ == "__main__":
+    main()
