@@ -1,5 +1,7 @@
 """Hierarchical fits: of a model whose posterior is known by quadrature, and what they say of themselves."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter
@@ -11,8 +13,9 @@ from prefrontal.fitting import hierarchical
 from prefrontal.fitting.hierarchical import Posterior, fit_hierarchy
 from prefrontal.fitting.simulation import simulate
 
-pytest.importorskip("numpyro")
-arviz = pytest.importorskip("arviz")
+# They are not imported here: two processes that import ArviZ for the first time trip over each other's files.
+if any(find_spec(name) is None for name in ("numpyro", "arviz")):
+    pytest.skip("numpyro and ArviZ are not installed: pip install 'prefrontal[bayes]'.", allow_module_level=True)
 
 TABLE = simulate(
     "biased-random", TwoStepConfig(num_trials=30), {"bias": np.array([1.0, 0.4, 0.0, -0.2, 0.6, 1.4])}, seed=1
@@ -62,6 +65,8 @@ def chains(means: tuple[float, ...], sticking: float = 0.0, num_divergences: int
     noise = np.random.default_rng(0).normal(size=(len(means), num)) * np.sqrt(1 - sticking**2)
     draws = np.stack([lfilter([1.0], [1.0, -sticking], row) + mean for row, mean in zip(noise, means, strict=True)])
     groups: dict = {"posterior": {"bias": draws[:, :, None]}}
+    import arviz
+
     given = (groups,) if arviz.__version__ >= "1" else ()
     inference = arviz.from_dict(*given, **({} if given else groups), dims={"bias": ["subject"]})
     units = TABLE[["subject"]].iloc[:1]
