@@ -185,6 +185,7 @@ def picture_of(trajectory, task, **shown):
 
 
 @pytest.mark.parametrize("episode", ["invalid", *ENCODINGS, "long"])
+@pytest.mark.thorough
 def test_no_text_overlaps_another_or_leaves_the_picture(episode):
     if episode == "invalid":
         task, trajectory = INVALID_TASK, INVALID

@@ -89,6 +89,7 @@ def test_the_line_stands_above_an_analysis_and_in_its_record(tmp_path):
         ("11_mixed_does_not_settle.csv", "settle"),
     ],
 )
+@pytest.mark.thorough
 def test_mixed_effects_that_cannot_be_estimated_take_nothing_with_them(file, reason, tmp_path):
     _, warned = run(
         "analyse", f"people={FILES / file}", f"others={FILES / '08_own_plain.csv'}", "--out", tmp_path / "out"
@@ -114,6 +115,7 @@ def test_who_has_no_two_trials_in_a_row_is_left_out_by_name(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["[/x]", "$x^{$", "[bold]x", r"\frac", "人 and ½", "a_b^c"])
+@pytest.mark.thorough
 def test_a_group_may_be_called_anything(name, tmp_path):
     said, warned = run("analyse", f"{name}={FILES / '08_own_plain.csv'}", "--out", tmp_path / "out")
     assert name in said

@@ -239,6 +239,7 @@ def test_analyse_tells_writes_and_draws(table, tmp_path, capsys):
     assert list(json.loads((out / "analysis.json").read_text())["groups"]) == ["planners"]
 
 
+@pytest.mark.thorough
 def test_analyse_takes_sessions_apart_and_mixes_effects(tmp_path):
     people = simulate(PLANNER, num_subjects=24, num_trials=120)
     people["session"] = people["trial"] // 60

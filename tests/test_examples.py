@@ -37,7 +37,11 @@ def taken_for_granted():
     }
 
 
-SLOW = {"Posterior", "Comparison", "fit_hierarchy", "own_experiment", "reproduce", "save_animation", "sweep"}
+SLOW = {
+    *("Comparison", "Fit", "GroupFit", "NetworkFit", "Posterior", "Run", "compare_fits", "compare_held_out"),
+    *("describe_regressors", "draw_results", "fit_hierarchy", "own_experiment", "recover_models", "reproduce"),
+    *("save_animation", "sweep"),
+}
 """Examples that fit, train or draw for seconds."""
 
 

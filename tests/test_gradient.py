@@ -159,6 +159,7 @@ def test_three_ways_to_the_gradient(encoding, config, unroll, seed):
 
 
 @pytest.mark.parametrize(("time_input", "starts"), [("raw", True), ("normalised", False)])
+@pytest.mark.thorough
 def test_time_may_be_ahead_when_learning(time_input, starts):
     """What was done stays as it was; the gradient is that of the network's answers to the later times."""
     task = TwoStep(TwoStepConfig(num_trials=NUM_TRIALS, encoding="stage"))
@@ -269,7 +270,9 @@ def looped_gradient(agent: AbstractAgent, state: Any, inputs: AgentInput, played
     return eqx.filter_grad(loss)(agent)
 
 
-@pytest.mark.parametrize("kind", [TwoNetworks, NormalisedGRU, CountingGRU])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.thorough) for kind in (TwoNetworks, CountingGRU)] + [NormalisedGRU]
+)
 def test_any_agent_will_do(kind):
     """And whether an episode starts may be known or traced."""
     task = TwoStep(TwoStepConfig(num_trials=NUM_TRIALS, encoding="stage"))

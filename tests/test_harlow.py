@@ -122,6 +122,7 @@ def test_noise_is_new_in_every_trial():
 
 
 @pytest.mark.parametrize("num_objects", [2, 42, None])
+@pytest.mark.thorough
 def test_trained_and_held_out_objects_differ(num_objects):
     trained, held_out = (
         episodes(HarlowConfig(num_objects=num_objects, objects=which), 300)["objects"]

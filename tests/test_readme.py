@@ -33,6 +33,7 @@ def test_five_lines_train_and_test(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.fully_compiled
+@pytest.mark.thorough
 def test_a_task_of_ones_own_is_learned():
     (code,) = (block for block in BLOCKS if "AbstractTask" in block)
     assert len(code.strip().splitlines()) <= 40

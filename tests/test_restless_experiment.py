@@ -106,6 +106,7 @@ def test_no_grid_finds_better():
         assert (fit.log_likelihood[0] >= found[:, allowed].max(axis=1) - 1e-6).all(), model
 
 
+@pytest.mark.thorough
 def test_bic_prefers_a_fixed_rate_where_it_is_true_and_a_fitted_one_where_it_is_not():
     for rate, best in ((0.5, "b"), (0.15, "ab")):
         fits = fit_blocks(*learner(rate, 8.0, 0.0, 20))

@@ -65,6 +65,7 @@ def test_familiarity_without_reward(distractor, expected):
 
 
 @pytest.mark.parametrize("distractor", ["keep", "new-unrewarded", "new-rewarded", "mixed"])
+@pytest.mark.thorough
 def test_the_ideal_learner_is_right_from_the_second_trial_on(distractor):
     config = HarlowConfig(distractor=distractor)
     found = sets_of("ideal learner", config)
@@ -112,6 +113,7 @@ def test_sides_tell_nothing_where_they_are_independent(name):
 
 
 @pytest.mark.parametrize("name", list(STRATEGIES))
+@pytest.mark.thorough
 def test_every_strategy_is_found_in_its_own_choices(name):
     distractor = "mixed" if name == "familiarity" else "keep"
     config = HarlowConfig(sides="balanced", distractor=distractor)

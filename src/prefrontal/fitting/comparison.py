@@ -100,7 +100,7 @@ def compare_fits(fits: Mapping[str, Fit] | Sequence[Fit]) -> Comparison:
     table = pd.DataFrame.from_dict({name: _row(fit, best == name) for name, fit in named.items()}, orient="index")
     if selection is not None:
         table = table.join(selection.table.drop(columns="alpha"))
-    by_subject = people[["num_choices"]].assign(best=best)
+    by_subject = people.filter(["num_choices"]).assign(best=best)
     for name, fit in named.items():
         own = {"bic": bic[name]} | ({"log_evidence": evidence[name]} if integrated else {})
         own |= {} if selection is None else {"probability": selection.attribution[name]}
