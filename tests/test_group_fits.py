@@ -91,7 +91,7 @@ def test_models_are_compared_by_evidence(population, fit):
     assert set(compared.best) <= {"win-stay-lose-shift", "biased-random"}
     assert compared.table.loc["win-stay-lose-shift", "num_best"] > 50
     assert compared.table.loc["win-stay-lose-shift", "protected_exceedance"] > 0.99
-    assert list(compared.by_subject["subject"]) == list(fit.table["subject"])
+    assert list(compared.by_subject.index) == list(fit.table["subject"])
     right = fit.table["log_evidence"].to_numpy()
     np.testing.assert_array_equal(compared.by_subject["win-stay-lose-shift.log_evidence"], right)
 
