@@ -64,8 +64,9 @@ def counting_figure(results: Mapping[str, Any], course: pd.DataFrame, title: str
         if comparable:
             of_paper = results["published_shape"]["counter_over_line"]
             axes[4].axhline(of_paper, color=PALETTE["published"], linewidth=1.5)
-            looks = {"color": PALETTE["published"], "fontsize": 7, "va": "center"}
-            axes[4].annotate("paper", (1.02, of_paper), xycoords=("axes fraction", "data"), **looks)
+            beside = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+            looks = {"color": PALETTE["published"], "fontsize": 6.5, "va": "bottom"}
+            axes[4].annotate("paper", (0.01, of_paper), (0, 1), **beside, **looks)
         axes[4].axhline(0, color="black", linewidth=0.6)
         most = {name: part["most_counter"] for name, part in results["sides"].items()}
         _columns(most, axes[5], "Explained by counting,\nat most")
