@@ -9,12 +9,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(C
 # Extras of pyproject.toml to install besides, for instance `make install EXTRAS=cuda`.
 EXTRAS :=
 
-.PHONY: help install dev reproduce notebooks test thorough docs linkcheck wheel audit lint types unit clean
+.PHONY: help install dev reproduce notebooks test thorough campaign docs linkcheck wheel audit lint types unit clean
 
 help:
 	@echo "make reproduce   train eight networks on the two-step task, test, draw and report"
 	@echo "make test        lint, types and tests, but for the few that take longest"
 	@echo "make thorough    those that take longest; CI runs both"
+	@echo "make campaign    what is promised of crashes, faults, damage and wrong input, tried by the thousand"
 	@echo "make notebooks   execute the notebooks and keep what they show"
 	@echo "make docs        the documentation site, in build/docs/index.html"
 	@echo "make linkcheck   every address that the site links to, looked up"
@@ -48,6 +49,9 @@ unit: $(VENV)/.installed-dev
 
 thorough: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n 2 -m thorough
+
+campaign: $(VENV)/.installed-dev
+	$(BIN)/python -m campaign
 
 docs: $(VENV)/.installed-docs
 	$(BIN)/python scripts/build_site.py

@@ -1,0 +1,22 @@
+"""Nothing lost, nothing let in: everything that can be broken is, by the thousand, and what comes of it is counted.
+
+    make campaign                                  all parts, at their full size
+    python -m campaign --scale 0.01                all, at a hundredth
+    python -m campaign kills --seed 1 --out DIR    one part
+    python -m campaign.kills --scale 0.1           the same in this process
+
+Each part gives rows of one table: what was tried, how many, what failed, what was lost. The report and the numbers lie
+in build/campaign: report.md, and NAME.json of every part. Exit code 1 when anything failed.
+
+To add a part, write campaign/NAME.py with a function `run(setting)` that yields `Row`s, ending in
+
+    if __name__ == "__main__":
+        main(run)
+
+and name it in `PARTS`. It takes its random numbers from `setting.rng()`, its sizes from `setting.size(1_000)`, and
+works in `setting.folder`, a new folder that is removed at the end. It needs the package and what its tests need;
+helpers that the suite has, too, are imported from tests/. Linux.
+"""
+
+PARTS: dict[str, str] = {}
+"""By name, what each tries, in the order of the report."""
