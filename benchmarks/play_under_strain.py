@@ -4,7 +4,9 @@
     python benchmarks/play_under_strain.py killed   30 sessions: server killed, connections cut, pages loaded again
     python benchmarks/play_under_strain.py fuzz     100,000 posts wrong in every way, and what is stored after them
 
-It prints what it found, as JSON. Linux; it needs prefrontal[play] and httpx2.
+With --postgres the data go to a server of PostgreSQL, started for it, which is killed, too.
+
+It prints what it found, as JSON. Linux; it needs prefrontal[play] and httpx2, and prefrontal[postgres] for that.
 """
 
 import argparse
@@ -15,7 +17,6 @@ import os
 import random
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,9 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from playing import event, trial
+from postgres import Postgres, postgres
+
+from prefrontal.play.database import Database
 
 STARTS_WITHIN_S = 600.0
 
@@ -36,15 +40,17 @@ STARTS_WITHIN_S = 600.0
 class Server:
     """A server of a study in a process of its own, at a port that is free."""
 
-    def __init__(self, folder: Path, study: str):
+    def __init__(self, folder: Path, study: str, database: Postgres | None):
         (folder / "study.toml").write_text(study)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.data = folder / "people.sqlite"
+        self.database = database
+        self.data = database.url if database else str(folder / "people.sqlite")
         self.address = f"http://127.0.0.1:{self.port}"
         self._log = folder / "server.log"
-        self._arguments = ["--study", str(folder / "study.toml"), "--data", str(self.data), "--port", str(self.port)]
+        self._arguments = ["--study", str(folder / "study.toml"), "--data", self.data, "--port", str(self.port)]
+        self.kills = 0
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -63,9 +69,13 @@ class Server:
         raise TimeoutError(self._log.read_text())
 
     def kill(self) -> None:
-        """End it as a power cut would, and start it again."""
+        """End it as a power cut would, every second time its database with it, and start it again."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.kills += 1
+        if self.database and self.kills % 2 == 0:
+            self.database.kill()
+            self.database.start()
         self.process = self._start()
 
     def memory_mb(self) -> float:
@@ -110,20 +120,23 @@ class Connection:
         return int(status.split()[1]), json.loads(await self._reader.readexactly(length))
 
 
-def stored(data: Path) -> dict[int, list[tuple[Any, ...]]]:
-    """The trials of each session, in their order."""
-    rows: dict[int, list[tuple[Any, ...]]] = {}
-    with contextlib.closing(sqlite3.connect(data)) as connection:
-        query = "SELECT session, trial, choice, state, reward FROM trials WHERE NOT practice ORDER BY session, trial"
-        for session, *row in connection.execute(query):
-            rows.setdefault(session, []).append(tuple(row))
+def stored(data: str) -> dict[str, list[tuple[Any, ...]]]:
+    """The trials of each browser, in their order."""
+    database = Database(data)
+    clients = {row["number"]: row["client"] for row in database.rows("sessions")}
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    for row in database.rows("trials"):
+        if not row["practice"]:
+            kept = tuple(row[name] for name in ("trial", "choice", "state", "reward"))
+            rows.setdefault(clients[row["session"]], []).append(kept)
+    database.close()
     return rows
 
 
-async def load(folder: Path, participants: int, trials: int, think: float) -> dict[str, Any]:
+async def load(folder: Path, database: Postgres | None, participants: int, trials: int, think: float) -> dict[str, Any]:
     """Participants who answer at once, or think for `think` seconds on average; each trial is posted alone."""
     study = f'task = "two-step"\ntrials = {trials}\npractice = 0\nbeside = false\n'
-    server = Server(folder, study)
+    server = Server(folder, study, database)
     await server.ready()
     before, latencies, memory = server.memory_mb(), [], []
 
@@ -162,12 +175,12 @@ async def load(folder: Path, participants: int, trials: int, think: float) -> di
     }
 
 
-async def killed(folder: Path, participants: int, trials: int, kills: int) -> dict[str, Any]:
+async def killed(folder: Path, database: Postgres | None, participants: int, trials: int, kills: int) -> dict[str, Any]:
     """Sessions through a server that is killed, whose connections are cut and whose pages are loaded again.
 
     A participant keeps what is not acknowledged and sends it again, as the page does."""
     study = f'task = "two-step"\ntrials = {trials}\npractice = 0\nbeside = false\n'
-    server = Server(folder, study)
+    server = Server(folder, study, database)
     await server.ready()
     done, table = Counter[int](), []
 
@@ -227,10 +240,8 @@ async def killed(folder: Path, participants: int, trials: int, kills: int) -> di
     await asyncio.gather(killer(), *map(participant, range(participants)))
     server.end()
     rows = stored(server.data)
-    with contextlib.closing(sqlite3.connect(server.data)) as connection:
-        numbers = dict(connection.execute("SELECT client, number FROM sessions"))
     for line in table:
-        kept, played = rows[numbers[line["client"]]], line.pop("played")
+        kept, played = rows[line["client"]], line.pop("played")
         line["lost"] = len(set(played) - set(kept))
         line["changed or doubled"] = len(kept) - len(set(kept) & set(played))
     return {
@@ -251,17 +262,18 @@ def main() -> None:
     parser.add_argument("--think", type=float, default=0.0, help="seconds before each choice")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--posts", type=int, default=100_000)
+    parser.add_argument("--postgres", action="store_true", help="the data go to a server of PostgreSQL")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, postgres() if asked.postgres else contextlib.nullcontext() as database:
         folder = Path(name)
         if asked.what == "load":
-            found = asyncio.run(load(folder, asked.participants or 200, asked.trials, asked.think))
+            found = asyncio.run(load(folder, database, asked.participants or 200, asked.trials, asked.think))
         elif asked.what == "killed":
-            found = asyncio.run(killed(folder, asked.participants or 30, asked.trials, asked.kills))
+            found = asyncio.run(killed(folder, database, asked.participants or 30, asked.trials, asked.kills))
         else:
             from fuzzing import fuzz
 
-            found = fuzz(folder / "people.sqlite", asked.posts)
+            found = fuzz(database.url if database else str(folder / "people.sqlite"), asked.posts)
     print(json.dumps(found, indent=2))
 
 

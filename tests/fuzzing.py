@@ -8,7 +8,6 @@ import re
 import string
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from playing import event, trial
@@ -40,8 +39,8 @@ KNOWN = {200, 403, 404, 405, 409, 413, 422}
 TEXT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def fuzz(path: Path, posts: int, seed: int = 0) -> dict[str, Any]:
-    """Post `posts` times to a study of its own at `path`.
+def fuzz(data: str, posts: int, seed: int = 0) -> dict[str, Any]:
+    """Post `posts` times to a study of its own, whose data go to `data`, a file or a URL.
 
     Returns:
         How often each status was answered, what answered otherwise, and how many rows are there that should not be.
@@ -51,7 +50,7 @@ def fuzz(path: Path, posts: int, seed: int = 0) -> dict[str, Any]:
     server.STRANGERS = server.PARTICIPANTS = (1e9, 1e9)  # else most posts would only be told to wait
     try:
         began = time.perf_counter()
-        database = Database(str(path))
+        database = Database(data)
         app = server.create_app(study, database, Draws(study))
         statuses, strange = asyncio.run(_posts(app, posts, random.Random(seed)))
         return {

@@ -41,7 +41,7 @@ class Database:
     """The database of one study.
 
     Arguments:
-        where: a file of SQLite, or a URL of SQLAlchemy, such as postgresql+psycopg://host/name.
+        where: a file of SQLite, or a URL of PostgreSQL, as postgresql://name@host/database.
 
     Raises:
         UserError: when it cannot be opened.
@@ -51,6 +51,11 @@ class Database:
         self.url = _url(where)
         self.engine = _engine(self.url)
         self._session = lru_cache(MOST_KEPT)(self._read_session)
+
+    @property
+    def shown(self) -> str:
+        """Where it is, in words for people: a password is not told."""
+        return self.url.database if self.engine.dialect.name == "sqlite" else self.url.render_as_string()
 
     def close(self) -> None:
         """Let go of it."""
@@ -215,20 +220,31 @@ class Database:
 
 
 def _url(where: str) -> Any:
+    if "://" not in where:
+        return make_url("sqlite://").set(database=str(Path(where)))
     try:
-        return make_url(where) if "://" in where else make_url("sqlite://").set(database=str(Path(where)))
-    except ArgumentError as error:
-        raise UserError(f"`data` must be a file or a URL of a database, got {where} ({error}).") from error
+        url = make_url(where)
+    except (ArgumentError, ValueError):  # what it holds may be a password
+        raise UserError(
+            "`data` must be a file or a URL of a database, as postgresql://NAME:PASSWORD@HOST/DATABASE, got another "
+            "text with :// in it."
+        ) from None
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
 
 def _engine(url: Any) -> Engine:
     try:
-        waits = {"connect_args": {"timeout": PATIENCE_S}} if url.get_backend_name() == "sqlite" else {}
+        of_sqlite = url.get_backend_name() == "sqlite"
+        # Of another server a connection may have been lost since: it is tried before it is used.
+        waits = {"timeout" if of_sqlite else "connect_timeout": PATIENCE_S}
         # Errors go into logs, and what was to be stored must not.
-        engine = create_engine(url, hide_parameters=True, max_overflow=-1, **waits)
+        engine = create_engine(
+            url, hide_parameters=True, max_overflow=-1, pool_pre_ping=not of_sqlite, connect_args=waits
+        )
     except (NoSuchModuleError, ModuleNotFoundError, SQLAlchemyError) as error:
         raise UserError(
-            f"`data` must be a database whose driver is installed, got {url.render_as_string()} ({error})."
+            f"`data` must be a database whose driver is installed, got {url.render_as_string()} ({error}). For "
+            'PostgreSQL: pip install "prefrontal[postgres]".'
         ) from error
     if url.get_backend_name() == "sqlite":
         if url.database and not Path(url.database).parent.is_dir():

@@ -148,13 +148,20 @@ def _serve(study: "Study", options: PlayOptions) -> None:
         if beside is not None:  # the others play meanwhile, so that nobody waits for them at the end
             threading.Thread(target=beside.prepare, daemon=True).start()
         print(f"{study.task}, {study.num_trials:,} trials: {address}", flush=True)
-        print(f"Data: {options.data}. Read it at any time: prefrontal analyse {options.data}", flush=True)
+        print(f"Data: {database.shown}. Read it at any time: {_how_to_read(study, options.data)}", flush=True)
         print("Ctrl-C ends this server.", flush=True)
 
     try:
         serve(app, options.host, options.port, opens=address if options.browser else None, told=tell)
     finally:
         database.close()
+
+
+def _how_to_read(study: "Study", data: str) -> str:
+    """The command that reads a study's data: those of a server, and of tasks of one stage, are exported first."""
+    if "://" in data or study.task not in ("two-step", "daw"):
+        return f"prefrontal play export {'URL' if '://' in data else data} --out study.csv"
+    return f"prefrontal analyse {data}"
 
 
 def _need() -> None:
