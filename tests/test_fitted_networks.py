@@ -12,7 +12,8 @@ import prefrontal as pf
 from prefrontal.errors import UserError
 from prefrontal.fitting.choices import batch_of
 from prefrontal.fitting.folds import make_folds
-from prefrontal.fitting.likelihood import session_log_likelihood, trial_log_probabilities
+from prefrontal.fitting.likelihood import session_log_likelihood, trial_log_likelihoods, trial_log_probabilities
+from prefrontal.fitting.networks.lanes import replay, trials_of
 from prefrontal.fitting.networks.naming import network_kind
 from prefrontal.fitting.networks.nested import inner_folds
 from prefrontal.fitting.networks.training import log_likelihoods
@@ -64,12 +65,26 @@ def test_missed_trials_are_passed_over_and_not_closed_up() -> None:
     missed = table.assign(missed=table["trial"].eq(7), choice=table["choice"].where(table["trial"].ne(7), 0))
     without = table[table["trial"].ne(7)]
     all_but_one, gone = (batch_of(one).choices for one in (missed, without))
-    whole, closed = (
-        np.asarray(log_likelihoods(NETWORK, jax.tree.map(lambda x: x, one)))[0, 0] for one in (all_but_one, gone)
-    )
+    whole, closed = (np.asarray(log_likelihoods(NETWORK, one))[0, 0] for one in (all_but_one, gone))
     assert whole[7] == 0
     assert np.allclose(np.delete(whole, 7), closed, atol=1e-5)
     assert len(whole) == 20
+
+
+@pytest.mark.parametrize("cell", ["lstm", *(pytest.param(cell, marks=pytest.mark.thorough) for cell in ("gru", "rnn"))])
+def test_many_networks_at_once_are_replayed_as_each_alone(cell: str) -> None:
+    """With missed trials, second choices, and two networks that watch other trials than they learn from."""
+    daw = pf.simulate("hybrid", pf.DawTwoStepConfig(num_trials=15), {"weight": np.array([0.5])}, seed=1)
+    session = jax.tree.map(lambda leaf: leaf[0, 0], batch_of(daw.assign(missed=daw["trial"].eq(4))).choices)
+    keys = jax.random.split(jax.random.key(5), 2)
+    networks = jax.vmap(lambda key: pf.TwoStepNetwork(cell, 3, second_options=2, key=key))(keys)  # pyright: ignore
+    each = np.asarray(jax.vmap(trial_log_likelihoods, (0, None))(networks, session))
+    fitted = np.arange(15)[:, None] % 3 == np.array([0, 1])
+    counts = np.asarray(session.counts)[:, None]
+    trials = trials_of(session, fitted & counts, ~fitted & counts, None, 2)
+    learned, watched = replay(jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -1), networks), trials)
+    assert np.allclose(learned, (each * fitted.T).sum(1), atol=1e-4)
+    assert np.allclose(watched, (each * ~fitted.T).sum(1), atol=1e-4)
 
 
 @pytest.mark.thorough

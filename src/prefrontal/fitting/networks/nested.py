@@ -20,7 +20,7 @@ from prefrontal.fitting.folds import Folds, Over, make_folds
 from prefrontal.fitting.networks.naming import Kind, network_kind
 from prefrontal.fitting.networks.scoring import held_out_table
 from prefrontal.fitting.networks.training import Fitted, NetworkRecipe, Soft, Task, fit_nested, log_probabilities
-from prefrontal.fitting.search import by_blocks
+from prefrontal.fitting.search import LANES, by_blocks
 from prefrontal.progress import progress
 
 Sharing = Literal["alone", "group", "one"]
@@ -226,52 +226,49 @@ def _fit(kind: Kind, plan: _Plan, sharing: Sharing) -> NetworkFit:
 
 def _fit_own(plan: _Plan, starts: TwoStepNetwork, name: str, own: bool) -> Fitted:
     """Each subject's networks, leaves (subject, outer, ...), from `starts`, leaves (subject, outer, seed, ...)."""
-    num_people, num_outer = plan.inner.shape[:2]
-    rows = np.repeat(np.arange(num_people), num_outer)
-    tasks = Task(
-        # The axis of people that share a network has length 1.
-        choices=jax.tree.map(lambda leaf: np.asarray(leaf)[rows][:, None], plan.batch.choices),
-        fitted=_flat(plan.fitted)[:, None],
-        inner=_flat(plan.inner)[:, None],
-        starts=jax.tree.map(_flat, starts),
-        soft=jax.tree.map(lambda leaf: _flat(np.asarray(leaf))[:, None], plan.soft),
-    )
-    lanes = plan.num_inner * (1 if own else plan.num_seeds) * plan.inner.shape[2]
-    with progress(f"Fitting {name}", num_people * num_outer) as tell:
-        found = by_blocks(
-            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, own), tasks, num_lanes=lanes, told=tell
+    tasks = Task(plan.batch.choices, plan.fitted, plan.inner, starts, plan.soft)
+    with progress(f"Fitting {name}", len(plan.batch.units)) as tell:
+        return by_blocks(
+            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, own), tasks, num_lanes=LANES, told=tell
         )
-    found = jax.tree.map(lambda leaf: leaf.reshape(num_people, num_outer, *leaf.shape[1:]), found)
-    return replace(found, log_likelihood=found.log_likelihood[:, :, 0])
 
 
 def _fit_all(plan: _Plan, starts: TwoStepNetwork, name: str) -> Fitted:
     """One network for all, from `starts`, leaves (outer, seed, ...). Returns leaves (subject, outer, ...)."""
     num_people, num_outer = plan.inner.shape[:2]
+    num_parts = min(jax.local_device_count(), num_outer)
+    # As many outer folds on every device: the last comes more than once, where they are left over.
+    part = np.minimum(np.arange(num_parts * -(-num_outer // num_parts)), num_outer - 1).reshape(num_parts, -1)
+
+    def of_all(leaf: np.ndarray) -> np.ndarray:
+        return np.moveaxis(leaf, 1, 0).reshape(num_outer, -1, leaf.shape[-1])[part]
+
+    choices = jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, leaf.shape[-1]), plan.batch.choices)
     tasks = Task(
-        choices=jax.tree.map(
-            lambda leaf: np.broadcast_to(np.asarray(leaf), (num_outer, *leaf.shape)), plan.batch.choices
-        ),
-        fitted=np.swapaxes(plan.fitted, 0, 1),
-        inner=np.swapaxes(plan.inner, 0, 1),
-        starts=starts,
+        choices=jax.tree.map(lambda leaf: np.broadcast_to(leaf, (num_parts, *leaf.shape)), choices),
+        fitted=of_all(plan.fitted),
+        inner=of_all(plan.inner),
+        starts=jax.tree.map(lambda leaf: leaf[part], starts),
     )
-    lanes = plan.num_inner * plan.num_seeds * num_people * plan.inner.shape[2]
-    with progress(f"Fitting {name}, all", num_outer) as tell:
+    with progress(f"Fitting {name}, all", num_parts) as tell:
         found = by_blocks(
-            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, False), tasks, num_lanes=lanes, told=tell
+            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, False), tasks, num_lanes=LANES, told=tell
         )
-    likelihood = np.swapaxes(found.log_likelihood, 0, 1)
+    found = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[:num_outer], found)
+    likelihood = found.log_likelihood.reshape(num_outer, num_people, -1, found.log_likelihood.shape[-1])
     spread = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (num_people, *leaf.shape)), found)
-    return replace(spread, log_likelihood=likelihood)
+    return replace(spread, log_likelihood=np.moveaxis(likelihood, 1, 0))
 
 
 @eqx.filter_jit
 def _fit_block(tasks: Task, recipe: NetworkRecipe, num_inner: int, own: bool) -> Fitted:
     # Left to itself, the compiler has the devices wait for each other at every step.
     mesh = jax.make_mesh((jax.local_device_count(),), ("device",), axis_types=(AxisType.Auto,))
-    each = jax.vmap(lambda task: fit_nested(task, recipe, num_inner, own))
     device = PartitionSpec("device")
+
+    def each(tasks: Task) -> Fitted:
+        return jax.lax.map(lambda task: fit_nested(task, recipe, num_inner, own), tasks)
+
     return jax.shard_map(each, mesh=mesh, in_specs=device, out_specs=device, check_vma=False)(tasks)
 
 
@@ -284,10 +281,6 @@ def _random_networks(kind: Kind, plan: _Plan) -> TwoStepNetwork:
 
 def _one_person(sessions: Choices) -> Choices:
     return jax.tree.map(lambda leaf: leaf[None], sessions)
-
-
-def _flat(leaf: np.ndarray) -> np.ndarray:
-    return leaf.reshape(-1, *leaf.shape[2:])
 
 
 def _tabulated(kind: Kind, plan: _Plan, found: Fitted) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from prefrontal.agents.two_step.network import TwoStepNetwork
 from prefrontal.errors import check_count, check_not_negative, check_positive
 from prefrontal.fitting.choices import Choices
 from prefrontal.fitting.likelihood import trial_log_likelihoods, trial_log_probabilities
+from prefrontal.fitting.networks.lanes import Trials, replay, trials_of
 
 READOUT = 0.1
 """How strongly the weights from units to choices are held to zero, as a share of how strongly the cell's are: units lie
@@ -54,21 +55,22 @@ class NetworkRecipe:
 
 
 class Task(eqx.Module):
-    """What one fit is given; leaves of `choices` and of the two after it (person, session, trial)."""
+    """What those who share their networks are given: one person, or all."""
 
     choices: Choices
+    """Leaves (session, trial); those of the two after it (outer, session, trial)."""
     fitted: Bool[Numbers, "..."]
-    """The trials that networks may learn from: none of the outer fold's."""
+    """The trials that networks may learn from in each outer fold: none of its own."""
     inner: Int[Numbers, "..."]
     """Which of the inner folds each of them is in; -1 in none."""
     starts: TwoStepNetwork
-    """Where to begin, leaves (seed, ...)."""
+    """Where to begin, leaves (outer, seed, ...)."""
     soft: "Soft | None" = None
     """What a larger network would choose, where that is to be learned."""
 
 
 class Soft(eqx.Module):
-    """Probabilities in place of choices, leaves (person, session, trial, option)."""
+    """Probabilities in place of choices, leaves (outer, session, trial, option)."""
 
     first: Float[Numbers, "..."]
     """Of the two first choices."""
@@ -77,7 +79,7 @@ class Soft(eqx.Module):
 
 
 class Fitted(eqx.Module):
-    """What a fit found."""
+    """What a fit found, leaves (outer, ...)."""
 
     network: TwoStepNetwork
     """Of the best seed, fitted to all that it may learn from."""
@@ -87,12 +89,12 @@ class Fitted(eqx.Module):
     inner: Float[Numbers, "..."]
     """Their log-likelihood then, summed over inner folds: nats."""
     log_likelihood: Float[Numbers, "..."]
-    """Of every trial under the network, (person, session, trial)."""
+    """Of every trial under the network, (outer, session, trial)."""
 
 
 def fit_nested(task: Task, recipe: NetworkRecipe, num_inner: int, own: bool) -> Fitted:
-    """One outer fold: every seed is fitted without each inner fold in turn, to see after how many steps the choices of
-    that fold are most probable; the best seed is then fitted to all training trials, for as many steps.
+    """In each outer fold: every seed is fitted without each inner fold in turn, to see after how many steps the choices
+    of that fold are most probable; the best seed is then fitted to all training trials, for as many steps.
 
     Arguments:
         task: the choices, the folds and where to begin.
@@ -101,16 +103,21 @@ def fit_nested(task: Task, recipe: NetworkRecipe, num_inner: int, own: bool) -> 
         own: whether it begins at the group's network and is pulled to it.
     """
     fitted, inner = jnp.asarray(task.fitted), jnp.asarray(task.inner)
-    watch = jax.vmap(
-        lambda start, fold: _train(task, start, fitted & (inner != fold), inner == fold, recipe, own, jnp.int32(-1))[0],
-        (None, 0),
-    )
-    curves = jax.vmap(watch, (0, None))(task.starts, jnp.arange(num_inner)).sum(1)
-    curves = jnp.where(jnp.isfinite(curves), curves, -jnp.inf)
-    seed, stop = jnp.unravel_index(jnp.argmax(curves), curves.shape)
-    start = jax.tree.map(lambda leaf: leaf[seed], task.starts)
-    network = _train(task, start, fitted, jnp.zeros(fitted.shape, bool), recipe, own, stop)[1]
-    return Fitted(network, stop, seed, curves[seed, stop], log_likelihoods(network, task.choices))
+    num_outer, num_seeds = task.starts.first_bias.shape
+    outer, seed, fold = (part.ravel() for part in jnp.indices((num_outer, num_seeds, num_inner)))
+    starts = jax.tree.map(lambda leaf: _last(jnp.asarray(leaf)[outer, seed]), task.starts)
+    left_out = inner[outer] == fold[:, None, None]
+    seen, _ = _train(task, starts, outer, fitted[outer] & ~left_out, left_out, recipe, own, jnp.full(len(outer), -1))
+    curves = seen.T.reshape(num_outer, num_seeds, num_inner, -1).sum(2)
+    curves = jnp.where(jnp.isfinite(curves), curves, -jnp.inf).reshape(num_outer, -1)
+    best, rows = jnp.argmax(curves, axis=1), jnp.arange(num_outer)
+    chosen, stop = best // recipe.num_steps, best % recipe.num_steps
+    starts = jax.tree.map(lambda leaf: _last(jnp.asarray(leaf)[rows, chosen]), task.starts)
+    _, network = _train(task, starts, rows, fitted, jnp.zeros_like(fitted), recipe, own, stop)
+    network = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, -1, 0), network)
+    one_person = jax.tree.map(lambda leaf: leaf[None], task.choices)
+    likelihood = jax.vmap(log_likelihoods, (0, None))(network, one_person)[:, 0]
+    return Fitted(network, stop, chosen, curves[rows, best], likelihood)
 
 
 def log_likelihoods(network: TwoStepNetwork, choices: Choices) -> Float[Array, "person session trial"]:
@@ -121,41 +128,47 @@ def log_likelihoods(network: TwoStepNetwork, choices: Choices) -> Float[Array, "
 def _train(
     task: Task,
     start: TwoStepNetwork,
-    fitted: Bool[Array, "person session trial"],
-    watched: Bool[Array, "person session trial"],
+    outer: Int[Array, " network"],
+    fitted: Bool[Array, "network session trial"],
+    watched: Bool[Array, "network session trial"],
     recipe: NetworkRecipe,
     own: bool,
-    stop: Int[Array, ""],
-) -> tuple[Float[Array, " step"], TwoStepNetwork]:
-    """The log-likelihood of the `watched` trials before every step, and the network after `stop` steps."""
+    stop: Int[Array, " network"],
+) -> tuple[Float[Array, "step network"], TwoStepNetwork]:
+    """The log-likelihood of the `watched` trials before every step, and the networks, leaves (..., network), after
+    `stop` steps."""
     optimiser = optax.adam(recipe.own_learning_rate if own else recipe.learning_rate)
-    share = jnp.maximum(jnp.sum(fitted), 1)
+    share = jnp.maximum(jnp.sum(fitted, (1, 2)), 1)
+    soft = None
+    if task.soft is not None:
+        soft = (
+            _last(jnp.asarray(task.soft.first)[outer, ..., -1]),
+            _last(jnp.asarray(task.soft.second)[outer, ..., -1]),
+        )
+    sessions = trials_of(task.choices, _last(fitted), _last(watched), soft, start.second_options)
 
-    def objective(network: TwoStepNetwork) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        found = log_likelihoods(network, task.choices)
-        learned = found if task.soft is None else expected_log_likelihoods(network, task.choices, task.soft)
-        held = _pull(network, start, recipe) if own else _penalty(network, recipe)
-        # Sums of what is not counted must not be poisoned by it: 0 times infinity.
-        return (held - jnp.sum(jnp.where(fitted, learned, 0.0))) / share, jnp.sum(jnp.where(watched, found, 0.0))
+    def of_session(network: TwoStepNetwork, trials: Trials) -> tuple[Float[Array, ""], Float[Array, " network"]]:
+        learned, seen = replay(network, trials)
+        return -jnp.sum(learned / share), seen
 
-    def step(carried: Any, number: Int[Array, ""]) -> tuple[Any, Float[Array, ""]]:
+    def held(network: TwoStepNetwork) -> Float[Array, ""]:
+        return jnp.sum((_pull(network, start, recipe) if own else _penalty(network, recipe)) / share)
+
+    def step(carried: Any, number: Int[Array, ""]) -> tuple[Any, Float[Array, " network"]]:
         network, memory, kept = carried
         kept = jax.tree.map(lambda now, old: jnp.where(number == stop, now, old), network, kept)
-        slope, seen = jax.grad(objective, has_aux=True)(network)
+
+        def add(so_far: Any, trials: Trials) -> tuple[Any, None]:
+            found = jax.grad(of_session, has_aux=True)(network, trials)
+            return jax.tree.map(jnp.add, so_far, found), None
+
+        (slope, seen), _ = jax.lax.scan(add, (jax.grad(held)(network), jnp.zeros(share.shape)), sessions)
         updates, memory = optimiser.update(slope, memory)
         return (optax.apply_updates(network, updates), memory, kept), seen
 
     first = (start, optimiser.init(eqx.filter(start, eqx.is_array)), start)
     (_, _, kept), curve = jax.lax.scan(step, first, jnp.arange(recipe.num_steps))
     return curve, kept
-
-
-def expected_log_likelihoods(
-    network: TwoStepNetwork, choices: Choices, soft: Soft
-) -> Float[Array, "person session trial"]:
-    """Of each trial, the mean log P of choices that are drawn from `soft`: minus the cross-entropy."""
-    first, second = log_probabilities(network, choices)
-    return jnp.sum(soft.first * first, -1) + jnp.sum(soft.second * second, -1)
 
 
 def log_probabilities(
@@ -165,17 +178,25 @@ def log_probabilities(
     return jax.vmap(jax.vmap(trial_log_probabilities, (None, 0)), (None, 0))(network, choices)
 
 
-def _penalty(network: TwoStepNetwork, recipe: NetworkRecipe) -> Float[Array, ""]:
-    cell = [leaf for leaf in jax.tree.leaves(network.cell) if leaf.ndim > 1]
+def _last(leaf: Array) -> Array:
+    """With the first axis last."""
+    return jnp.moveaxis(leaf, 0, -1)
+
+
+def _penalty(network: TwoStepNetwork, recipe: NetworkRecipe) -> Float[Array, " network"]:
+    cell = [leaf for leaf in jax.tree.leaves(network.cell) if leaf.ndim > 2]
     readout = [leaf for leaf in (network.first, network.second) if leaf is not None]
     return _size(cell, recipe) + READOUT * _size(readout, recipe)
 
 
-def _size(weights: list[Array], recipe: NetworkRecipe) -> Float[Array, ""]:
-    squares = sum((jnp.sum(leaf**2) for leaf in weights), jnp.zeros(()))
-    return recipe.l2 * squares + recipe.l1 * sum((jnp.sum(jnp.abs(leaf)) for leaf in weights), jnp.zeros(()))
+def _size(weights: list[Array], recipe: NetworkRecipe) -> Float[Array, " network"]:
+    return sum((recipe.l2 * _sums(leaf**2) + recipe.l1 * _sums(jnp.abs(leaf)) for leaf in weights), jnp.zeros(()))
 
 
-def _pull(network: TwoStepNetwork, group: TwoStepNetwork, recipe: NetworkRecipe) -> Float[Array, ""]:
-    apart = jax.tree.map(lambda one, other: jnp.sum((one - other) ** 2), network, group)
+def _pull(network: TwoStepNetwork, group: TwoStepNetwork, recipe: NetworkRecipe) -> Float[Array, " network"]:
+    apart = jax.tree.map(lambda one, other: _sums((one - other) ** 2), network, group)
     return recipe.pull * sum(jax.tree.leaves(apart), jnp.zeros(()))
+
+
+def _sums(leaf: Float[Array, "... network"]) -> Float[Array, " network"]:
+    return jnp.sum(leaf, range(leaf.ndim - 1))
