@@ -18,5 +18,15 @@ works in `setting.folder`, a new folder that is removed at the end. It needs the
 helpers that the suite has, too, are imported from tests/. Linux.
 """
 
-PARTS: dict[str, str] = {}
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path += [str(ROOT / "tests"), str(ROOT / "benchmarks")]
+
+PARTS: dict[str, str] = {
+    "kills": "Crash: a process that dies at any call that changes files",
+    "power": "Power loss: what was not synced is dropped",
+    "io_faults": "Faults of the disk: every call of a save fails once",
+}
 """By name, what each tries, in the order of the report."""

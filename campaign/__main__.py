@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import campaign
-from campaign import PARTS
-from campaign.frame import ROOT, parser
+from campaign import PARTS, ROOT
+from campaign.frame import parser
 from prefrontal.runs.files import make_folder, write_text
 
 HEAD = "| tried | number | failed | lost | |\n|---|---:|---:|---|---|"

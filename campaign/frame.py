@@ -11,13 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from campaign import ROOT
 from prefrontal.runs.files import make_folder, write_text
 from prefrontal.runs.provenance import environment
 
-ROOT = Path(__file__).parents[1]
 MOST_EXAMPLES = 20
-
-sys.path.append(str(ROOT / "tests"))
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,16 @@ _TYPES = ("bool", *_INTEGERS, "float16", "float32", "float64", "complex64")
 def make_folder(path: Path) -> None:
     """Make the folder `path` and those above it, unless they are there, and clear it of what killed processes left.
 
+    A folder that was made is there after a power cut, too: what is saved in it would be lost with it.
+
     Raises:
         UserError: when it cannot be made, for instance because a file is in its place.
     """
     try:
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
         path.mkdir(parents=True, exist_ok=True)
+        for folder in missing:
+            sync_folder(folder.parent)
     except OSError as error:
         raise UserError(
             f"`{path}` must be a folder or a place where one can be made, got: {reason(error)}. "
@@ -110,7 +115,18 @@ def write_bytes(path: Path, data: bytes, *, previous: Path | None = None) -> Non
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink()
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in `folder` on the disk. Some file systems cannot sync a folder: then a power cut may bring those
+    before back."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -189,6 +205,8 @@ def _open_partial(path: Path) -> tuple[Path, BinaryIO]:
         if locked(file) is not False and temporary.exists():
             return temporary, file
         file.close()
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _remove_unless_written(partial: Path) -> None:
@@ -219,16 +237,6 @@ def _checksum(arrays: Mapping[str, NDArray[Any]], facts: str) -> str:
         digest.update(json.dumps([name, array.dtype.name, array.shape]).encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    # Some file systems cannot sync a folder. Then a power cut may bring the file before back, whole.
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _damaged(path: Path, got: str) -> UserError:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from prefrontal.errors import UserError
-from prefrontal.runs.files import make_folder, write_bytes
+from prefrontal.runs.files import make_folder, sync_folder, write_bytes
 from prefrontal.runs.locks import unwritable
 from prefrontal.runs.store import Store
 
@@ -42,6 +42,7 @@ class FolderStore(Store):
         make_folder(path.parent.parent)
         try:
             path.parent.mkdir()  # one of all succeeds, on NFS too
+            sync_folder(path.parent.parent)
         except FileExistsError:
             return False
         except OSError as error:
