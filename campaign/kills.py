@@ -14,8 +14,10 @@ from saving import difference, digests
 from campaign.frame import Row, Setting, main
 from campaign.works import Work, life, prepare, small_steps, works
 
-AT_RANDOM = 200
-"""Lives that end at random, of each work, besides those that end at each call."""
+AT_RANDOM = {"train": 250, "evaluate": 120, "fit": 120, "sweep": 60}
+"""Lives that end at random, besides those that end at each call."""
+STEP = {"sweep": 4}
+"""Of which calls one is tried, where not each: a sweep is two trainings, which have been at each of theirs."""
 
 
 def run(setting: Setting) -> Iterator[Row]:
@@ -31,8 +33,8 @@ def _killed(work: Work, setting: Setting) -> Row:
     with life(), Disk(alone) as disk:
         work.go(alone)
     expected, rng, failed, deaths = digests(alone), setting.rng(work.name), list[str](), 0
-    every = range(0, disk.count, max(1, round(1 / setting.scale)))
-    moments = [[at] for at in every] + [[rng.randrange(disk.count)] for _ in range(setting.size(AT_RANDOM))]
+    every = range(0, disk.count, max(1, round(STEP.get(work.name, 1) / setting.scale)))
+    moments = [[at] for at in every] + [[rng.randrange(disk.count)] for _ in range(setting.size(AT_RANDOM[work.name]))]
     for number, (first,) in enumerate(moments):
         folder, plan = prepare(work, setting.folder, ready), [first]
         while number >= len(every) and rng.random() < 0.5:
@@ -49,9 +51,7 @@ def _killed(work: Work, setting: Setting) -> Row:
         except Exception as error:
             failed.append(f"{work.name}, dead at {plan}: {type(error).__name__}: {error}")
         shutil.rmtree(folder)
-    told = (
-        f"at each of {len(every):,} calls once, then at random, some again and again; {len(moments):,} endings compared"
-    )
+    told = f"at each of {len(every):,} calls of {disk.count:,} once, then at random, some again and again; {len(moments):,} endings compared"
     return Row(f"{work.name}: the process dies at a call", deaths, len(failed), "nothing", told, tuple(failed))
 
 

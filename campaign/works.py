@@ -11,16 +11,22 @@ from typing import Any
 from unittest import mock
 
 from prefrontal import devices
+from prefrontal.cli import main
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
 from prefrontal.errors import quietly
 from prefrontal.experiments import find_experiment
 from prefrontal.experiments.workflow import evaluate_run, train_run
+from prefrontal.fitting import search
+from prefrontal.fitting.fit import fit_model
 from prefrontal.learning import group, jobs
 from prefrontal.runs import attempts
+from prefrontal.runs.files import write_text
+from prefrontal.runs.parts import is_unfinished, keeping
 from prefrontal.runs.stores import open_store
 from prefrontal.sweeps.handing_in import hand_in
 from prefrontal.sweeps.spec import read_spec
 from prefrontal.sweeps.work import run_unit
+from prefrontal.trials.formats import read_trials
 
 EXPERIMENT = find_experiment("wang2018-two-step")
 CONFIG = replace(
@@ -62,7 +68,7 @@ class Work:
 
 def works() -> tuple[Work, ...]:
     """All of them."""
-    return (Work("train", train), Work("evaluate", evaluate, train), Work("sweep", sweep))
+    return (Work("train", train), Work("evaluate", evaluate, train), Work("fit", fit, people), Work("sweep", sweep))
 
 
 def train(folder: Path) -> None:
@@ -73,6 +79,21 @@ def train(folder: Path) -> None:
 def evaluate(folder: Path) -> None:
     """Test it."""
     evaluate_run(EXPERIMENT, CONFIG, [0], folder)
+
+
+def people(folder: Path) -> None:
+    """A table of twelve."""
+    main(["example", str(folder / "people.csv")])
+
+
+def fit(folder: Path) -> None:
+    """Fit a model to each, four at once, and write what was found; no figures."""
+    out, asked = folder / "out", {"models": ["win-stay-lose-shift"]}
+    if (out / "fit.csv").exists() and not is_unfinished(out, asked):
+        return
+    with mock.patch.object(search, "LANES", 4), keeping(out, asked):
+        found = fit_model(read_trials(folder / "people.csv"), "win-stay-lose-shift", num_starts=2)
+        write_text(out / "fit.csv", found.table.to_csv(index=False))
 
 
 def sweep(folder: Path) -> None:

@@ -39,7 +39,7 @@ TensorBoard reads it as it goes: tensorboard --logdir runs
 """
 
 
-_GO_ON = ("train", "reproduce", "evaluate", "sweep", "search")
+_GO_ON = ("train", "reproduce", "evaluate", "sweep", "search", "fit", "recover")
 """The commands that take up what they were stopped in."""
 _BROKEN_PIPE = 128 + 13  # SIGPIPE, a signal that Windows has no name for
 

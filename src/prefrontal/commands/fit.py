@@ -14,6 +14,7 @@ from prefrontal.commands.tables import Reading, expanded, read_group
 from prefrontal.configs.models import MODELS, KnownTask
 from prefrontal.errors import UserError, check_count
 from prefrontal.progress import progress
+from prefrontal.runs.parts import is_unfinished, keeping
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,8 +90,10 @@ def run(command: str, arguments: Sequence[str]) -> None:
             f"`table` must follow `{command}`, got nothing. Give a file of trials, or several of one group."
         )
     fixed = read_pairs("fix", options.fix)
+    told = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()}
+    asked = {name: value for name, value in told.items() if name != "overwrite"}
     for name in (RECORD, "comparison.csv", "networks.csv", *(f"{model}.csv" for model in options.models)):
-        check_new(options.out / name, overwrite=options.overwrite)
+        check_new(options.out / name, overwrite=options.overwrite or is_unfinished(options.out, asked))
     if not options.models:
         raise UserError("`models` must name a model or more, got none. Leave it out for hybrid.")
     names = list(dict.fromkeys(options.models))
@@ -105,7 +108,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.reports.checks import report_checks
     from prefrontal.reports.fits import add_to_record, report_fits, report_posteriors, write_regressors
     from prefrontal.reports.recovered import recoveries, show_unrecovered
-    from prefrontal.runs.files import make_folder, write_text
+    from prefrontal.runs.files import write_text
     from prefrontal.runs.provenance import environment
     from prefrontal.trials.formats import overview, with_trials
 
@@ -131,37 +134,38 @@ def run(command: str, arguments: Sequence[str]) -> None:
     if options.num_simulations:
         check_count("num_simulations", options.num_simulations, least=3)
     recovered = recoveries(held, task, table, options.out, options.recovery)
-    make_folder(options.out)
-    fits: dict[str, Any] = {}
-    for name, values in held.items():
-        fits[name] = _fit(name, table, task, values, options)
-        write_text(options.out / f"{name}.csv", fits[name].table.to_csv(index=False))  # kept, whatever comes after
-        if options.regressors:
-            write_regressors(options.out / f"{name}-regressors", group.table, fits[name])
-    told = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()}
-    record = {"options": told, "read": read, "environment": environment()}
-    if cognitive:
-        report = report_posteriors if options.method == "hierarchical" else report_fits
-        report(fits, record, options.out, options.by)
-        found: dict[str, Any] = {"recovered": show_unrecovered(recovered, Console())}
-        if options.num_simulations:
-            found["checks"] = report_checks(table, fits, options.out, num=options.num_simulations, seed=options.seed)
-        add_to_record(options.out, found)
-    if networks:
-        from prefrontal.reports.networks import report_networks
+    with keeping(options.out, asked):
+        fits: dict[str, Any] = {}
+        for name, values in held.items():
+            fits[name] = _fit(name, table, task, values, options)
+            write_text(options.out / f"{name}.csv", fits[name].table.to_csv(index=False))  # kept, whatever comes after
+            if options.regressors:
+                write_regressors(options.out / f"{name}-regressors", group.table, fits[name])
+        record = {"options": told, "read": read, "environment": environment()}
+        if cognitive:
+            report = report_posteriors if options.method == "hierarchical" else report_fits
+            report(fits, record, options.out, options.by)
+            found: dict[str, Any] = {"recovered": show_unrecovered(recovered, Console())}
+            if options.num_simulations:
+                found["checks"] = report_checks(
+                    table, fits, options.out, num=options.num_simulations, seed=options.seed
+                )
+            add_to_record(options.out, found)
+        if networks:
+            from prefrontal.reports.networks import report_networks
 
-        report_networks(
-            table,
-            networks,
-            cognitive,
-            record,
-            options.out,
-            by=options.by,
-            task=task,
-            sharing=options.sharing,
-            num_folds=options.num_folds,
-            seed=options.seed,
-        )
+            report_networks(
+                table,
+                networks,
+                cognitive,
+                record,
+                options.out,
+                by=options.by,
+                task=task,
+                sharing=options.sharing,
+                num_folds=options.num_folds,
+                seed=options.seed,
+            )
     print(f"Files: {options.out}", flush=True)
 
 

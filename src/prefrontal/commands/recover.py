@@ -15,6 +15,7 @@ from prefrontal.commands.options import read_options
 from prefrontal.commands.simulated import Asked, Form, read_asked
 from prefrontal.commands.tables import Reading, expanded, read_group
 from prefrontal.errors import UserError, check_count, check_seed, counted
+from prefrontal.runs.parts import is_unfinished, keeping
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,8 +71,9 @@ def run(command: str, arguments: Sequence[str]) -> None:
         kind, asked.rest, program=program, description=DESCRIPTION, default=kind(task=asked.task)
     )
     check_seed("seed", options.seed)
+    wanted = {name: value for name, value in _plain(options, asked).items() if name != "overwrite"}
     for name in (RECORD, "subjects.csv", "summary.csv", "confusion.csv"):
-        check_new(options.out / name, overwrite=options.overwrite)
+        check_new(options.out / name, overwrite=options.overwrite or is_unfinished(options.out, wanted))
     check_count("num_subjects", options.num_subjects)
     options = _like_a_study(options, {word.partition("=")[0].replace("_", "-") for word in asked.rest})
     task: Any = options.task
@@ -82,18 +84,23 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
     devices.configure()
     from prefrontal.figures.style import save_figure
-    from prefrontal.runs.files import make_folder, write_text
+    from prefrontal.runs.files import write_text
     from prefrontal.runs.provenance import environment, to_json
 
-    make_folder(options.out)
-    record, tables, figure = (_parameters if len(asked.models) == 1 else _models)(asked, task, options)
-    for name, text in tables.items():
-        write_text(options.out / name, text)
-    save_figure(figure, options.out / "recovery")
-    plain = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()}
-    plain |= {"models": list(asked.models), "form": asked.form, "task": asdict(task)}
-    write_text(options.out / RECORD, to_json({"options": plain, "environment": environment(), **record}))
+    with keeping(options.out, wanted):
+        record, tables, figure = (_parameters if len(asked.models) == 1 else _models)(asked, task, options)
+        for name, text in tables.items():
+            write_text(options.out / name, text)
+        save_figure(figure, options.out / "recovery")
+        plain = _plain(options, asked) | {"task": asdict(task)}
+        write_text(options.out / RECORD, to_json({"options": plain, "environment": environment(), **record}))
     print(f"Files: {options.out}", flush=True)
+
+
+def _plain(options: Any, asked: Asked) -> dict[str, Any]:
+    """What was asked for, as JSON holds it."""
+    plain = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()}
+    return plain | {"models": list(asked.models), "form": asked.form}
 
 
 def _like_a_study(options: Options[Form], given: set[str]) -> Options[Form]:

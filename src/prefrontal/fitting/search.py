@@ -15,6 +15,7 @@ from jaxtyping import Array, Bool, Float, Int
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_values
 from prefrontal.fitting.choices import Batch, Choices
 from prefrontal.fitting.likelihood import subject_log_likelihood
+from prefrontal.runs.parts import kept
 
 LANES = 128
 """Searches (subjects x starts x sessions) that run at once on one core. All of them take as many steps as the slowest
@@ -96,6 +97,7 @@ def search(
         lambda choices: _search_block(model, tuple(parameters.items()), choices, candidates, num_starts, use_prior),
         batch.choices,
         num_lanes=num_starts * batch.choices.choice.shape[1],
+        of=(model, tuple(parameters.items()), candidates, num_starts, use_prior),
         told=told,
     )
 
@@ -105,6 +107,7 @@ def by_blocks(
     subjects: Any,
     *,
     num_lanes: int,
+    of: Any = None,
     told: Callable[[int], None] = lambda num_subjects: None,
 ) -> Any:
     """What the compiled program `run` gives for all subjects, so many at once as are quickest, spread over the devices.
@@ -113,6 +116,8 @@ def by_blocks(
         run: takes some of `subjects` and gives arrays that lead with the subject, too.
         subjects: arrays, leaves (subject, ...).
         num_lanes: of a subject: what runs at once for it.
+        of: what else than the subjects decides what `run` gives; with it, those that are done are kept where a folder
+            for it is at hand (see `prefrontal.runs.parts`).
         told: called with the number of subjects done since the last call.
 
     Returns:
@@ -129,12 +134,22 @@ def by_blocks(
         # Every block has the same shape, so that one program serves all: the last is filled up with the first subject.
         rows = np.arange(first, first + block)
         rows[rows >= num_subjects] = 0
-        here = jax.tree.map(lambda leaf, rows=rows: jax.device_put(np.asarray(leaf)[rows], spread), subjects)
-        found = jax.device_get(run(here))
+        here = jax.tree.map(lambda leaf, rows=rows: np.asarray(leaf)[rows], subjects)
+        found = _kept(lambda here: jax.device_get(run(jax.device_put(here, spread))), run, here, of)
         kept = min(block, num_subjects - first)
         parts.append(jax.tree.map(lambda leaf, kept=kept: leaf[:kept], found))
         told(kept)
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+
+def _kept(compute: Callable[[Any], Any], run: Callable[[Any], Any], subjects: Any, of: Any) -> Any:
+    """What `compute` gives of some subjects, or gave before it was killed."""
+    if of is None:
+        return compute(subjects)
+    leaves, structure = jax.tree.flatten((of, subjects))
+    things = [np.asarray(leaf) if eqx.is_array(leaf) else leaf for leaf in leaves]
+    found = kept([getattr(run, "__qualname__", ""), structure, *things], lambda: jax.tree.leaves(compute(subjects)))
+    return jax.tree.unflatten(jax.tree.structure(eqx.filter_eval_shape(run, subjects)), found)
 
 
 @eqx.filter_jit

@@ -229,7 +229,11 @@ def _fit_own(plan: _Plan, starts: TwoStepNetwork, name: str, own: bool) -> Fitte
     tasks = Task(plan.batch.choices, plan.fitted, plan.inner, starts, plan.soft)
     with progress(f"Fitting {name}", len(plan.batch.units)) as tell:
         return by_blocks(
-            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, own), tasks, num_lanes=LANES, told=tell
+            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, own),
+            tasks,
+            num_lanes=LANES,
+            of=(plan.recipe, plan.num_inner, own),
+            told=tell,
         )
 
 
@@ -252,7 +256,11 @@ def _fit_all(plan: _Plan, starts: TwoStepNetwork, name: str) -> Fitted:
     )
     with progress(f"Fitting {name}, all", num_parts) as tell:
         found = by_blocks(
-            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, False), tasks, num_lanes=LANES, told=tell
+            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, False),
+            tasks,
+            num_lanes=LANES,
+            of=(plan.recipe, plan.num_inner, False),
+            told=tell,
         )
     found = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[:num_outer], found)
     likelihood = found.log_likelihood.reshape(num_outer, num_people, -1, found.log_likelihood.shape[-1])

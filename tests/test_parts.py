@@ -1,0 +1,88 @@
+"""Long fits keep what is done of them: one that was killed goes on from there."""
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prefrontal.cli import main
+from prefrontal.errors import quietly
+from prefrontal.fitting import search
+from prefrontal.runs import parts
+from prefrontal.runs.files import folder_names
+from prefrontal.runs.parts import is_unfinished, keeping, kept
+
+
+def test_a_part_is_made_once_until_all_is_done(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def part(number: int) -> float:
+        def make() -> list[np.ndarray]:
+            made.append(number)
+            return [np.full(2, number), np.asarray(0.5)]
+
+        one, half = kept(["part", np.full(2, number)], make)
+        assert half == 0.5
+        return one[0]
+
+    asked = {"models": ["hybrid"]}
+    with contextlib.suppress(KeyboardInterrupt), keeping(tmp_path / "out", asked):
+        assert [part(1), part(2), part(1)] == [1, 2, 1]
+        raise KeyboardInterrupt
+    assert made == [1, 2]
+    assert is_unfinished(tmp_path / "out", asked)
+    assert not is_unfinished(tmp_path / "out", {"models": ["other"]})
+    with keeping(tmp_path / "out", asked):
+        damaged = next((tmp_path / "out" / ".parts").glob("*.safetensors"))
+        damaged.write_bytes(damaged.read_bytes()[:-1])
+        assert [part(1), part(2), part(3)] == [1, 2, 3]
+    assert len(made) == 4  # the damaged one anew, and the third
+    assert folder_names(tmp_path / "out") == set()
+    assert not is_unfinished(tmp_path / "out", asked)
+    assert part(3) == 3
+    assert len(made) == 5  # outside, nothing is kept
+
+
+def test_a_full_disk_does_not_stop_a_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, *_: object) -> None:
+        raise parts.UserError(f"`{path}` is full.")
+
+    with keeping(tmp_path / "out", {}):
+        monkeypatch.setattr(parts, "write_arrays", full)
+        assert kept(["part"], lambda: [np.ones(1)]) == [np.ones(1)]
+
+
+@pytest.mark.thorough
+def test_a_fit_that_was_stopped_goes_on_and_ends_with_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["example", str(tmp_path / "people.csv")])
+    monkeypatch.setattr(search, "LANES", 4)  # of twelve people four at once
+    true, written = parts.write_arrays, list[Path]()
+
+    def write(path: Path, *rest: object) -> None:
+        true(path, *rest)  # pyright: ignore[reportArgumentType]
+        written.append(path)
+        if len(written) == 2:
+            raise KeyboardInterrupt
+
+    def fit(out: str, *more: str) -> None:
+        words = ["--models", "win-stay-lose-shift", "--num-starts", "2", "--num-simulations", "0", "--fix", "stay=.9"]
+        with quietly():
+            main(["fit", str(tmp_path / "people.csv"), *words, "--out", str(tmp_path / out), *more])
+
+    fit("alone")
+    monkeypatch.setattr(parts, "write_arrays", write)
+    with pytest.raises(SystemExit) as stopped:
+        fit("out")
+    assert stopped.value.code == 130
+    assert "the same command goes on from there" in capsys.readouterr().err
+    fit("out")
+    assert len(written) == len(set(written)) == 3
+    for name in ("win-stay-lose-shift.csv", "comparison.csv", "comparison-by-subject.csv"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
+    assert folder_names(tmp_path / "out") == folder_names(tmp_path / "alone")
+    with pytest.raises(SystemExit):
+        fit("out")  # what is done is not written over
+    assert "got " in capsys.readouterr().err
