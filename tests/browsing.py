@@ -133,14 +133,14 @@ def served_folder(
         html = html.replace("<!-- jatos -->", '<script src="jatos.js"></script>')
     (folder / "index.html").write_text(html, "utf-8")
     task = told["task"]
-    trials = {"practice": schedule(task, told["practice"], 1), "trials": schedule(task, told["trials"])}
+    drawn = {"practice": schedule(task, told["practice"], 1), "trials": schedule(task, told["trials"])}
+    trials = drawn | {"better": [0] * told["trials"]}
     others = [
         {
-            "name": "networks",
-            "stay": [0.8, 0.4, 0.3, 0.7],
+            "name": "network",
+            "bars": [0.5, 1, 1, 1, 1, 0.98] if task == "harlow" else [0.8, 0.4, 0.3, 0.7],
             "reward": 0.6,
             "weights": {},
-            "means": {"en": "They learned it."},
         }
     ]
     document = {"study": told, "schedules": [trials], "post": "post" if post else None, "others": others}

@@ -57,6 +57,11 @@ def end(client: TestClient, session: Mapping[str, Any]) -> Any:
     return client.post(f"/api/sessions/{session['session']}/end", json={"secret": session["secret"]})
 
 
+def beside(client: TestClient, session: Mapping[str, Any]) -> Any:
+    """What the server answers to somebody who has ended and wants to see others."""
+    return client.post(f"/api/sessions/{session['session']}/beside", json={"secret": session["secret"]})
+
+
 def play(client: TestClient, name: str, *, seed: int = 0, missed: Mapping[int, int] | None = None) -> dict:
     """A whole session by chance, practice first; `missed` says which trials are missed at which stage."""
     session, by_chance = begin(client, name), random.Random(seed)

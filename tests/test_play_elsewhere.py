@@ -13,14 +13,17 @@ pytest.importorskip("starlette", reason="the extra `play` is not installed")
 pytest.importorskip("httpx2", reason="httpx2, the client of these tests, is not installed")
 
 from fuzzing import fuzz
-from playing import TestClient, begin, end, planned_choices, post, trial
+from playing import TestClient, begin, beside, end, planned_choices, post, trial
 
 from prefrontal.errors import UserError
+from prefrontal.play import players
 from prefrontal.play.beside import Beside
 from prefrontal.play.database import Database
 from prefrontal.play.draws import Draws
 from prefrontal.play.live import Live
+from prefrontal.play.networks import task_of
 from prefrontal.play.packing import pack
+from prefrontal.play.rounds import Rounds, bars_of, learning_rate, rounds_of
 from prefrontal.play.server import create_app
 from prefrontal.play.study import Study
 
@@ -105,41 +108,124 @@ def test_of_wrong_posts_nothing_is_kept(tmp_path):
 @pytest.mark.thorough
 def test_who_plans_is_told_from_who_does_not(tmp_path):
     study = Study(trials=200, practice=0, seed=1)  # of 24 drawn so, all 12 who plan lie above .65, the others below .25
-    beside = Beside(study)
-    beside._others = []  # who else plays is another test
+    summing = Beside(study)
+    summing._others = []  # who else plays is another test
     told = {}
-    app = create_app(study, Database(str(tmp_path / "people.sqlite")), Draws(study), beside=beside)
+    app = create_app(study, Database(str(tmp_path / "people.sqlite")), Draws(study), beside=summing)
     with TestClient(app) as client:
         for name, is_model_based in (("plans", True), ("repeats", False)):
             session = begin(client, name)
             records = planned_choices(session, is_model_based=is_model_based, seed=3)
             for first in range(0, 200, 40):
                 assert post(client, session, records[first : first + 40]).status_code == 200
-            told[name] = end(client, session).json()["beside"]["you"]
+            assert beside(client, session).status_code == 409
+            assert end(client, session).json()["beside"] is True
+            told[name] = beside(client, session).json()["you"]
     fit = pf.fit_model(pf.read_trials(tmp_path / "people.sqlite"), "hybrid", num_starts=5)
     assert fit.table["weight"][0] > 0.6 > 0.4 > fit.table["weight"][1]
     stay = pf.stay_probability(pf.read_trials(tmp_path / "people.sqlite")).to_numpy()
     interaction = stay @ np.array([1, -1, -1, 1])
     assert interaction[0] > 0.5 > interaction[1]
     for subject, name in enumerate(told):
-        assert told[name]["stay"] == pytest.approx(stay[subject].tolist(), abs=1e-4)
+        assert told[name]["bars"] == pytest.approx(stay[subject].tolist(), abs=1e-4)
     assert told["plans"]["weights"]["weight"] > told["repeats"]["weights"]["weight"]
 
 
 @pytest.mark.thorough
-def test_a_network_plays_in_place_of_people(tmp_path):
-    played = Live(Study(by="wang2018-two-step"))(3)
-    trials = played["schedule"]["trials"]
-    assert len(trials) == len(played["choices"]) == len(played["belief"]) == 100
-    reward = np.mean(
-        [drawn["rewards"][drawn["first"][a]][0] for drawn, (a, _) in zip(trials, played["choices"], strict=True)]
-    )
-    assert reward > 0.55  # better than chance: what it chose is told as it chose it
+@pytest.mark.parametrize(
+    ("by", "task", "trials"),
+    [
+        ("wang2018-two-step", "two-step", 100),
+        ("reference-final", "two-step", 100),
+        ("wang2016-bandits", "bandit", 100),
+        ("wang2018-volatility", "reversal", 100),
+        ("wang2018-harlow", "harlow", 60),
+    ],
+)
+def test_a_network_plays_in_place_of_people(by, task, trials):
+    assert task_of(by) == task
+    played = Live(Study(task=task, by=by))(3)
+    drawn = played["schedule"]["trials"]
+    assert len(drawn) == len(played["choices"]) == len(played["value"]) == len(played["policy"]) == trials
+    firsts = [first for first, _ in played["choices"]]
+    if task == "two-step":
+        rewards = [of["rewards"][of["first"][first]][0] for of, first in zip(drawn, firsts, strict=True)]
+    else:
+        rewards = [of["rewards"][first] for of, first in zip(drawn, firsts, strict=True)]
+    assert 1 in rewards
+    assert np.mean([policy[0][first] for policy, first in zip(played["policy"], firsts, strict=True)]) > 0.6
     assert np.allclose(np.sum(played["policy"], axis=-1), 1, atol=0.01)
-    assert min(played["belief"]) < 0.2 < 0.8 < max(played["belief"])
+    if task == "harlow":
+        assert [of["trial"] for of in drawn[:7]] == [0, 1, 2, 3, 4, 5, 0]
+        assert len({of for trial in drawn[:6] for of in trial["objects"]}) == 2
+    else:
+        assert played["belief"][0] == pytest.approx(0.5, abs=0.01)
+        assert np.abs(np.array(played["belief"]) - 0.5).max() > 0.3
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("task", ["bandit", "reversal", "harlow"])
+def test_participants_are_beside_others_at_every_task(task, monkeypatch):
+    monkeypatch.setattr(players, "NUM_PROBLEMS", 6)
+    study = Study(task=task, trials=60, practice=0)
+    schedule = Draws(study).schedule(1)
+    rows = [{"trial": k, "choice": k % 2, "reward": k // 2 % 2, "missed": 0} for k in range(60)]
+    told = Beside(study)(rows, schedule.trials, schedule.better)
+    names = {
+        "bandit": ["network", "explorer", "learner"],
+        "reversal": ["network", "observer", "learner"],
+        "harlow": ["network", "knower", "side"],
+    }
+    assert [one["name"] for one in told["others"]] == names[task]
+    for one in [told["you"], *told["others"]]:
+        assert len(one["bars"]) == (6 if task == "harlow" else 4)
+        assert all(0 <= share <= 1 for share in one["bars"])
+        assert set(one["weights"]) == (set() if task == "harlow" else {"learning_rate"})
+    network = told["others"][0]
+    assert network["reward"] > 0.5
+    if task == "harlow":
+        assert network["bars"][1] > 0.8  # from the second round on it knows
+    else:
+        assert told["you"]["bars"][:2] == [0, 0]  # who changes every time
+        assert network["bars"][0] > network["bars"][1]
+    json.dumps(told, allow_nan=False)
+
+
+def test_what_a_player_did_is_counted():
+    rounds = rounds_of(
+        [{"trial": k, "choice": c, "reward": r, "missed": int(c is None)} for k, (c, r) in enumerate(
+            [(0, 1), (0, 0), (1, 1), (None, None), (1, 0), (0, 1)]
+        )],
+        [{"trial": k % 3} for k in range(6)],
+        [0, 0, 1, 1, 1, 1],
+    )  # fmt: skip
+    # Of pairs within a problem: after an apple the same, after none another, and one that was not answered.
+    assert bars_of("bandit", rounds, 3) == [1.0, 0.0, 1.0, 0.5]
+    assert bars_of("harlow", rounds, 3) == [1.0, 0.0, 1.0]
+    assert learning_rate(rounds._replace(choice=np.full(6, -1)), 2) is None
+    nobody = rounds_of([], [], [])
+    assert bars_of("reversal", nobody, 3) == [None] * 4
+
+
+def test_a_learning_rate_is_found_again():
+    by_chance, rates = np.random.default_rng(0), (0.1, 0.8)
+    found = []
+    for rate in rates:
+        values, choices, rewards = np.full(2, 0.5), [], []
+        for index in range(300):
+            choice = int(by_chance.random() < 1 / (1 + np.exp(-5 * (values[1] - values[0]))))
+            reward = float(by_chance.random() < (0.8 if choice == index // 30 % 2 else 0.2))
+            values[choice] += rate * (reward - values[choice])
+            choices.append(choice)
+            rewards.append(reward)
+        found.append(learning_rate(Rounds(np.array(choices), np.array(rewards), np.zeros(300), np.arange(300)), 2))
+    assert found == pytest.approx(rates, abs=0.15)
 
 
 def test_only_networks_of_the_task_may_play_in_place_of_people():
-    for by in ("nobody", "wang2018-harlow"):
+    for task, by in (("two-step", "nobody"), ("two-step", "wang2018-harlow"), ("daw", "wang2018-two-step")):
         with pytest.raises(UserError, match="`by` must be"):
-            Live(Study(by=by))
+            Live(Study(task=task, by=by))
+    with pytest.raises(UserError, match="`settings` must be"):
+        Live(Study(task="bandit", by="wang2016-bandits", settings={"num_arms": 4}))
+    assert task_of("wang2018-matching") is None

@@ -1,12 +1,23 @@
 """The page of `prefrontal play` in Chromium, by keys and by touch: screens, times, and without a server of ours."""
 
 import json
+import random
 import shutil
 import statistics
 import subprocess
 
+import numpy as np
 import pytest
 from browsing import OPEN, chromium, is_missing, lead, schedule, screen_of, served_folder, study
+
+import prefrontal as pf
+from prefrontal.configs.two_step import TRIAL_KINDS
+from prefrontal.play.rounds import bars_of, rounds_of
+from prefrontal.trials.people_data import table_of
+
+pytest.importorskip("starlette", reason="the extra `play` is not installed")
+pytest.importorskip("httpx2", reason="httpx2, the client of these tests, is not installed")
+from playing import trial
 
 pytestmark = [pytest.mark.thorough, pytest.mark.skipif(bool(is_missing()), reason=is_missing())]
 
@@ -297,6 +308,36 @@ def test_a_network_plays_with_its_value_and_belief_beside_it(browser, tmp_path):
         page.close()
 
 
+@pytest.mark.parametrize("task", ["two-step", "bandit", "harlow"])
+def test_the_page_counts_as_the_server_does(browser, tmp_path, task):
+    told = study(task, trials=40)
+    drawn = schedule(task, 40, seed=3)
+    better = [index // 10 % 2 for index in range(40)]
+    by_chance = random.Random(2)
+    rows, played = [], []
+    for index, of in enumerate(drawn):
+        missed = int(by_chance.random() < 0.2)
+        record = trial(of, index, [by_chance.randrange(2)], missed=missed)
+        played.append({name: record[name] for name in ("index", "choices", "state", "reward", "missed")})
+        first, second = record["choices"]
+        rows.append({"trial": index, "choice": first, "choice2": second, "rt": None, "rt2": None} | record)
+    with served_folder(tmp_path / "page", told) as (address, _):
+        page = browser.new_page()
+        page.goto(address)
+        call = (
+            "async ([task, played, schedule]) => (await import('/static/summary.js')).summary(task, played, schedule)"
+        )
+        counted = page.evaluate(call, [task, played, {"trials": drawn, "better": better}])
+        page.close()
+    if task == "two-step":
+        table = table_of([{**row, "subject": 0, "session": 1} for row in rows])
+        bars = pf.stay_probability(table)[list(TRIAL_KINDS)].iloc[0].tolist()
+    else:
+        bars = bars_of(task, rounds_of(rows, drawn, better), 2)
+    assert counted["bars"] == pytest.approx(bars, abs=1e-4)
+    assert counted["reward"] == pytest.approx(np.mean([row["reward"] for row in rows if not row["missed"]]))
+
+
 @pytest.fixture(scope="module")
 def axe(tmp_path_factory):
     if shutil.which("npm") is None:
@@ -329,8 +370,9 @@ def test_axe_finds_nothing_wrong_on_any_screen(browser, tmp_path, axe, task, sch
 
         page.goto(address)
         seen = lead(page, press("f"), each=check)
-        page.click("text=You beside the networks")
+        page.click("text=/You beside/")
         page.wait_for_selector("main[data-screen=beside]")
+        assert page.locator("figure").count() == 2
         page.click("summary")
         check("beside")
         assert len(set(seen)) >= 9
@@ -339,7 +381,19 @@ def test_axe_finds_nothing_wrong_on_any_screen(browser, tmp_path, axe, task, sch
         context.close()
 
 
-NOTICES = ("declined", "refused", "elsewhere", "waiting", "forbidden", "broken", "lost", "resumed", "practice", "ready")
+NOTICES = (
+    "computing",
+    "declined",
+    "refused",
+    "elsewhere",
+    "waiting",
+    "forbidden",
+    "broken",
+    "lost",
+    "resumed",
+    "practice",
+    "ready",
+)
 MORE_NOTICES = ("again", "paused.hidden", "paused.missed")
 
 

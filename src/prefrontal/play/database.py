@@ -139,6 +139,13 @@ class Database:
         with self.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query.order_by(TRIALS.c.trial)).mappings()]
 
+    def better(self, number: int) -> list[int]:
+        """By trial of a session, the state or the arm that paid more often."""
+        with self.engine.connect() as connection:
+            return json.loads(
+                connection.execute(select(SESSIONS.c.better).where(SESSIONS.c.number == number)).scalar_one()
+            )
+
     def count(self, number: int) -> int:
         """How many trials of a session are stored, practice left out."""
         query = select(func.count()).where(TRIALS.c.session == number, TRIALS.c.practice.is_(False))

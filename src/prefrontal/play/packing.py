@@ -84,7 +84,7 @@ def _files(
     first = secrets.randbelow(2**32 - participants) if study.seed is None else study.seed
     seeds = range(first, first + participants)
     schedules = [
-        {"seed": seed, "practice": one.practice, "trials": one.trials}
+        {"seed": seed, "practice": one.practice, "trials": one.trials, "better": one.better}
         for seed, one in ((seed, draws.schedule(seed)) for seed in seeds)
     ]
     told = {"study": told_study(study, draws), "schedules": schedules, "post": post, "others": others}

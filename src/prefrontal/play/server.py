@@ -1,11 +1,14 @@
 """The server of a study: its page, its draws, and what its participants post."""
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,12 +45,14 @@ from prefrontal.play.writer import Overloaded, Writer
 
 PAGE = Path(__file__).parent / "page"
 """The page: index.html, static/, words/."""
-Beside = Callable[[Study, list[dict[str, Any]]], dict[str, Any] | None]
+Beside = Callable[[list[dict[str, Any]], Sequence[Mapping[str, Any]], Sequence[int]], dict[str, Any]]
 Live = Callable[[int], dict[str, Any]]
 STRANGERS = (10.0, 600.0)
 """Requests a second, and at once, of an address that has shown no secret: a lecture hall may have one address."""
 PARTICIPANTS = (30.0, 200.0)
 """The same of a session whose secret was shown."""
+MOST_SUMMARIES = 1_024
+"""Participants beside others that are kept in memory."""
 MOST_EPISODES = 1_000
 """Episodes that a network can be watched in."""
 
@@ -61,7 +66,7 @@ def create_app(
         study: the study.
         database: where its data go.
         draws: of the same study.
-        beside: makes of a session's trials what its participant sees beside it. None: nothing.
+        beside: makes of a session's trials, its draws and what was better what its participant sees. None: nothing.
         live: gives an episode of a network that plays. None: nobody does.
 
     Raises:
@@ -75,6 +80,7 @@ def create_app(
         async with Writer(database) as writer:
             server.writer = writer
             yield
+        server.summing.shutdown(wait=False, cancel_futures=True)
 
     routes = [
         Route("/", partial(_file, PAGE / "index.html")),
@@ -84,6 +90,7 @@ def create_app(
         Route("/api/sessions", server.begin, methods=["POST"]),
         Route("/api/sessions/{session}/records", server.records, methods=["POST"]),
         Route("/api/sessions/{session}/end", server.end, methods=["POST"]),
+        Route("/api/sessions/{session}/beside", server.beside_told, methods=["POST"]),
         Route("/api/live", server.live_told),
     ]
     app = Starlette(
@@ -111,6 +118,9 @@ class _Server:
         self.beside, self.live = beside, live
         self.told = told_study(study, draws)
         self.strangers, self.participants = Limit(*STRANGERS), Limit(*PARTICIPANTS)
+        # One after the other, beside all else: when a lecture hall ends at once, trials are still taken.
+        self.summing = ThreadPoolExecutor(1, thread_name_prefix="summing")
+        self.summaries: OrderedDict[str, asyncio.Future[dict[str, Any]]] = OrderedDict()
 
     async def study_told(self, _: Request) -> Response:
         return _json(self.told)
@@ -177,10 +187,29 @@ class _Server:
             raise HTTPException(409, f"All {self.study.num_trials} trials must be there, got {len(trials)}.")
         bonus = bonus_of(self.study, trials)
         await self.writer.write(lambda connection: self.database.finish(connection, session, bonus))
-        shown = None
-        if self.study.beside and self.beside is not None:
-            shown = await run_in_threadpool(self.beside, self.study, trials)
-        return _json({"bonus": bonus, "completion_url": self.study.completion_url or None, "beside": shown})
+        is_shown = self.study.beside and self.beside is not None
+        return _json({"bonus": bonus, "completion_url": self.study.completion_url or None, "beside": is_shown})
+
+    async def beside_told(self, request: Request) -> Response:
+        body = await self._own_body(request)
+        session = await self._own_session(request, body)
+        if not self.study.beside or self.beside is None:
+            raise HTTPException(404, "This study shows nobody beside its participants.")
+        if not session.ended:
+            raise HTTPException(409, "The session must have ended.")
+        if session.id not in self.summaries:
+            trials = await run_in_threadpool(self.database.trials, session.number)
+            better = await run_in_threadpool(self.database.better, session.number)
+            self.summaries[session.id] = asyncio.get_running_loop().run_in_executor(
+                self.summing, self.beside, trials, session.schedule["trials"], better
+            )
+            while len(self.summaries) > MOST_SUMMARIES:
+                self.summaries.popitem(last=False)
+        try:
+            return _json(await asyncio.shield(self.summaries[session.id]))
+        except Exception:
+            self.summaries.pop(session.id, None)  # to be tried again
+            raise
 
     async def live_told(self, request: Request) -> Response:
         self._check_stranger(request)

@@ -104,6 +104,10 @@ def _study(task: str | None, options: PlayOptions) -> "Study":
     from prefrontal.play.study import Study, read_consent, read_study
 
     study = read_study(options.study) if options.study else Study()
+    if options.by and not (task or options.study):
+        from prefrontal.play.networks import task_of
+
+        task = task_of(options.by)
     said: dict[str, Any] = {
         "task": task,
         "trials": options.trials,

@@ -78,7 +78,8 @@ async function episode(played, study, context) {
   const [low, high] = range.map((end) => number(end, 2));
   const value = new Line(say("live.value", { low, high }), trials.length, ...range);
   const lines = [value];
-  const belief = played.belief ? new Line(say("live.belief", { place: task.place ? task.place(0).label : "" }), trials.length, 0, 1) : null;
+  const better = task.place ? task.place(0) : task.first(trials[0])[0];
+  const belief = played.belief ? new Line(say("live.belief", { place: better.label }), trials.length, 0, 1) : null;
   if (belief) lines.push(belief);
   const state = { paused: false, wake: () => {} };
   const title = make("h2", {}, say("live.title", { name: played.name }));
@@ -88,6 +89,7 @@ async function episode(played, study, context) {
   for (const [index, trial] of trials.entries()) {
     if (state.paused) await new Promise((resolve) => (state.wake = resolve));
     stage.head({ practice: false, index, total: trials.length, apples, counts: true });
+    if (trial.trial === 0) await stage.announce(say(trial.objects ? "new_pair" : "new_trees"), context.clock, study.feedback_ms);
     value.add(index, values[index], number(values[index], 2));
     belief?.add(index, first(played.belief[index]), percent(first(played.belief[index])));
     const live = { ...study, deadlines_ms: {} };

@@ -6,7 +6,7 @@ import { page } from "./dom.js";
 import { instructions } from "./instructions.js";
 import { watch } from "./live.js";
 import { Queue } from "./queue.js";
-import { download, endBody, notice, quiz, screen, sending, welcome } from "./screens.js";
+import { download, endBody, notice, paragraphs, quiz, screen, sending, welcome } from "./screens.js";
 import { AGENTS } from "./simulate.js";
 import { Store, newId } from "./store.js";
 import { STORIES, swapsOf, taskOf } from "./tasks.js";
@@ -90,11 +90,13 @@ async function end(session, transport, store) {
   const file = transport.file?.();
   for (;;) {
     const body = endBody({ study, bonus, url: transport.leave ? null : url, file, apples: store.get("apples") });
-    const actions = beside?.others.length ? [["beside", say("end.beside")]] : [];
+    const untrained = study.task === "daw" || study.num_arms > 2; // no network has learned such a task
+    const actions = beside ? [["beside", say(untrained ? "end.beside_others" : "end.beside")]] : [];
     if (transport.leave) actions.push(["leave", say("end.complete")]);
     const said = await screen({ name: "end", title: say("end.title"), body, actions });
     if (said === "leave") return transport.leave(url);
-    await besideNetworks(beside);
+    notice("computing");
+    await besideNetworks(await persist(() => transport.beside(session.given)), study.task);
   }
 }
 
@@ -135,8 +137,9 @@ async function play(study, transport, store, context, simulated) {
 // Instructions, practice and questions, as far as they have not been gone through.
 async function prepare(session) {
   const { study, given, store, context, task, simulated } = session;
-  const seconds = study.deadlines_ms.first / 1000;
-  const deadline = say(seconds ? "deadline.some" : "deadline.none", { seconds: number(seconds, 0, 1) });
+  const { first, second } = study.deadlines_ms;
+  const seconds = Math.min(...[first, task.second ? second : 0].filter(Boolean), Infinity) / 1000;
+  const deadline = say(seconds < Infinity ? "deadline.some" : "deadline.none", { seconds: number(seconds, 0, 1) });
   const values = { deadline, bonus: bonusOf(study) };
   if (!store.get("instructed")) {
     context.note("instructions", { swapped: swapsOf(given.session) });
@@ -154,7 +157,9 @@ async function prepare(session) {
     }
     store.set("understood", true);
   }
-  if (!store.get("next")) await notice("ready", { n: number(study.trials) }, [["on", say("ready.start")]], simulated);
+  if (store.get("next")) return;
+  const words = say(study.practice ? "ready.text" : "ready.text_only", { n: number(study.trials) });
+  await screen({ name: "ready", title: say("ready.title"), body: paragraphs(words), actions: [["on", say("ready.start")]], simulated });
 }
 
 function bonusOf({ bonus }) {

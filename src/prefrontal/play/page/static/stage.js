@@ -39,8 +39,14 @@ export class Stage {
     this.badge.textContent = practice ? say("practice.badge") : "";
     this.badge.hidden = !practice;
     this.count.textContent = say(practice ? "practice.count" : "trial.count", { n: index + 1, total });
-    this.score.textContent = counts ? say("apples", { n: number(apples) }) : "";
+    this.apples = counts ? apples : null;
+    this.told();
     this.bar.value = index / total;
+  }
+
+  // How many apples there are by now; in practice none are counted.
+  told() {
+    this.score.textContent = this.apples === null ? "" : say("apples", { n: number(this.apples) });
   }
 
   async announce(words, clock, milliseconds) {
@@ -97,6 +103,8 @@ export class Stage {
     const words = !paid ? say("outcome.nothing") : reward === 1 ? say("outcome.apple") : say("outcome.apples", { n: number(reward, 1) });
     this.outcome.replaceChildren(make("div", { class: paid ? "paid" : "unpaid" }, paid ? apple() : nothing()), make("p", {}, words));
     this.prompt.textContent = "";
+    if (paid && this.apples !== null) this.apples += reward;
+    this.told();
     tell(words);
   }
 

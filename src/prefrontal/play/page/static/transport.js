@@ -1,9 +1,11 @@
 // How the page speaks with whoever keeps the data: our server, JATOS, or any host that takes posted JSON.
-// Each has study(), begin(asked), records(session, batch), end(session); errors carry `status`, 0 for no connection.
+// Each has study(), begin(asked), records(session, batch), end(session), beside(session); errors carry `status`, 0 for no connection.
 
 import { newId } from "./store.js";
+import { summary } from "./summary.js";
 
 const PATIENCE = 10000;
+const MORE_PATIENCE = 120000;
 
 export class Refusal extends Error {
   constructor(status, message, retryAfter = null) {
@@ -13,14 +15,14 @@ export class Refusal extends Error {
   }
 }
 
-async function ask(path, body) {
+async function ask(path, body, patience = PATIENCE) {
   let answer;
   try {
     answer = await fetch(path, {
       method: body === undefined ? "GET" : "POST",
       headers: body === undefined ? {} : { "Content-Type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout?.(PATIENCE),
+      signal: AbortSignal.timeout?.(patience),
       cache: "no-store",
     });
   } catch (error) {
@@ -52,6 +54,11 @@ class Server {
 
   end(session) {
     return ask(`api/sessions/${session.session}/end`, { secret: session.secret });
+  }
+
+  // Somebody's own fit is computed, and in a lecture hall those of many.
+  beside(session) {
+    return ask(`api/sessions/${session.session}/beside`, { secret: session.secret }, MORE_PATIENCE);
   }
 
   live(episode) {
@@ -98,35 +105,26 @@ class Alone {
     this.store.set("played", kept);
   }
 
-  async end() {
-    const { study, others, schedules } = this.given;
+  kept() {
     const kept = this.store.get("played", {});
-    const played = Object.keys(kept).map(Number).sort((a, b) => a - b).map((index) => ({ index, ...kept[index] }));
-    const trials = schedules[this.store.get("alone").schedule].trials;
-    const earned = played.reduce((sum, trial) => sum + Math.max(trial.reward ?? 0, 0), 0);
+    return Object.keys(kept).map(Number).sort((a, b) => a - b).map((index) => ({ index, ...kept[index] }));
+  }
+
+  async end() {
+    const { study, others } = this.given;
+    const earned = this.kept().reduce((sum, trial) => sum + Math.max(trial.reward ?? 0, 0), 0);
     this.store.set("alone", { ...this.store.get("alone"), ended: true });
     return {
       bonus: study.bonus ? Math.round(100 * earned * study.bonus.per_reward) / 100 : null,
       completion_url: study.completion_url,
-      beside: study.beside_networks ? { you: summary(played, trials), others: others ?? [] } : null,
+      beside: Boolean(study.beside_networks && others?.length),
     };
   }
-}
 
-// Mean reward, and how often the first choice was repeated after the four kinds of trial.
-export function summary(played, trials) {
-  const valid = played.filter((trial) => !trial.missed);
-  const reward = valid.reduce((sum, trial) => sum + Math.max(trial.reward, 0), 0) / Math.max(valid.length, 1);
-  if (!trials[0]?.first) return { stay: null, reward, weights: {} };
-  const kinds = [[], [], [], []];
-  played.slice(1).forEach((trial, place) => {
-    const before = played[place];
-    if (trial.missed === 1 || before.missed || trial.index !== before.index + 1) return;
-    const common = before.state === before.choices[0];
-    kinds[(before.reward > 0 ? 0 : 2) + (common ? 0 : 1)].push(trial.choices[0] === before.choices[0]);
-  });
-  const stay = kinds.map((kind) => (kind.length ? kind.filter(Boolean).length / kind.length : null));
-  return { stay, reward, weights: {} };
+  async beside() {
+    const { study, others, schedules } = this.given;
+    return { you: summary(study.task, this.kept(), schedules[this.store.get("alone").schedule]), others };
+  }
 }
 
 class Folder extends Alone {
