@@ -74,8 +74,9 @@ def test_what_gzip_packed_is_read_as_it_is(tmp_path, monkeypatch):
     path = tmp_path / "them.csv.gz"
     path.write_bytes(gzip.compress(csv(CORE).encode("utf-8-sig")))
     assert overview(read([str(path)])[0]).startswith(BASE[0])
-    monkeypatch.setattr("prefrontal.trials.text.MOST_BYTES", 100)
-    with pytest.raises(UserError, match="the file must hold at most 0 MB, got more"):
+    monkeypatch.setattr("prefrontal.trials.text.LEAST_BYTES", 100)
+    monkeypatch.setattr("prefrontal.trials.text.MOST_RATIO", 1)
+    with pytest.raises(UserError, match="a packed file of its size must hold at most 0 MB, got more"):
         pf.read_trials(path)
 
 

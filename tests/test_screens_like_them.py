@@ -11,7 +11,6 @@ from test_files_of_others import FILES, PRACTISED, ZERO, read, refusal
 
 from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.configs.two_step import TRIAL_KINDS
-from prefrontal.trials import psych
 from prefrontal.trials.formats import overview
 
 PLUGIN = pd.read_csv(FILES / "07_jspsych_practice.csv", dtype=str, keep_default_na=False)
@@ -202,9 +201,9 @@ def test_a_zip_that_holds_too_much_is_not_unpacked(tmp_path, capsys, monkeypatch
     path = tmp_path / "them.zip"
     zipped(path, " " * 3_000_000)
     assert path.stat().st_size < 10_000
-    monkeypatch.setattr(psych, "MOST_BYTES", 2**21)
+    monkeypatch.setattr("prefrontal.trials.text.LEAST_BYTES", 2**21)
     told = refusal([str(path), "--out", str(tmp_path / "out")], capsys)
-    assert "the zip must hold at most 2 MB, got 3." in told
+    assert "a zip of its size must hold at most 2 MB, got 3." in told
     zipped(path, "", "")
     assert "the zip must hold one file, got 0.jsonl, 1.jsonl." in refusal([str(path), "--out", str(tmp_path)], capsys)
     zipped(path, "")

@@ -1,6 +1,7 @@
 """Errors that a person caused and can mend: one sentence, no traceback, exit code 2."""
 
 import contextlib
+import math
 import os
 import sys
 import traceback
@@ -10,6 +11,9 @@ from types import TracebackType
 
 TRACEBACK = "PREFRONTAL_TRACEBACK"
 """The variable of the environment that brings tracebacks back."""
+
+MOST = 2**31 - 1
+"""The largest count: JAX counts in 32 bits."""
 
 _on_the_command_line = False
 _quiet = False
@@ -142,16 +146,24 @@ def check_probability(name: str, value: float) -> None:
         raise UserError(f"`{name}` must be a probability from 0 to 1, got {value}.")
 
 
-def check_count(name: str, value: int, *, least: int = 1) -> None:
-    """Refuse a count below `least`, and what is no whole number."""
+def check_count(name: str, value: int, *, least: int = 1, most: int = MOST) -> None:
+    """Refuse a count below `least` or above `most`, and what is no whole number."""
     if not hasattr(value, "__index__") or value < least:
         raise UserError(f"`{name}` must be a whole number of at least {least}, got {value}.")
+    if value > most:
+        raise UserError(f"`{name}` must be a whole number of at most {most:,}, got {float(min(value, 10**300)):.3g}.")
 
 
 def check_seed(name: str, value: int) -> None:
     """Refuse a seed that has no random numbers of its own: JAX counts seeds to 2^32 and then starts again from 0."""
     if not (hasattr(value, "__index__") and 0 <= value < 2**32):
         raise UserError(f"`{name}` must be a whole number from 0 to {2**32 - 1}, got {value}.")
+
+
+def check_number(name: str, value: float) -> None:
+    """Refuse a `value` that is no finite number."""
+    if not (_is_number(value) and -math.inf < value < math.inf):
+        raise UserError(f"`{name}` must be a finite number, got {value}.")
 
 
 def check_positive(name: str, value: float) -> None:

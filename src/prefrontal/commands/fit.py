@@ -110,6 +110,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.reports.recovered import recoveries, show_unrecovered
     from prefrontal.runs.files import write_text
     from prefrontal.runs.provenance import environment
+    from prefrontal.runs.spreadsheets import to_csv
     from prefrontal.trials.formats import overview, with_trials
 
     files = [file for path in options.tables for file in expanded(path)]
@@ -138,7 +139,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
         fits: dict[str, Any] = {}
         for name, values in held.items():
             fits[name] = _fit(name, table, task, values, options)
-            write_text(options.out / f"{name}.csv", fits[name].table.to_csv(index=False))  # kept, whatever comes after
+            write_text(options.out / f"{name}.csv", to_csv(fits[name].table, index=False))  # kept, whatever comes after
             if options.regressors:
                 write_regressors(options.out / f"{name}-regressors", group.table, fits[name])
         record = {"options": told, "read": read, "environment": environment()}

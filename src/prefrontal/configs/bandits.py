@@ -16,6 +16,7 @@ from prefrontal.errors import (
 Arms = Literal["independent", "uniform", "easy", "medium", "hard", "fixed"]
 Volatility = Literal["drawn", "low", "high"]
 
+MOST_ARMS = 100_000
 BETTER_PROBABILITY = {"easy": 0.9, "medium": 0.75, "hard": 0.6}
 """How often the better of two dependent arms pays, the other with the complement (Wang et al. 2016, section 3.1.2)."""
 
@@ -45,7 +46,7 @@ class BanditConfig(LazyTaskConfig):
     def __post_init__(self) -> None:
         check_count("num_trials", self.num_trials)
         check_choice("arms", self.arms, get_args(Arms))
-        check_count("num_arms", self.num_arms, least=2)
+        check_count("num_arms", self.num_arms, least=2, most=MOST_ARMS)
         for probability in self.probabilities:
             check_probability("probabilities", probability)
         given, wanted = len(self.probabilities), self.num_arms if self.arms == "fixed" else 0
@@ -85,7 +86,7 @@ class InformativeArmConfig(LazyTaskConfig):
 
     def __post_init__(self) -> None:
         check_count("num_trials", self.num_trials)
-        check_count("num_targets", self.num_targets, least=2)
+        check_count("num_targets", self.num_targets, least=2, most=MOST_ARMS)
         check_positive("target_reward", self.target_reward)
         check_not_negative("other_reward", self.other_reward)
         check_positive("information_unit", self.information_unit)

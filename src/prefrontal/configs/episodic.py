@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, get_args
 
 from prefrontal.configs.base import LazyAgentConfig
 from prefrontal.configs.recurrent import InitialState, KernelInitialiser, RecurrentConfig
-from prefrontal.errors import UserError, check_choice, check_count, check_not_negative
+from prefrontal.errors import UserError, check_choice, check_count, check_not_negative, check_number
 
 WriteRule = Literal["episode-end", "rewarded", "every-steps"]
 Recall = Literal["plain", "tanh"]
@@ -69,6 +69,7 @@ class EpisodicConfig(LazyAgentConfig):
             check_count(name, getattr(self, name))
         check_choice("recall", self.recall, get_args(Recall))
         check_choice("write", self.write, get_args(WriteRule))
+        check_number("least_similarity", self.least_similarity)
         if not -1.0 <= self.least_similarity <= 1.0:
             raise UserError(f"`least_similarity` must be a cosine from -1 to 1, got {self.least_similarity}.")
         for name, rule in (("least_reward", "rewarded"), ("write_every", "every-steps")):

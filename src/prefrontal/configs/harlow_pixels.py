@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, get_args
 
 from prefrontal.configs.base import LazyTaskConfig
 from prefrontal.configs.harlow import Objects, Sides
-from prefrontal.errors import UserError, check_choice, check_count
+from prefrontal.errors import UserError, check_choice, check_count, check_number
 
 View = Literal["line", "band", "square"]
 
@@ -59,17 +59,19 @@ class HarlowPixelsConfig(LazyTaskConfig):
     """Paid for turning to the other."""
 
     def __post_init__(self) -> None:
-        for name in ("num_trials", "max_steps", "scale"):
+        for name in ("num_trials", "max_steps"):
             check_count(name, getattr(self, name))
+        check_count("scale", self.scale, most=100)
         if self.trial_steps is not None:
             check_count("trial_steps", self.trial_steps)
         for name in ("dwell", "blank_steps"):
             check_count(name, getattr(self, name), least=0)
         if self.num_objects is not None:
-            check_count("num_objects", self.num_objects, least=2)
+            check_count("num_objects", self.num_objects, least=2, most=1_000_000)
         check_choice("view", self.view, get_args(View))
         check_choice("objects", self.objects, get_args(Objects))
         check_choice("sides", self.sides, get_args(Sides))
+        check_number("momentum", self.momentum)
         if not 0 <= self.momentum < 1:
             raise UserError(f"`momentum` must be at least 0 and below 1, got {self.momentum}.")
 

@@ -52,6 +52,7 @@ class HarlowStripConfig(LazyTaskConfig):
         check_choice("objects", self.objects, get_args(Objects))
         check_choice("sides", self.sides, get_args(Sides))
         for name in ("ring", "window"):
+            check_count(name, getattr(self, name))
             if getattr(self, name) % 2 == 0:
                 raise UserError(f"`{name}` must be odd, got {getattr(self, name)}. Add one.")
         for name, least in (("ring", self.window), ("ring", 2 * self.distance + 1)):

@@ -35,6 +35,7 @@ class MatchingConfig(LazyTaskConfig):
 
     def __post_init__(self) -> None:
         check_count("min_trials", self.min_trials)
+        check_count("max_trials", self.max_trials)
         if self.max_trials < self.min_trials:
             raise UserError(
                 f"`max_trials` must be at least `min_trials`, {self.min_trials}, got {self.max_trials}. Exchange them."

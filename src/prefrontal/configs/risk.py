@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from prefrontal.configs.base import LazyTaskConfig
-from prefrontal.errors import UserError, check_count, check_probability
+from prefrontal.errors import MOST, UserError, check_count, check_probability
 
 STEPS_PER_TRIAL = 2
 """Fixation and choice: 4 million steps are 66,700 episodes of 30 trials (Wang et al. 2018, Methods, Simulation 6)."""
@@ -33,7 +33,7 @@ class RiskConfig(LazyTaskConfig):
     """Paid for a response that the cue does not allow."""
 
     def __post_init__(self) -> None:
-        check_count("num_forced_pairs", self.num_forced_pairs, least=0)
+        check_count("num_forced_pairs", self.num_forced_pairs, least=0, most=MOST // 4)
         check_count("num_free_trials", self.num_free_trials)
         if not self.risky_probabilities:
             raise UserError("`risky_probabilities` must be at least one probability, got none. 0.5 is one.")

@@ -1,5 +1,6 @@
 """The parameters of training and of the test that follows it."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -94,9 +95,11 @@ class TrainConfig:
         Raises:
             UserError: when `unroll` does not divide the episode.
         """
+        check_count("num_steps", num_steps)
         unroll = self.unroll or num_steps
         if num_steps % unroll:
-            divisors = [d for d in range(1, num_steps + 1) if num_steps % d == 0]
+            small = [d for d in range(1, math.isqrt(num_steps) + 1) if num_steps % d == 0]
+            divisors = sorted({*small, *(num_steps // d for d in small)})
             near = sorted(sorted(divisors, key=lambda d: abs(d - unroll))[:3])
             raise UserError(
                 f"`unroll` must divide the {num_steps} steps of an episode, got {unroll}. "

@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import sys
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -11,6 +12,7 @@ from prefrontal.errors import UserError
 
 C = TypeVar("C")
 _NOTHING = object()
+_LARGEST = sys.float_info.max
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word", type(None): "none"}
 
@@ -115,11 +117,11 @@ def _fitted(name: str, value: Any, kind: Any, source: str) -> Any:
             return value
         if origin is tuple and isinstance(value, list | tuple):
             return tuple(_fitted(name, item, get_args(choice)[0], source) for item in value)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if choice is float and is_number:
-            return float(value)
-        if choice is int and is_number and value == int(value):
-            return int(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if choice is float and -_LARGEST <= value <= _LARGEST:
+                return float(value)
+            if choice is int and (isinstance(value, int) or value.is_integer()):
+                return int(value)
         if choice in (bool, str) and isinstance(value, choice):
             return value
     must = " or ".join(map(_word, choices))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 from prefrontal.configs.base import LazyTaskConfig
-from prefrontal.errors import UserError, check_choice, check_count, check_positive, check_probability
+from prefrontal.errors import UserError, check_choice, check_count, check_number, check_positive, check_probability
 
 Schedule = Literal["drawn", "stable-first", "volatile-first"]
 Retying = Literal["keep-side", "draw"]
@@ -57,8 +57,11 @@ class VolatilityConfig(LazyTaskConfig):
         check_probability("volatile_probability", self.volatile_probability)
         for name in ("stable_reward", "volatile_reward", "test_stable", "test_volatile"):
             value = getattr(self, f"{name}_probability")
+            check_number(f"{name}_probability", value)
             if not 0.5 <= value <= 1:
                 raise UserError(f"`{name}_probability` must be from 0.5 to 1, got {value}. It is the better arm's.")
+        for name in ("log_switch_low", "log_switch_high"):
+            check_number(name, getattr(self, name))
         if not self.log_switch_low <= self.log_switch_high <= 0:
             raise UserError(
                 "`log_switch_low` and `log_switch_high` must ascend and be at most 0, the logarithm of 1, got "

@@ -1,6 +1,5 @@
 """What a folder says of itself, and a file of settings, as an experiment with all its numbers."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from prefrontal.runs.inventory import Found, is_run, look
 from prefrontal.runs.provenance import parse_json, read_record
 from prefrontal.runs.results import RESULTS, read_results
 from prefrontal.runs.seed_folder import CONFIG
+from prefrontal.runs.toml import parse_toml
 
 PARTS = ("task", "agent", "train", "test")
 
@@ -38,7 +38,8 @@ class Record:
     @property
     def source(self) -> Literal["run", "package", "file"]:
         """Whose networks the results in the folder are of: a run's, the package's, or a file's."""
-        return self.found.record.get("networks", {}).get("from", "run") if self.found else "run"
+        networks = self.found.record.get("networks") if self.found else None
+        return networks.get("from", "run") if isinstance(networks, dict) else "run"
 
     @property
     def is_plain(self) -> bool:
@@ -193,7 +194,8 @@ def _config(
 
 def _in_its_recipe(preset: Experiment, parts: Mapping[str, Any]) -> tuple[Experiment, Recipe]:
     """The experiment in the recipe that a run was trained in, which its record does not name: told from its numbers."""
-    trained: Mapping[str, Any] = parts.get("train", {})
+    trained = parts.get("train")
+    trained = trained if isinstance(trained, dict) else {}
 
     def differing(experiment: Experiment) -> int:
         numbers = experiment.config.training["train"]
@@ -225,7 +227,7 @@ def read_document(path: Path) -> dict[str, Any]:
     """
     text, kind = read_bytes(path / CONFIG if path.is_dir() else path), path.suffix.lower()
     try:
-        document = tomllib.loads(text.decode()) if kind == ".toml" else parse_json(text.decode())
+        document = parse_toml(text.decode()) if kind == ".toml" else parse_json(text.decode())
     except ValueError as error:
         raise UserError(
             f"`{path}` must be {'TOML' if kind == '.toml' else 'JSON, or TOML named .toml'}, got: {error}. Mend it."

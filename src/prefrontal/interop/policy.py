@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 FACTS = "facts"
+MOST_BYTES = 2**30
+"""A file that holds more is not unpacked."""
 
 
 def _logistic(x: np.ndarray) -> np.ndarray:
@@ -130,10 +132,17 @@ def load_policy(path: str | Path, *, seed: int | None = None) -> Policy:
         seed: of the actions that are drawn. None: others each time.
 
     Raises:
-        ValueError: when it is no such file.
+        ValueError: when it is no such file, or holds more than `MOST_BYTES`.
     """
-    with np.load(path, allow_pickle=False) as read:
-        arrays = {name: read[name] for name in read.files}
-    if FACTS not in arrays:
-        raise ValueError(f"`path` must be a file of a policy, got {path}, which is none.")
-    return Policy(arrays, json.loads(str(arrays.pop(FACTS))), seed)
+    try:
+        with np.load(path, allow_pickle=False) as read:
+            if sum(entry.file_size for entry in read.zip.infolist()) > MOST_BYTES:
+                raise ValueError(f"more than {MOST_BYTES / 2**20:,.0f} MB")
+            arrays = {name: read[name] for name in read.files}
+        if lacking := {"kernel", "bias", "policy", "value", FACTS}.difference(arrays):
+            raise ValueError(f"without {min(lacking)}")
+        return Policy(arrays, json.loads(str(arrays.pop(FACTS))), seed)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # of many kinds, for a damaged archive
+        raise ValueError(f"`path` must be a file of a policy, got {path}, which is none ({error}).") from error

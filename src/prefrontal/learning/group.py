@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray, PyTree
@@ -19,6 +20,8 @@ from prefrontal.learning.optimiser import Hyperparameters
 from prefrontal.learning.train import TrainState, init_training
 from prefrontal.tasks.base import AbstractTask
 
+LARGE = 4_096
+"""An agent of such numbers is measured before it is made."""
 STEPS_PER_CHUNK = 75_000
 """Steps of one seed in a chunk: about a second on one core."""
 
@@ -60,7 +63,7 @@ def new_learner(task: AbstractTask, agent_config: AgentSource, config: TrainConf
     check_discounts(agent_config, config)
     hyperparameters = Hyperparameters(config)
     agent = new_agent(agent_config, task, seed)
-    _check_memory(jax.eval_shape(agent.init), hyperparameters.episodes_per_update)
+    _check_memory(_bytes(jax.eval_shape(agent.init)) * hyperparameters.episodes_per_update)
     state = init_training(agent, task, hyperparameters, jax.random.fold_in(jax.random.key(seed), 1))
     return Learner(state, task, hyperparameters)
 
@@ -85,7 +88,10 @@ def new_agent(config: AgentSource, task: AbstractTask, seed: int) -> AbstractAge
             f"`task` must be an AbstractTask, got a {type(task).__name__}. Give a task, or the config of one whose "
             "`make` returns one: what is to be learned is a subclass of prefrontal.AbstractTask."
         )
-    agent = makes(task, jax.random.fold_in(jax.random.key(seed), 0))
+    key = jax.random.fold_in(jax.random.key(seed), 0)
+    if isinstance(config, AgentConfig) and max(_whole_numbers(config), default=0) > LARGE:  # before anything is there
+        _check_memory(_bytes(eqx.filter_eval_shape(makes, task, key)))
+    agent = makes(task, key)
     if not isinstance(agent, AbstractAgent):
         name = (
             f"{type(config).__name__}.make" if isinstance(config, AgentConfig) else getattr(config, "__name__", "make")
@@ -115,7 +121,10 @@ def train_group(
         UserError: when so large an agent does not fit the memory.
     """
     layout = devices.layout(len(learners))
-    _check_memory(learners[0].state, 2 * layout.size)  # twice: with its gradient
+    _check_memory(2 * layout.size * _bytes(learners[0].state))  # twice: with its gradient
+    vectors = [leaf for leaf in jax.tree.leaves(jax.eval_shape(learners[0].state.agent.init)) if leaf.ndim == 1]
+    steps = layout.size * unroll * learners[0].hyperparameters.episodes_per_update
+    _check_memory(steps * _bytes(vectors), "whose every step is kept until the gradient is taken, which")
     capacity = _capacity(learners[0])
     lanes = spread(stack(learners, lanes=layout.size), layout)
     episode, num = int(learners[0].state.episode), 0
@@ -145,12 +154,19 @@ def _capacity(learner: Learner) -> int:
     return -(-capacity // batch) * batch
 
 
-def _check_memory(state: PyTree, copies: int) -> None:
+def _check_memory(needed: int, what: str = "whose training") -> None:
     """Refuse what the system would end for lack of memory, without a word."""
-    leaves = [leaf for leaf in jax.tree.leaves(state) if hasattr(leaf, "dtype")]
-    needed, there = copies * sum(leaf.size * leaf.dtype.itemsize for leaf in leaves), devices.memory()
+    there = devices.memory()
     if there is not None and needed > there:
         raise UserError(
-            f"`agent` must fit the memory, {there / 2**30:.1f} GB, got one whose training needs {needed / 2**30:.1f} "
-            "GB. Make it smaller, or train on a larger machine."
+            f"`agent` must fit the memory, {there / 2**30:,.1f} GB, got one {what} needs {needed / 2**30:,.1f} GB. "
+            "Make it smaller, or its updates shorter, or train on a larger machine."
         )
+
+
+def _bytes(tree: PyTree) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree) if hasattr(leaf, "dtype"))
+
+
+def _whole_numbers(config: AgentConfig) -> list[int]:
+    return [value for value in vars(config).values() if isinstance(value, int)]

@@ -1,7 +1,5 @@
 """What a study is: the task, how long, in which words, what is paid. One TOML file can hold all of it."""
 
-import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -10,6 +8,7 @@ from urllib.parse import urlsplit
 
 from prefrontal.errors import UserError, check_choice, check_count
 from prefrontal.runs.files import read_bytes
+from prefrontal.runs.toml import parse_toml
 
 TaskName = Literal["two-step", "daw", "bandit", "reversal", "harlow"]
 Reload = Literal["continue", "refuse"]
@@ -150,7 +149,7 @@ def read_study(path: Path) -> Study:
         UserError: when the file cannot be read, or holds no study.
     """
     try:
-        record = tomllib.loads(read_bytes(path).decode())
+        record = parse_toml(read_bytes(path).decode())
         study = from_record(record)
     except (ValueError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: {error}" if isinstance(error, UserError) else _no_toml(path, error)) from None
@@ -174,7 +173,7 @@ def _no_toml(path: Path, error: Exception) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def _check_types(record: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from prefrontal.fitting.hierarchical import Posterior
 from prefrontal.progress import each
 from prefrontal.reports.tables import plain_table
 from prefrontal.runs.files import write_text
+from prefrontal.runs.spreadsheets import to_csv
 
 
 def report_checks(
@@ -43,7 +44,7 @@ def report_checks(
     if not checks:
         return {}
     for name, check in checks.items():
-        write_text(out / f"{name}-check.csv", check.table.to_csv())
+        write_text(out / f"{name}-check.csv", to_csv(check.table))
     save_figure(plot_check(list(checks.values())), out / "check")
     console.print(
         plain_table(("model", "distance", "if right", "p", "farthest off"), [_row(*one) for one in checks.items()])

@@ -23,6 +23,7 @@ from prefrontal.progress import each
 from prefrontal.runs.claims import check_folder
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import parse_json, to_json, versions
+from prefrontal.runs.spreadsheets import to_csv
 from prefrontal.trials.formats import overview
 
 RECORD = "analysis.json"
@@ -167,7 +168,7 @@ def _write_subjects(groups: Sequence[Behaviour], out: Path) -> None:
                 parts[name].append(_named(group.name, wide))
     for name, frames in parts.items():
         if frames:
-            write_text(out / f"{name}.csv", pd.concat(frames).to_csv(index=False, float_format="%.6g"))
+            write_text(out / f"{name}.csv", to_csv(pd.concat(frames), index=False, float_format="%.6g"))
 
 
 def _named(group: str, frame: pd.DataFrame) -> pd.DataFrame:

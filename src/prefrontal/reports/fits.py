@@ -19,6 +19,7 @@ from prefrontal.fitting.regressors import describe_regressors, trial_regressors
 from prefrontal.reports.tables import plain_table
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import to_json
+from prefrontal.runs.spreadsheets import to_csv
 
 RECORD = "fit.json"
 
@@ -34,8 +35,8 @@ def report_fits(fits: Mapping[str, Fit], record: Mapping[str, Any], out: Path, b
     """
     compared = compare_fits(fits)
     method = next(iter(fits.values())).method
-    write_text(out / "comparison.csv", compared.table.to_csv())
-    write_text(out / "comparison-by-subject.csv", compared.by_subject.to_csv())
+    write_text(out / "comparison.csv", to_csv(compared.table))
+    write_text(out / "comparison-by-subject.csv", to_csv(compared.by_subject))
     found: dict[str, Any] = {
         "comparison": compared.table.to_dict(orient="index"),
         "medians": {name: fit.table[list(fit.parameters)].median().to_dict() for name, fit in fits.items()},
@@ -69,7 +70,7 @@ def report_posteriors(posteriors: Mapping[str, Posterior], record: Mapping[str, 
     arguments are those of `report_fits`."""
     console, models = Console(), {}
     for name, posterior in posteriors.items():
-        write_text(out / f"{name}-diagnostics.csv", posterior.diagnostics.to_csv())
+        write_text(out / f"{name}-diagnostics.csv", to_csv(posterior.diagnostics))
         title = f"{name}, hierarchical: {_count(posterior.table, by)}; posterior means"
         save_figure(plot_fit(posterior, title), out / f"{name}-estimates")
         group = posterior.diagnostics.loc[[f"group_{key}" for key in posterior.parameters]]
@@ -110,7 +111,7 @@ def write_regressors(path: Path, table: pd.DataFrame, fit: Fit | Posterior) -> N
         fit: of one model.
     """
     found = trial_regressors(table, fit)
-    write_text(path.with_name(f"{path.name}.csv"), found.to_csv(index=False, na_rep="n/a"))
+    write_text(path.with_name(f"{path.name}.csv"), to_csv(found, index=False, na_rep="n/a"))
     write_text(path.with_name(f"{path.name}.json"), to_json(describe_regressors(found)))
 
 

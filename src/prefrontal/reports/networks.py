@@ -23,6 +23,7 @@ from prefrontal.fitting.networks.portraits import phase_portrait, trial_fixed_po
 from prefrontal.fitting.networks.scoring import compare_held_out, subject_nats
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import to_json
+from prefrontal.runs.spreadsheets import to_csv
 
 RECORD = "networks.json"
 NOTE = (
@@ -62,9 +63,9 @@ def report_networks(
     units = [name for name in ("subject", "session") if name in together]
     first = ["model", *units, "fold"]
     together = together.reindex(columns=[*first, *(name for name in together if name not in first)])
-    write_text(out / "networks.csv", together.to_csv(index=False))
+    write_text(out / "networks.csv", to_csv(together, index=False))
     compared = compare_held_out(together, second_choices=task.second_choices)
-    write_text(out / "networks-comparison.csv", compared.to_csv())
+    write_text(out / "networks-comparison.csv", to_csv(compared))
     folds = next(iter(fits.values())).folds.told
     found = {"folds": folds, "held_out": compared.to_dict(orient="index"), "sharing": next(iter(fits.values())).sharing}
     write_text(out / RECORD, to_json(dict(record) | found))
@@ -84,7 +85,7 @@ def _draw(fit: NetworkFit, table: pd.DataFrame, out: Path) -> None:
     told = f"{fit.name}, " + ", ".join(f"{name} {value}" for name, value in unit.items())
     network = fit.network(place)
     points = trial_fixed_points(network).assign(**unit)
-    write_text(out / f"{fit.name}-fixed-points.csv", points.to_csv(index=False))
+    write_text(out / f"{fit.name}-fixed-points.csv", to_csv(points, index=False))
     save_figure(plot_portrait(phase_portrait(network, own), f"Phase portrait: {told}"), out / f"{fit.name}-portrait")
     kind = network_kind(fit.name)
     if kind.num_units == 2 and kind.cell != "lstm":

@@ -125,6 +125,8 @@ def look(path: Path) -> Found:
         record = read_record(path / ORIGIN)
     elif (path / RESULTS).exists():  # of an earlier version
         record = read_results(path, ("experiment", "config"))
+        if not isinstance(record["experiment"], str):
+            raise UserError(f"`{path / RESULTS}` must name an experiment, got another thing. Evaluate the run again.")
         record = {"experiment": record["experiment"], "config": {**record["config"]}}
         record["config"].pop("test", None)
     else:
@@ -214,7 +216,7 @@ def _variants(path: Path) -> dict[str, RunFolder]:
 def _rewards(path: Path) -> tuple[dict[str, Any], np.ndarray]:
     """What a safetensors file says of its arrays, and the reward of each episode; nothing else of it is read."""
     with safe_open(path, framework="numpy") as file:
-        name = next(name for name in ("reward", "metrics/reward") if name in file.keys())  # noqa: SIM118
+        name = "reward" if "reward" in file.keys() else "metrics/reward"  # noqa: SIM118
         return parse_json(file.metadata()[FACTS])["facts"], file.get_tensor(name)
 
 

@@ -30,6 +30,7 @@ EXTRAS = ("numpyro", "arviz", "gymnasium", "gymnax")
 
 _MOST_DIFFERENCES_SHOWN = 3
 _DEEPEST = 50
+_TOO_DEEP = f"lists or objects within one another, more than {_DEEPEST} deep"
 
 
 def config_hash(experiment: str, config: Mapping[str, Any]) -> str:
@@ -208,11 +209,20 @@ def parse_json(text: str) -> Any:
     Raises:
         ValueError: when it is none, or is nested deeper than anything that is written here.
     """
-    too_deep = ValueError(f"lists or objects within one another, more than {_DEEPEST} deep")
     try:
         document = json.loads(text)
     except RecursionError:
-        raise too_deep from None
+        raise ValueError(_TOO_DEEP) from None
+    check_depth(document)
+    return document
+
+
+def check_depth(document: Any) -> None:
+    """Refuse what is nested deeper than anything that is written here.
+
+    Raises:
+        ValueError: when `document`, of lists and dictionaries, is.
+    """
     level, depth = [document], 0
     while level := [
         item
@@ -222,8 +232,7 @@ def parse_json(text: str) -> Any:
     ]:
         depth += 1
         if depth > _DEEPEST:
-            raise too_deep
-    return document
+            raise ValueError(_TOO_DEEP)
 
 
 def to_json(document: object) -> str:

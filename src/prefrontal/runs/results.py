@@ -79,7 +79,8 @@ def read_learning(folder: Path) -> pd.DataFrame:
     path = folder / LEARNING
     try:
         columns = ["variant", "seed", "episode", "reward"]
-        return pd.read_csv(path, keep_default_na=False, dtype={"variant": str}, usecols=columns)
+        with path.open("rb") as file:  # a path may look like an address to pandas, which opens those
+            return pd.read_csv(file, keep_default_na=False, dtype={"variant": str}, usecols=columns)
     except FileNotFoundError as error:
         raise UserError(f"`{path}` must be there, got a run not evaluated yet. Evaluate it first.") from error
     except (OSError, ValueError, KeyError) as error:
@@ -97,7 +98,8 @@ def read_table(path: Path, of: str = "") -> pd.DataFrame:
         UserError: when it is missing or cannot be read.
     """
     try:
-        return pd.read_csv(path)
+        with path.open("rb") as file:
+            return pd.read_csv(file)
     except (OSError, ValueError) as error:
         what = f"a table of {of}" if of else "a table"
         raise UserError(f"`{path}` must be {what}, got {error}. Evaluate the run again.") from error

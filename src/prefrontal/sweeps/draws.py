@@ -10,6 +10,8 @@ from prefrontal.errors import UserError
 
 _FORMS = '{low = 1e-4, high = 1e-2, log = true}, {low = 8, high = 64, whole = true} or {choices = ["trial", "steps"]}'
 
+_MOST, _MOST_WHOLE = 1e300, 2.0**53
+
 
 def check_range(option: str, declared: Any) -> Mapping[str, Any]:
     """The range that is declared for `option`, or a refusal: {"low", "high"} with "log", "whole", or {"choices"}.
@@ -21,11 +23,18 @@ def check_range(option: str, declared: Any) -> Mapping[str, Any]:
         if set(declared) == {"choices"} and isinstance(declared["choices"], list) and declared["choices"]:
             return declared
         low, high = declared.get("low"), declared.get("high")
-        is_range = all(isinstance(bound, int | float) for bound in (low, high)) and low < high  # pyright: ignore
-        is_log = declared.get("log", False)
+        is_log, is_whole = declared.get("log", False), bool(declared.get("whole", False))
+        most = _MOST_WHOLE if is_whole else _MOST
+        is_range = all(_is_bound(bound, most, whole=is_whole) for bound in (low, high)) and low < high  # pyright: ignore
         if is_range and not set(declared) - {"low", "high", "log", "whole"} and not (is_log and low <= 0):  # pyright: ignore
             return declared
     raise UserError(f"`{option}` must be a range to draw from, such as {_FORMS}, got {declared!r}. Mend it.")
+
+
+def _is_bound(bound: Any, most: float, *, whole: bool) -> bool:
+    """Whether `bound` is a number, whole where it has to be, of which there is a range (NaN is none)."""
+    is_number = isinstance(bound, int | float) and not isinstance(bound, bool)
+    return is_number and -most <= bound <= most and (not whole or bound == int(bound))
 
 
 def drawn(ranges: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:

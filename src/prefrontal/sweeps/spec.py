@@ -19,6 +19,7 @@ seeds = 16
 """
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from prefrontal.runs.stores import is_url
 from prefrontal.sweeps.draws import drawn
 from prefrontal.sweeps.unit import Unit
 
+MOST_SETTINGS, MOST_SEEDS = 100_000, 1_000_000
 _OWN = ("experiments", "out", "grid", "list", "random", "space", "search", "resources", "slurm", "best")
 
 
@@ -193,8 +195,12 @@ def _varied(document: Mapping[str, Any], path: Path) -> Iterator[dict[str, Any]]
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise UserError(f"`list` must be written [[list]], with options and values below, got {listed!r}. Mend {path}.")
     num, seed = random.pop("num", 0), random.pop("seed", 0)
-    if random and (not isinstance(num, int) or num < 1):
+    if not isinstance(num, int) or num < bool(random):
         raise UserError(f"`random.num` must be how many settings are drawn, at least 1, got {num!r}. Mend {path}.")
+    check_seed("random.seed", seed)
+    count = math.prod(map(len, grid.values())) * len(listed) * max(num, 1)
+    if count > MOST_SETTINGS:
+        raise UserError(f"`{path}` must give at most {MOST_SETTINGS:,} settings, got more. Give fewer.")
     import numpy as np
 
     rng = np.random.default_rng(seed)
@@ -215,6 +221,8 @@ def _experiments(document: Mapping[str, Any], path: Path) -> Sequence[str]:
 
 def _seeds(document: Mapping[str, Any], path: Path) -> tuple[int, ...]:
     given = document.get("seeds")
+    if isinstance(given, int) and given > MOST_SEEDS:
+        raise UserError(f"`seeds` must be at most {MOST_SEEDS:,}, got more. Mend {path}.")
     seeds = list(range(given)) if isinstance(given, int) and not isinstance(given, bool) else given
     if not isinstance(seeds, list) or not seeds or not all(isinstance(seed, int) for seed in seeds):
         raise UserError(f"`seeds` must be how many (64 are 0 to 63) or a list of them, got {given!r}. Mend {path}.")

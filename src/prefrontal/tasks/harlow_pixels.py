@@ -133,7 +133,7 @@ def _pool(config: HarlowPixelsConfig) -> UInt8[Array, "picture size size 3"] | N
     size, remedy = config.image_size, "Save one with numpy.save."
     try:
         found = np.load(config.image_file, allow_pickle=False)
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, EOFError, MemoryError, BadZipFile) as error:
         raise UserError(f"`image_file` must be a NumPy file that can be read, got: {error}. {remedy}") from error
     if getattr(found, "shape", ())[1:] != (size, size, 3) or found.dtype != np.uint8 or len(found) < 4:
         raise UserError(

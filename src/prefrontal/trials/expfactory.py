@@ -55,7 +55,8 @@ def is_expfactory(names: Collection[str]) -> bool:
 
 def is_a_row_a_trial(names: Collection[str]) -> bool:
     """Whether columns of these names are of that task, as expanalysis hands it out."""
-    return {SCREEN, "stim_selected_first", "stage_second", "stage_transition", "feedback"} <= set(names)
+    stages = {"stim_selected_first", "stim_selected_second", "stage_second", "stage_transition"}
+    return {SCREEN, *stages, "feedback"} <= set(names)
 
 
 def expfactory_trials(cells: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from prefrontal.errors import UserError
 from prefrontal.runs.files import write_text
+from prefrontal.runs.spreadsheets import to_csv
 from prefrontal.trials.coding import is_void
 from prefrontal.trials.columns import Opened, understand_opened
 from prefrontal.trials.description import Columns
@@ -100,4 +101,4 @@ def write_hbayesdm(path: str | Path, table: pd.DataFrame) -> None:
             "reward": table["reward"],
         }
     )
-    write_text(Path(path), rows.to_csv(index=False, sep="\t"))
+    write_text(Path(path), to_csv(rows, index=False, sep="\t"))

@@ -22,7 +22,7 @@ from prefrontal.trials.expfactory import (
     is_expfactory,
 )
 from prefrontal.trials.numbers import as_numbers
-from prefrontal.trials.text import excerpt, read_cells, read_json, read_text
+from prefrontal.trials.text import check_filled, excerpt, read_cells, read_json, read_text
 
 TWO_STEP_TRIAL = Columns(
     trial="",
@@ -121,7 +121,7 @@ def open_jspsych(path: str | Path) -> Opened:
     stage = next((name for name in STAGES if name in cells), None)
     try:
         if objects:
-            cells, columns = _opened(cells, objects), TWO_STEP_TASK
+            cells, columns = _opened(cells, objects, path), TWO_STEP_TASK
         elif is_a_row_a_trial(cells):
             cells, columns = expanalysis_trials(cells), EXPANALYSIS
         elif is_expfactory(cells):
@@ -167,6 +167,7 @@ def _from_json(text: str, path: str | Path) -> pd.DataFrame:
     ]
     if not rows:
         raise UserError(f"{what} must be a list of objects, a row each, got {excerpt(text)}.")
+    check_filled(path, rows)
     cells = pd.DataFrame(rows, dtype=str).fillna("")
     if len(persons) > 1 and not set(SUBJECTS).intersection(cells):
         return cells.rename(columns={"": "subject"})
@@ -242,7 +243,7 @@ def _one_row_a_trial(cells: pd.DataFrame, stage: str) -> pd.DataFrame:
     return trials
 
 
-def _opened(cells: pd.DataFrame, column: str) -> pd.DataFrame:
+def _opened(cells: pd.DataFrame, column: str, path: str | Path) -> pd.DataFrame:
     """One column an entry of `column`, whose cells are JSON."""
     info = pd.Series(cells[column])
     kept = ~is_void(info).to_numpy()
@@ -254,6 +255,7 @@ def _opened(cells: pd.DataFrame, column: str) -> pd.DataFrame:
         rows.append({str(name): _text(value) for name, value in entry.items()})
     if not rows:
         raise UserError(f"`{column}` must hold a trial, got none. Is it the right file?")
+    check_filled(path, rows)
     opened = pd.DataFrame(rows, dtype=str).fillna("")
     rest = cells.loc[kept].reset_index(drop=True)
     return pd.concat([rest.drop(columns=[name for name in opened if name in rest]), opened], axis=1)

@@ -1,7 +1,6 @@
 """The description of a file of trials in a file of its own, beside it: study.columns.toml beside study.csv."""
 
 import json
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from fnmatch import fnmatch
@@ -11,6 +10,7 @@ from typing import Any
 
 from prefrontal.errors import UserError, check_choice
 from prefrontal.runs.files import write_text
+from prefrontal.runs.toml import parse_toml
 from prefrontal.trials.description import MAPPINGS, PLACES, Columns
 from prefrontal.trials.text import read_text
 
@@ -78,7 +78,7 @@ def find_kept(path: str | Path) -> tuple[Path, Columns] | None:
             continue
         text = read_text(beside)
         try:
-            entries = tomllib.loads(text)
+            entries = parse_toml(text)
             patterns = _words("files", entries.pop("files", []))
             if beside.name == FOLDER and not any(fnmatch(path.name, pattern) for pattern in patterns):
                 continue
@@ -182,7 +182,7 @@ def _read(entries: Mapping[str, Any]) -> Columns:
         elif name == "void":
             said[name] = _words(name, value)
         elif name == "reward_above":
-            said[name] = float(value)
+            said[name] = _number(name, value)
         elif name in (*PLACES, "rt_unit", "mapping", "format"):
             if not isinstance(value, str):
                 raise UserError(f"`{name}` must be a text, got {value}")
@@ -190,6 +190,12 @@ def _read(entries: Mapping[str, Any]) -> Columns:
                 check_choice(name, value, ("s", "ms") if name == "rt_unit" else MAPPINGS)
             said[name] = value
     return Columns(**said)
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+        raise UserError(f"`{name}` must be a number, got {value}")
+    return float(value)
 
 
 def _words(name: str, value: object) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
+from prefrontal.trials.binary.mat import Malformed, read_matlab
 from prefrontal.trials.columns import Opened
 from prefrontal.trials.description import Columns
-from prefrontal.trials.text import excerpt
+from prefrontal.trials.text import check_filled, excerpt, most_unpacked
 
 CBM = Columns(
     subject="subject",
@@ -77,23 +78,21 @@ def open_matlab(path: str | Path) -> Opened:
     Raises:
         UserError: when the file cannot be read, or has no such structure.
     """
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
     try:
-        held = loadmat(str(path), simplify_cells=True)
+        data = Path(path).read_bytes()
+        held = read_matlab(data, most_unpacked(len(data)))
     except NotImplementedError as error:
         raise UserError(f"`path` must be a MATLAB file up to version 7, got {path}. Save it with -v7.") from error
     except OSError as error:
         raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror or error}).") from error
-    except (MatReadError, ValueError, TypeError, KeyError, IndexError, EOFError) as error:
-        raise UserError(f"`path` must be a MATLAB file, got {path} ({excerpt(error)}).") from error
-    held = {name: value for name, value in held.items() if not name.startswith("__")}
+    except Malformed as error:
+        raise UserError(f"`path` must be a MATLAB file, got {path} ({error}).") from error
     people, names = next(_people(held), ([], []))
     if not people:
         raise UserError(
             f"{path}: the file must hold a structure a person with a vector a column, got {excerpt(', '.join(held))}."
         )
+    check_filled(path, people)
     parts = [
         pd.DataFrame({name: _text(vector) for name, vector in person.items()}).assign(subject=who)
         for person, who in zip(people, names, strict=True)
@@ -115,14 +114,12 @@ def _people(held: Any, depth: int = 0) -> Iterator[tuple[list[dict[str, np.ndarr
     """Lists of structures of vectors, wherever they are, and what the people are called."""
     if isinstance(held, Mapping):
         yield from _within(held, depth)
-    elif _is_list(held) and depth == 0:
-        yield from _of(list(held), {})
 
 
 def _within(held: Mapping[str, Any], depth: int) -> Iterator[tuple[list[dict[str, np.ndarray]], list[str]]]:
     for value in held.values():
-        if _is_list(value):
-            yield from _of(list(value), held)
+        if isinstance(value, list):
+            yield from _of(value, held)
     for value in held.values():
         if isinstance(value, Mapping) and depth < MOST_DEPTH:
             yield from _within(value, depth + 1)
@@ -132,23 +129,23 @@ def _within(held: Mapping[str, Any], depth: int) -> Iterator[tuple[list[dict[str
 def _of(people: list[Any], beside: Mapping[str, Any]) -> Iterator[tuple[list[dict[str, np.ndarray]], list[str]]]:
     found = [_vectors(person) for person in people if isinstance(person, Mapping)]
     if found and len(found) == len(people) and all(found):
-        ids = next((list(beside[name]) for name in ("id", "ids", "subject") if np.ndim(beside.get(name, 0)) == 1), [])
+        ids = next((list(beside[name]) for name in ("id", "ids", "subject") if _is_row(beside.get(name))), [])
         names = [str(name) for name in ids] if len(ids) == len(found) else [str(n) for n in range(1, len(found) + 1)]
         yield found, names
 
 
 def _vectors(person: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """The fields that are vectors as long as most are; none where fewer than three are."""
-    vectors = {str(name): np.asarray(value) for name, value in person.items() if np.ndim(value) == 1}
-    vectors = {name: vector for name, vector in vectors.items() if vector.dtype != object and len(vector) > 1}
+    vectors = {name: value for name, value in person.items() if isinstance(value, np.ndarray) and value.ndim == 1}
+    vectors = {name: vector for name, vector in vectors.items() if len(vector) > 1}
     lengths = [len(vector) for vector in vectors.values()]
     most = max(set(lengths), key=lengths.count, default=0)
     kept = {name: vector for name, vector in vectors.items() if len(vector) == most}
     return kept if len(kept) >= 3 else {}
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list) or (isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1)
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim == 1)
 
 
 def _text(vector: np.ndarray) -> list[str]:

@@ -1,6 +1,6 @@
 """The data of `prefrontal play`: its database in SQLite, and what JATOS and other hosts kept of its page."""
 
-import json
+import math
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +34,8 @@ COLUMNS = Columns(
     format="people",
 )
 """What the table of `people_cells` holds; of tasks with a second choice, `choice2` and `rt2`, too."""
+STORED = ("trial", "choice", "state", "choice2", "reward", "missed", "rt", "rt2")
+"""What a database holds of a trial."""
 NAMES = ("subject", "session", "trial", "choice", "state", "common", "choice2", "reward", "missed", "rt", "rt2")
 
 
@@ -100,27 +102,64 @@ def _stored(path: Path) -> Iterator[dict[str, Any]]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
             connection.row_factory = sqlite3.Row
+            _check_tables(connection, path)
             study = connection.execute("SELECT record FROM study").fetchone()
-            task = read_json(study["record"], f"{path}: `record`").get("task") if study else None
+            record = _held(study["record"], f"{path}: `record`") if study else {}
+            task = record.get("task") if isinstance(record, dict) else None
             if task not in TWO_STAGES:
                 raise UserError(
-                    f"`path` must be of people at a two-step task, got {path} ({task or 'empty'}). Export it: "
+                    f"`path` must be of people at a two-step task, got {path} ({excerpt(task or 'empty')}). Export it: "
                     f"prefrontal play export {path} --out FILE.csv"
                 )
             sessions = connection.execute("SELECT number, better FROM sessions").fetchall()
-            better = {row["number"]: json.loads(row["better"]) for row in sessions}
+            better = {row["number"]: _held(row["better"], f"{path}: `better`") for row in sessions}
             query = "SELECT * FROM trials WHERE NOT practice ORDER BY session, trial"
             for row in connection.execute(query):
-                known = better[row["session"]]
-                yield {
-                    **{name: row[name] for name in NAMES if name not in ("subject", "session", "common", "missed")},
-                    "subject": row["session"],
-                    "session": 1,
-                    "missed": int(row["missed"] > 0),
-                    "better_state": known[row["trial"]] if row["trial"] < len(known) else None,
-                }
-    except sqlite3.Error as error:
+                known = better.get(row["session"])
+                if not isinstance(known, list):
+                    raise UserError(f"{path}: `better` must be a list for each session, got none for {row['session']}.")
+                place = row["trial"]
+                better_state = known[place] if isinstance(place, int) and 0 <= place < len(known) else None
+                told = {name: row[name] for name in STORED} | {"better_state": better_state}
+                yield _checked(told, path) | {"subject": row["session"], "session": 1}
+    except (sqlite3.Error, IndexError, UnicodeError) as error:
         raise UserError(f"`path` must be a database of `prefrontal play`, got {path} ({error}).") from error
+
+
+def _check_tables(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database whose tables are computed as they are read: a view may never end, a column be of any size."""
+    found = dict(
+        connection.execute("SELECT name, type FROM sqlite_master WHERE name IN ('study', 'sessions', 'trials')")
+    )
+    lacking = [name for name in ("study", "sessions", "trials") if found.get(name) != "table"]
+    hidden = connection.execute(
+        "SELECT m.name FROM sqlite_master m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND c.hidden > 0"
+    ).fetchone()
+    if lacking or hidden:
+        got = f"no table {lacking[0]}" if lacking else f"computed columns in {excerpt(hidden[0])}"
+        raise UserError(f"`path` must be a database of `prefrontal play`, got {path} ({got}).")
+
+
+def _held(text: object, what: str) -> Any:
+    if not isinstance(text, str):
+        raise UserError(f"{what} must be JSON, got {excerpt(text)}.")
+    return read_json(text, what)
+
+
+def _checked(row: dict[str, Any], path: str | Path) -> dict[str, Any]:
+    """A trial's numbers, each a number or None; `missed` as 0 or 1.
+
+    Raises:
+        UserError: when one is something else.
+    """
+    for name, value in row.items():
+        needed = name in ("trial", "missed")
+        good = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value) and name in ("rt", "rt2"))
+        if not (good or (value is None and not needed)) or (name == "trial" and value not in range(2**31)):
+            raise UserError(
+                f"{path}: `{name}` must be a number{'' if needed else ' or nothing'}, got {excerpt(value)}."
+            )
+    return {**row, "missed": int(row["missed"] > 0)}
 
 
 def _posted(path: str | Path) -> Iterator[dict[str, Any]]:
@@ -149,19 +188,11 @@ def _trial(record: Any, subject: int | None, path: str | Path) -> dict[str, Any]
         return None
     try:
         (choice, choice2), (rt, rt2) = ((*record[name], None, None)[:2] for name in ("choices", "rts_ms"))
-        if subject is None:
-            raise UserError(f"{path}: a trial must follow the session that it is of, got one without.")
-        return {
-            "subject": subject,
-            "session": 1,
-            "trial": record["index"],
-            "choice": choice,
-            "choice2": choice2,
-            "state": record["state"],
-            "reward": record["reward"],
-            "missed": int(record["missed"] > 0),
-            "rt": None if rt is None else rt / 1000,
-            "rt2": None if rt2 is None else rt2 / 1000,
-        }
-    except (KeyError, TypeError, ValueError) as error:
+        rt, rt2 = (None if time is None else time / 1000 for time in (rt, rt2))
+        told = {name: record[name] for name in ("state", "reward", "missed")}
+    except (KeyError, TypeError, OverflowError) as error:
         raise UserError(f"{path}: a trial must be as `prefrontal play` posts it, got {excerpt(record)}.") from error
+    if subject is None:
+        raise UserError(f"{path}: a trial must follow the session that it is of, got one without.")
+    row = {"trial": record.get("index"), "choice": choice, "choice2": choice2, **told, "rt": rt, "rt2": rt2}
+    return {"subject": subject, "session": 1, **_checked(row, path)}

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from prefrontal.errors import UserError
 from prefrontal.runs.files import write_text
+from prefrontal.runs.spreadsheets import from_csv, to_csv
 from prefrontal.trials.numbers import as_numbers, without_zeros
 from prefrontal.trials.text import read_heading, read_text
 
@@ -149,7 +150,7 @@ def check_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:
-    """Write `table` to `path` as comma-separated text, whole or not at all.
+    """Write `table` to `path` as comma-separated text, whole or not at all; see `to_csv` for names that are formulas.
 
     Arguments:
         path: the file. One that is there is replaced.
@@ -163,7 +164,7 @@ def write_table(path: str | Path, table: pd.DataFrame) -> None:
         >>> open("trials.csv").readline().split(",")[:4]
         ['subject', 'session', 'trial', 'choice']
     """
-    write_text(Path(path), table.to_csv(index=False))
+    write_text(Path(path), to_csv(table, index=False))
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -203,6 +204,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
         )
     except ValueError as error:
         raise UserError(f"`path` must be a table of text, got {path} ({str(error).strip()}).") from error
+    table = from_csv(table)
     try:
         if "subject" in table:
             blank = (table["subject"] == "").to_numpy(copy=True)

@@ -5,6 +5,8 @@ import gzip
 import io
 import re
 import zlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,17 @@ import pandas as pd
 
 from prefrontal.errors import UserError
 from prefrontal.runs.provenance import parse_json
+from prefrontal.runs.spreadsheets import from_csv
 
 SEPARATORS = ("\t", ";", ",")
 """What may stand between the cells of a row."""
-MOST_BYTES = 2**28
-"""A packed file that holds more is not unpacked: the largest collection of Psych-201 known here has a tenth of that."""
+MOST_BYTES, MOST_RATIO, LEAST_BYTES = 2**26, 100, 2**22
+"""A packed file that holds more than the first, or more than the last and more than so many times its size, is not
+unpacked: the largest collection of Psych-201 known here has 25 MB, a twentieth of it packed. Reading takes memory of up
+to 30 times what a file holds."""
+MOST_COLUMNS = 2_000
+MOST_EMPTY = 20
+"""Of a large table that is made of rows of some names each, at least one cell of so many must hold something."""
 DECIMAL_COMMA = r"[+-]?\d*,\d+"
 THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"
 
@@ -26,19 +34,21 @@ def read_text(path: str | Path) -> str:
     no file.
 
     Raises:
-        UserError: when it cannot be read, is not text in UTF-8, or unpacks to more than `MOST_BYTES`.
+        UserError: when it cannot be read, is not text in UTF-8, or unpacks to more than `most_unpacked`.
     """
     try:
         with open_bytes(path) as file:
-            packed = isinstance(file, gzip.GzipFile)
-            data = file.read(MOST_BYTES + 1 if packed else -1)
-        if packed and len(data) > MOST_BYTES:
+            room = most_unpacked(Path(path).stat().st_size) if isinstance(file, gzip.GzipFile) else None
+            data = file.read(-1 if room is None else room + 1)
+        if room is not None and len(data) > room:
             raise UserError(
-                f"{path}: the file must hold at most {MOST_BYTES / 2**20:,.0f} MB, got more. Unpack it yourself if you "
-                "trust it."
+                f"{path}: a packed file of its size must hold at most {room / 2**20:,.0f} MB, got more. Unpack it "
+                "yourself if you trust it."
             )
         # \r\n and \r, of other systems, become \n.
         return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig").read()
+    except UserError:
+        raise
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         reason = str(error).rstrip(".")
         raise UserError(f"`path` must be a table of text, packed or not, got {path} ({reason}).") from error
@@ -48,6 +58,11 @@ def read_text(path: str | Path) -> str:
         raise UserError(
             f"`path` must be a table of text, got {path} ({error}). Save a spreadsheet or packed file as CSV in UTF-8."
         ) from error
+
+
+def most_unpacked(size: int) -> int:
+    """How many bytes a packed file of `size` bytes may hold."""
+    return min(MOST_BYTES, max(LEAST_BYTES, MOST_RATIO * size))
 
 
 def open_bytes(path: str | Path) -> gzip.GzipFile | io.BufferedReader:
@@ -64,16 +79,45 @@ def read_heading(text: str, path: str | Path) -> tuple[list[str], str]:
     heading = text.partition("\n")[0]
     if not heading.strip():
         raise UserError(f"`path` must be a table of text, got {path} (its first line is empty).")
-    rows = {mark: next(csv.reader([heading], delimiter=mark)) for mark in reversed(SEPARATORS)}
+    try:
+        rows = {mark: next(csv.reader([heading], delimiter=mark)) for mark in reversed(SEPARATORS)}
+    except csv.Error as error:
+        raise UserError(f"`path` must be a table of text, got {path} ({error}).") from error
     separator = max(rows, key=lambda mark: len(rows[mark]))
     names = [name.strip() for name in rows[separator]]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
+    check_columns(path, len(names))
+    twice = sorted(name for name, count in Counter(names).items() if name and count > 1)
     if twice:
         listed = ", ".join(name[:40] for name in twice[:5])
         raise UserError(
             f"{path}: `columns` must have a name of their own each, got {listed} twice. Rename one of them."
         )
     return names, separator
+
+
+def check_columns(path: str | Path, columns: int) -> None:
+    """Refuse a table of more than `MOST_COLUMNS` columns.
+
+    Raises:
+        UserError: when it has.
+    """
+    if columns > MOST_COLUMNS:
+        raise UserError(f"{path}: a table must have at most {MOST_COLUMNS:,} columns, got {columns:,}. Leave some out.")
+
+
+def check_filled(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse rows that would make a table too wide or nearly empty: of 60,000 rows with a name of their own each, say.
+
+    Raises:
+        UserError: when they would.
+    """
+    columns, held = len({name for row in rows for name in row}), sum(map(len, rows))
+    check_columns(path, columns)
+    if len(rows) * columns > 1_000_000 + MOST_EMPTY * held:
+        raise UserError(
+            f"{path}: rows must have the same columns, or nearly so, got {columns:,} in {len(rows):,} rows that hold "
+            f"{held / len(rows):.3g} each. Is it the right file?"
+        )
 
 
 def read_cells(path: str | Path) -> pd.DataFrame:
@@ -104,7 +148,7 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     cells = pd.DataFrame(rows, columns=names, dtype=str)
     nameless = [place for place, name in enumerate(names) if not name and not any(row[place] for row in rows)]
     cells = cells.iloc[:, [place for place in range(len(names)) if place not in nameless]]
-    return cells if separator == "," else cells.apply(with_points)
+    return from_csv(cells if separator == "," else cells.apply(with_points))
 
 
 def with_points(cells: pd.Series) -> pd.Series:

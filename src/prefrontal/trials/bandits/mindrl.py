@@ -11,6 +11,8 @@ from prefrontal.errors import UserError
 from prefrontal.trials.text import excerpt, read_json, read_text
 
 NUM_ARMS = 4
+MOST = 1e300
+"""Rewards and times must be below this."""
 
 
 def read_mindrl(path: str | Path) -> pd.DataFrame:
@@ -77,14 +79,18 @@ def _pull(trial: Any, place: int, where: str) -> dict[str, Any]:
     if action is not None and reward is not None:
         if isinstance(action, bool) or action not in range(1, NUM_ARMS + 1):
             raise UserError(f"{where}: `action` must be from 1 to {NUM_ARMS}, or null, got {excerpt(action)}.")
-        if isinstance(reward, bool) or not isinstance(reward, int | float) or not np.isfinite(reward):
+        if not _is_number(reward) or not abs(reward) < MOST:
             raise UserError(f"{where}: `reward` must be a number, or null, got {excerpt(reward)}.")
         arm, points, missed = int(action) - 1, float(reward), False
     index = trial.get("trial_index", place)
-    if isinstance(index, bool) or not isinstance(index, int) or index < 0:
+    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < 2**31:
         raise UserError(f"{where}: `trial_index` must be a whole number from 0, got {excerpt(index)}.")
     info = trial.get("info")
     rt = info.get("rt") if isinstance(info, Mapping) else None
-    if rt is not None and (isinstance(rt, bool) or not isinstance(rt, int | float)):
+    if rt is not None and not (_is_number(rt) and abs(rt) < MOST):
         raise UserError(f"{where}: `rt` must be a number, or null, got {excerpt(rt)}.")
     return {"trial": index, "arm": arm, "reward": points, "missed": missed, "rt": np.nan if rt is None else float(rt)}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

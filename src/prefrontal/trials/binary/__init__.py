@@ -1,0 +1,1 @@
+"""Files of trials that are no text, decoded."""
