@@ -33,7 +33,7 @@ def run(setting: Setting) -> Iterator[Row]:
 
 
 def _row(name: str, folder: Path, setting: Setting) -> Row:
-    asked = [name, str(folder), str(setting.size(NUM, 50)), str(setting.seed), str(SECONDS * min(1, setting.scale))]
+    asked = [name, str(folder), str(setting.size(NUM, 50)), str(setting.seed), str(max(2.0, SECONDS * setting.scale))]
     command = [sys.executable, "-m", "campaign.parsers", "--reader", *asked]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": f"{ROOT / 'src'}"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
