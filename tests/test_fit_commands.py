@@ -11,6 +11,7 @@ import pytest
 
 from prefrontal import cli
 from prefrontal.configs.models import MODELS
+from prefrontal.reports.fits import _disagreement
 from prefrontal.trials.table import read_table
 
 
@@ -101,6 +102,28 @@ def test_a_population_is_fitted_and_models_are_told_apart(simulated: Path, tmp_p
     group = record["group"]["biased-random"]["bias"]
     assert group["low"] < group["median"] < group["high"]
     assert (tmp_path / "selection.png").stat().st_size > 1000
+
+
+@pytest.mark.thorough
+def test_models_are_compared_on_choices_held_out(simulated: Path, tmp_path: Path):
+    models, quick = ["biased-random", "win-stay-lose-shift"], ["--num-starts", "2", "--num-simulations", "0"]
+    for what, folds in (("sessions", 2), ("people", 4)):  # there are two sessions
+        out = tmp_path / what
+        asked = ["--held-out", what, "--num-folds", str(folds), "--out", out]
+        told = " ".join(run("fit", simulated, "--models", *models, *quick, *asked).split())
+        assert "log-likelihood a held-out choice" in told
+        rows = pd.read_csv(out / "held-out.csv")
+        counts = rows.pivot_table(values="num_choices", index=["subject", "fold"], columns="model")
+        assert (counts["biased-random"] == counts["win-stay-lose-shift"]).all()
+        assert rows["fold"].nunique() == folds
+        assert (out / "held-out.png").stat().st_size > 1000
+
+
+def test_it_is_said_where_the_sum_and_most_subjects_prefer_different_models():
+    table = pd.DataFrame({"bic": [10.0, 12.0], "num_best": [1, 5]}, index=["one", "other"])
+    told = _disagreement(table, "bic")
+    assert told.startswith("Note: the sum is lowest for one, but other is best for more (5 against 1)")
+    assert _disagreement(table.assign(num_best=[3, 3]), "bic") == ""
 
 
 @pytest.mark.thorough

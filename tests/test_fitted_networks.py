@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import prefrontal as pf
+from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError
 from prefrontal.fitting.choices import batch_of
 from prefrontal.fitting.folds import make_folds
@@ -16,6 +17,7 @@ from prefrontal.fitting.likelihood import session_log_likelihood, trial_log_like
 from prefrontal.fitting.networks.lanes import replay, trials_of
 from prefrontal.fitting.networks.naming import network_kind
 from prefrontal.fitting.networks.nested import inner_folds
+from prefrontal.fitting.networks.scoring import num_variables
 from prefrontal.fitting.networks.training import log_likelihoods
 
 QUICK = pf.NetworkRecipe(num_steps=12)
@@ -172,6 +174,31 @@ def test_models_are_scored_without_what_is_held_out(table: pd.DataFrame) -> None
     assert scores["log_likelihood"][0] == pytest.approx(expected, abs=0.02)
 
 
+@pytest.mark.thorough
+def test_people_are_held_out_with_the_parameters_of_the_others(table: pd.DataFrame) -> None:
+    """The bias of everybody else together, by the closed form of a normal prior on the log odds."""
+    scores = pf.score_models(table, "biased-random", over="people", num_outer=3, num_starts=2)
+    assert scores["fold"].nunique() == len(scores) == 3
+    for row in scores.itertuples():
+        learned = table.loc[table["subject"] != row.subject, "choice"].to_numpy()
+        held = table.loc[table["subject"] == row.subject, "choice"].to_numpy()
+        bias = np.linspace(-6, 6, 20_001)
+        ones, zeros = learned.sum(), (1 - learned).sum()
+        best = bias[np.argmax(-ones * np.log1p(np.exp(-bias)) - zeros * np.log1p(np.exp(bias)) - bias**2 / 2)]
+        expected = np.log(1 / (1 + np.exp(np.where(held == 1, -best, best)))).sum()
+        assert row.log_likelihood == pytest.approx(expected, abs=0.02)
+
+
+def test_what_is_carried_from_trial_to_trial_is_counted() -> None:
+    """By hand: choice and outcome of the last trial; two values, two more and a choice; with second-stage options the
+    four values of these, in the place of those of their states."""
+    plain, daw = KnownTask(), KnownTask(second_choices=True)
+    assert [num_variables("win-stay-lose-shift", task) for task in (plain, daw)] == [2, 6]
+    assert [num_variables("hybrid", task) for task in (plain, daw)] == [5, 7]
+    assert [num_variables("biased-random", task) for task in (plain, daw)] == [0, 4]
+    assert num_variables("lstm-2", plain) == 4
+
+
 def test_what_is_held_out_is_compared_by_subject() -> None:
     rows = pd.DataFrame(
         {
@@ -223,7 +250,7 @@ def test_networks_have_names(table: pd.DataFrame) -> None:
     ("options", "told"),
     [
         ({"num_inner": 1}, "`num_inner` must be 2 or more, got 1"),
-        ({"over": "people"}, '`sharing` must be "one" where people are held out, got group'),
+        ({"over": "people", "sharing": "group"}, '`sharing` must be "one" where people are held out, got group'),
         ({"num_outer": 1}, "`num_folds` must be 2 or more, got 1"),
     ],
 )
@@ -241,9 +268,9 @@ def test_the_command_fits_networks_beside_models(table: pd.DataFrame, tmp_path, 
     cli.main(
         ["fit", str(tmp_path / "mine.csv"), "--models", "biased-random", "gru-2", "--num-folds", "2", "--out", str(out)]
     )
-    rows = pd.read_csv(out / "networks.csv")
+    rows = pd.read_csv(out / "held-out.csv")
     assert rows.groupby("model").size().to_dict() == {"biased-random": 6, "gru-2": 6}
-    assert {"held-out.png", "gru-2-portrait.png", "gru-2-flow.png", "networks.json", "fit.json"} <= {
+    assert {"held-out.png", "gru-2-portrait.png", "gru-2-flow.png", "held-out.json", "fit.json"} <= {
         file.name for file in out.iterdir()
     }
     assert len(list((out / "agents" / "gru-2").iterdir())) == 3

@@ -12,6 +12,7 @@ from prefrontal.agents.two_step import find_model
 from prefrontal.analysis.population import estimate_population
 from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError
+from prefrontal.fitting.group_draws import integrate_population
 from prefrontal.fitting.simulation import simulate
 
 MEAN, SD, NUM = {"stay": 0.8, "shift": -0.3}, {"stay": 0.5, "shift": 0.7}, 60
@@ -129,6 +130,28 @@ def test_a_normal_population_is_estimated_as_in_closed_form(independent):
     np.testing.assert_allclose(found.mean, seen.mean(axis=0), atol=1e-7)
     np.testing.assert_allclose(found.covariance, right, atol=1e-6)
     np.testing.assert_allclose(found.error, np.sqrt(np.diag(right + np.eye(2) / 4) / 400), rtol=1e-6)
+
+
+def test_a_population_integrated_over_draws_is_as_in_closed_form():
+    """Everybody's value is seen with normal error: what is seen is normal, with a mean and variance of which the most
+    probable ones, their errors, and everybody's evidence are known. It begins off, and with too wide posteriors."""
+    rng = np.random.default_rng(1)
+    error = np.array([0.5, 1.0])
+    seen = np.array([1.0, -2.0]) + np.hypot(error, [0.6, 1.2]) * rng.normal(size=(150, 2))
+
+    def log_likelihoods(u: np.ndarray) -> np.ndarray:
+        return scipy.stats.norm.logpdf(seen[:, None], u, error).sum(-1)
+
+    wide = np.broadcast_to(np.diag([0.5, 2.0]), (150, 2, 2))
+    found = integrate_population(log_likelihoods, 0.5 * seen, wide, np.zeros(2), np.ones(2), seed=0)
+    sd = np.sqrt(seen.var(axis=0) - error**2)
+    assert found.settled
+    np.testing.assert_allclose(found.mean, seen.mean(axis=0), atol=0.03)
+    np.testing.assert_allclose(found.sd, sd, rtol=0.05)
+    np.testing.assert_allclose(found.error[:2], seen.std(axis=0) / np.sqrt(150), rtol=0.05)
+    np.testing.assert_allclose(found.error[2:], seen.var(axis=0) / sd**2 / np.sqrt(300), rtol=0.15)
+    evidence = scipy.stats.norm.logpdf(seen, seen.mean(axis=0), seen.std(axis=0)).sum(-1)
+    np.testing.assert_allclose(found.log_evidence, evidence, atol=0.15)
 
 
 def test_what_curves_upwards_leaves_a_spread_that_is_one():

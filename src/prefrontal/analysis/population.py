@@ -76,7 +76,7 @@ def estimate_population(
         num_rounds += 1
         precision = np.linalg.inv(covariance)
         modes, information = find_modes(modes, mean, precision)
-        spread = np.linalg.inv(_positive(information + precision, precision))
+        spread = np.linalg.inv(positive(information + precision, precision))
         before = _moments(mean, covariance)
         mean = modes.mean(axis=0)
         away = modes - mean
@@ -84,7 +84,7 @@ def estimate_population(
         if independent:
             covariance = np.diag(np.diag(covariance))
         settled = bool(np.abs(_moments(mean, covariance) - before).max() < tolerance)
-    information = _positive(information, np.zeros_like(covariance))
+    information = positive(information, np.zeros_like(covariance))
     shared = information @ np.linalg.inv(covariance @ information + np.eye(len(mean)))
     error = np.sqrt(np.diag(np.linalg.inv(shared.sum(axis=0))))
     return Population(mean, error, covariance, modes, spread, num_rounds, settled)
@@ -94,7 +94,7 @@ def _moments(mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     return np.concatenate([mean, np.sqrt(np.diag(covariance))])
 
 
-def _positive(precisions: np.ndarray, population: np.ndarray) -> np.ndarray:
+def positive(precisions: np.ndarray, population: np.ndarray) -> np.ndarray:
     """`precisions`, of which no eigenvalue is below a share of the population's least (zero, of zeros)."""
     least = LEAST_PRECISION * np.linalg.eigvalsh(population).min()
     flat = np.linalg.eigvalsh(precisions).min(axis=1) < least

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 RECORD = "fit.json"
 DESCRIPTION = """\
 Fit cognitive models, or small networks (gru-2), to a table of trials. Writes
-fit.json, MODEL.csv, comparison.csv, comparison-by-subject.csv, of networks
-networks.csv (held-out choices, the other models beside them), and figures."""
+fit.json, MODEL.csv, comparison.csv, comparison-by-subject.csv, held-out.csv
+(of networks; with --held-out of all), and figures."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,14 @@ class Options:
     """hierarchical: draws kept of a chain."""
     num_chains: int = 4
     """hierarchical: chains."""
-    target_acceptance: float = 0.9
+    target_acceptance: Annotated[float, tyro.conf.arg(metavar="P")] = 0.9
     """hierarchical: higher, if draws diverge."""
+    held_out: Annotated[Literal["sessions", "people"], tyro.conf.arg(metavar="WHAT")] | None = None
+    """Predict choices held out: sessions or people."""
     sharing: Annotated[Literal["alone", "group", "one"], tyro.conf.arg(metavar="HOW")] | None = None
     """Networks: alone, from a group's, or one."""
     num_folds: int = 10
-    """Networks: outer folds."""
+    """Held-out choices: folds."""
     regressors: bool = False
     """Write each trial's signals: MODEL-regressors.csv."""
     num_simulations: int = 20
@@ -92,7 +94,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     fixed = read_pairs("fix", options.fix)
     told = {key: str(value) if isinstance(value, Path) else value for key, value in asdict(options).items()}
     asked = {name: value for name, value in told.items() if name != "overwrite"}
-    for name in (RECORD, "comparison.csv", "networks.csv", *(f"{model}.csv" for model in options.models)):
+    for name in (RECORD, "comparison.csv", "held-out.csv", *(f"{model}.csv" for model in options.models)):
         check_new(options.out / name, overwrite=options.overwrite or is_unfinished(options.out, asked))
     if not options.models:
         raise UserError("`models` must name a model or more, got none. Leave it out for hybrid.")
@@ -152,10 +154,10 @@ def run(command: str, arguments: Sequence[str]) -> None:
                     table, fits, options.out, num=options.num_simulations, seed=options.seed
                 )
             add_to_record(options.out, found)
-        if networks:
-            from prefrontal.reports.networks import report_networks
+        if networks or options.held_out:
+            from prefrontal.reports.networks import report_held_out
 
-            report_networks(
+            report_held_out(
                 table,
                 networks,
                 cognitive,
@@ -163,6 +165,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
                 options.out,
                 by=options.by,
                 task=task,
+                over=options.held_out or "sessions",
                 sharing=options.sharing,
                 num_folds=options.num_folds,
                 seed=options.seed,

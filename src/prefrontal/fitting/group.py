@@ -9,22 +9,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 
 from prefrontal.agents.two_step import Parameter
-from prefrontal.analysis.population import Population
+from prefrontal.analysis.population import positive
 from prefrontal.configs.models import KnownTask, TwoStepForm
 from prefrontal.errors import UserError, check_seed
-from prefrontal.fitting.choices import Unit, batch_of
+from prefrontal.fitting.choices import Batch, Unit, batch_of
 from prefrontal.fitting.fit import Fit, draw_candidates, known_task, parameters_to_fit, told_subjects
-from prefrontal.fitting.group_search import GroupSearch
+from prefrontal.fitting.group_draws import Integrated
+from prefrontal.fitting.group_search import Found, GroupSearch
 from prefrontal.fitting.search import double_precision
 
 METHOD = "em"
 NUM_CANDIDATES = 60
 """Points tried for each subject before the first round, of which the most probable is the first start."""
-NUM_DRAWS = 200
-"""Draws for each subject by which its likelihood is integrated over the group."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +64,13 @@ def fit_group(
 ) -> GroupFit:
     r"""Fit the cognitive model `name` to a population by expectation and maximisation.
 
-    With u_ik the unbounded parameter k of subject i (see `Parameter`), u_ik ~ Normal(μ_k, σ_k). Each round finds every
+    With u_ik the unbounded parameter k of subject i (see `Parameter`), u_ik ~ Normal(μ_k, σ_k). Rounds find every
     subject's most probable u, given the group, and Laplace's approximation of its posterior there, and then the group's
-    mean and deviation, given those (see `prefrontal.analysis.population`). No prior but the group's own.
-
-    Each subject's evidence is its likelihood integrated over the group, by importance sampling from its posterior's
-    approximation. Of all together, with n the choices (of both stages) of all subjects,
+    mean and deviation, given those (see `prefrontal.analysis.population`). From there, each subject's likelihood is
+    integrated over the group by importance sampling, and the group is moved to where the choices of all are most
+    probable: Laplace's approximation alone leaves means off by up to half a deviation. No prior but the group's own.
+    The errors of the means are from the curvature of the integrated likelihood in means and log deviations. Of all
+    together, with n the choices (of both stages) of all subjects,
 
         integrated BIC = -2 Σ_i log ∫ P(choices_i | u) Normal(u; μ, σ) du + 2 K log n
 
@@ -110,62 +109,44 @@ def fit_group(
     with double_precision():
         model, parameters = parameters_to_fit(name, known, fixed)
         search = GroupSearch(model, parameters, batch)
-        candidates = draw_candidates(parameters, NUM_CANDIDATES, seed)
-        found = search.population(candidates, name)
-        table, evidence = _tabulated(search, found, seed)
-        group = _group(parameters, found)
+        found = search.population(draw_candidates(parameters, NUM_CANDIDATES, seed), name, seed)
+        table = _tabulated(batch, parameters, found)
+        group = _group(parameters, found.group)
     num = int(batch.num_choices.sum())
-    bic = float(-2 * evidence.sum() + 2 * len(parameters) * np.log(num))
-    return GroupFit(name, METHOD, known, tuple(parameters), fixed, table, group, bic, found.num_rounds, found.settled)
+    bic = float(-2 * found.group.log_evidence.sum() + 2 * len(parameters) * np.log(num))
+    settled = found.group.settled
+    return GroupFit(name, METHOD, known, tuple(parameters), fixed, table, group, bic, found.num_rounds, settled)
 
 
-def _log_evidence(search: GroupSearch, found: Population, seed: int) -> Float[np.ndarray, " subject"]:
-    """Each subject's likelihood integrated over the group: the mean over draws from Laplace's approximation of its
-    posterior, weighted by the group's density over the approximation's."""
-    rng = np.random.default_rng([seed, int.from_bytes(b"draws")])
-    num, size = found.modes.shape
-    noise = rng.standard_normal((num, NUM_DRAWS, size))
-    root = np.linalg.cholesky(found.spread)
-    u = found.modes[:, None] + np.einsum("spq,sdq->sdp", root, noise)
-    away = (u - found.mean) / np.sqrt(np.diag(found.covariance))
-    log_group = -0.5 * (away**2).sum(-1) - 0.5 * np.log(np.diag(found.covariance)).sum()
-    log_approximation = -0.5 * (noise**2).sum(-1) - np.log(np.diagonal(root, axis1=1, axis2=2)).sum(-1)[:, None]
-    weighted = search.log_likelihoods(u) + log_group - log_approximation
-    return np.logaddexp.reduce(weighted, axis=1) - np.log(NUM_DRAWS)
-
-
-def _tabulated(search: GroupSearch, found: Population, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
-    batch, parameters, last = search.batch, search.parameters, search.last
-    assert last is not None
-    evidence = _log_evidence(search, found, seed)
-    sd = np.sqrt(np.diag(found.covariance))
-    log_group = -0.5 * (((found.modes - found.mean) / sd) ** 2).sum(-1) - np.log(sd * np.sqrt(2 * np.pi)).sum()
-    errors = np.sqrt(np.diagonal(found.spread, axis1=1, axis2=2))
+def _tabulated(batch: Batch, parameters: dict[str, Parameter], found: Found) -> pd.DataFrame:
+    mean, sd, modes = found.group.mean, found.group.sd, found.modes
+    log_group = -0.5 * (((modes.u - mean) / sd) ** 2).sum(-1) - np.log(sd * np.sqrt(2 * np.pi)).sum()
+    precision = np.diag(sd**-2.0)
+    spread = np.linalg.inv(positive(modes.information + precision, precision))
+    errors = np.sqrt(np.diagonal(spread, axis1=1, axis2=2))
     columns: dict[str, Any] = {}
     for place, (name, parameter) in enumerate(parameters.items()):
-        u = jnp.asarray(found.modes[:, place])
+        u = jnp.asarray(modes.u[:, place])
         columns[name] = np.asarray(parameter.constrain(u))
         columns[f"se_{name}"] = np.abs(np.asarray(jax.vmap(jax.grad(parameter.constrain))(u))) * errors[:, place]
-    likelihood, num = np.asarray(last.log_likelihood), batch.num_choices
-    table = batch.units.assign(
+    likelihood, num = np.asarray(modes.log_likelihood), batch.num_choices
+    return batch.units.assign(
         **columns,
         log_likelihood=likelihood,
         log_prior=log_group,
-        log_evidence=evidence,
+        log_evidence=found.group.log_evidence,
         num_choices=num,
         num_parameters=len(parameters),
         aic=2 * len(parameters) - 2 * likelihood,
         bic=len(parameters) * np.log(num) - 2 * likelihood,
-        converged=np.asarray(last.ended),
+        converged=np.asarray(modes.ended),
     )
-    return table, evidence
 
 
-def _group(parameters: dict[str, Parameter], found: Population) -> pd.DataFrame:
+def _group(parameters: dict[str, Parameter], found: Integrated) -> pd.DataFrame:
     rows = {}
     for place, (name, parameter) in enumerate(parameters.items()):
         mean, error = found.mean[place], found.error[place]
         median, low, high = np.asarray(parameter.constrain(jnp.asarray(mean + 1.96 * error * np.array([0, -1, 1]))))
-        sd = float(np.sqrt(found.covariance[place, place]))
-        rows[name] = {"median": median, "low": low, "high": high, "mean": mean, "error": error, "sd": sd}
+        rows[name] = {"median": median, "low": low, "high": high, "mean": mean, "error": error, "sd": found.sd[place]}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")

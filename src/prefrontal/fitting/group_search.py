@@ -7,25 +7,25 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optimistix
 from jaxtyping import Array, Float
 
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_values
-from prefrontal.analysis.population import LEAST_PRECISION, Population, estimate_population
+from prefrontal.analysis.population import LEAST_PRECISION, estimate_population
 from prefrontal.fitting.choices import Batch, Choices
+from prefrontal.fitting.group_draws import MOST_PASSES, Integrated, integrate_population
 from prefrontal.fitting.likelihood import subject_log_likelihood
-from prefrontal.fitting.search import LANES, MAX_STEPS, by_blocks, constrained
+from prefrontal.fitting.search import LANES, by_blocks, constrained
 from prefrontal.progress import progress
 
-TOLERANCE = 1e-3
-"""A round that changes every mean and deviation of the group, in unbounded units, by less ends the estimation."""
-MAX_ROUNDS = 200
+TOLERANCE = 0.02
+"""A round that changes every mean and deviation of the group, in unbounded units, by less ends the rounds of Laplace's
+approximation: what comes after them is more exact."""
+MAX_ROUNDS = 40
+MOST_CLIMBS = 10
 STEP_TOLERANCE = 1e-5
 STEP_SIZES = (1.0, 0.5, 0.25, 0.05)
 """Shares of Newton's step that are tried."""
 MOST_STEPS = 8
-LEAST_GAIN = 0.01
-"""A log posterior higher by more is of another mode."""
 
 
 class Modes(NamedTuple):
@@ -37,8 +37,15 @@ class Modes(NamedTuple):
     log_likelihood: Any
     ended: Any
     """Whether the search came to its end."""
-    gain: Any
-    """By how much the log posterior is above that of the start."""
+
+
+class Found(NamedTuple):
+    """A population."""
+
+    group: Integrated
+    modes: Modes
+    """Everybody's, given the group."""
+    num_rounds: int
 
 
 class GroupSearch:
@@ -47,36 +54,35 @@ class GroupSearch:
     def __init__(self, model: AbstractTwoStepModel, parameters: dict[str, Parameter], batch: Batch):
         self.model, self.parameters, self.batch = model, parameters, batch
         self._lanes = batch.choices.choice.shape[1]
-        self.last: Modes | None = None
-        """What the last search anew found."""
 
-    def population(self, candidates: Float[np.ndarray, "candidate parameter"], name: str) -> Population:
-        """Estimate the group, beginning with the prior's moments.
-
-        Rounds go uphill from where the last one ended. Then every subject is searched anew, from there and from the
-        group's mean: as long as that finds somebody a more probable mode, the rounds go on.
-        """
+    def population(self, candidates: Float[np.ndarray, "candidate parameter"], name: str, seed: int) -> "Found":
+        """Estimate the group, beginning with the prior's moments: by rounds with Laplace's approximation, and from
+        there with everybody's likelihood integrated."""
         mean, covariance = candidates.mean(axis=0), np.diag(candidates.var(axis=0))
         start = self.best_of(candidates, mean, np.linalg.inv(covariance))
-        with progress(f"Fitting {name}: rounds, at most", MAX_ROUNDS) as tell:
+        with progress(f"Fitting {name}: rounds, at most", MAX_ROUNDS + MOST_PASSES) as tell:
 
             def climbed(modes: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 tell(1)
                 found = self.climbed(modes, mean, precision)
                 return found.u, found.information
 
-            num_rounds = 0
-            while True:
-                rest = MAX_ROUNDS - num_rounds
-                found = estimate_population(
-                    climbed, start, mean, covariance, tolerance=TOLERANCE, independent=True, max_rounds=rest
-                )
-                num_rounds += found.num_rounds
-                mean, covariance = found.mean, found.covariance
-                self.last = self._run(_search_anew, 2 * self._lanes, found.modes, mean, np.linalg.inv(covariance))
-                if self.last.gain.max() < LEAST_GAIN or num_rounds >= MAX_ROUNDS:
-                    return found._replace(num_rounds=num_rounds)
-                start = self.last.u
+            def log_likelihoods(u: np.ndarray) -> np.ndarray:
+                tell(1)
+                return self.log_likelihoods(u)
+
+            rough = estimate_population(
+                climbed, start, mean, covariance, tolerance=TOLERANCE, independent=True, max_rounds=MAX_ROUNDS
+            )
+            sd = np.sqrt(np.diag(rough.covariance))
+            group = integrate_population(log_likelihoods, rough.modes, rough.spread, rough.mean, sd, seed)
+            precision = np.diag(group.sd**-2.0)
+            modes = self.climbed(group.best, group.mean, precision)
+            for _ in range(MOST_CLIMBS):
+                if modes.ended.all():
+                    break
+                modes = self.climbed(modes.u, group.mean, precision)
+        return Found(group, modes, rough.num_rounds + group.num_passes)
 
     def _run(self, program: Any, num_lanes: int, starts: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> Modes:
         return by_blocks(
@@ -136,35 +142,8 @@ def _climb(
             return (at[2] > STEP_TOLERANCE) & (at[3] < MOST_STEPS)
 
         first = (start, objective(start), jnp.asarray(jnp.inf), jnp.asarray(0))
-        u, value, moved, _ = jax.lax.while_loop(goes_on, step, first)
-        return Modes(u, jax.hessian(surprise)(u), -surprise(u), moved <= STEP_TOLERANCE, first[1] - value)
-
-    return jax.vmap(of_subject)(choices, starts)
-
-
-@eqx.filter_jit
-def _search_anew(
-    model: AbstractTwoStepModel,
-    parameters: tuple[tuple[str, Parameter], ...],
-    choices: Choices,
-    starts: Float[Array, "subject parameter"],
-    mean: Array | np.ndarray,
-    precision: Array | np.ndarray,
-) -> Modes:
-    """The best mode of each subject, by BFGS from its start and from the group's mean."""
-
-    def of_subject(sessions: Choices, start: Float[Array, " parameter"]) -> Modes:
-        surprise, objective = _objectives(model, parameters, sessions, mean, precision)
-
-        def descend(start: Float[Array, " parameter"]) -> tuple[Array, Array, Array]:
-            solver = optimistix.BFGS(rtol=STEP_TOLERANCE, atol=STEP_TOLERANCE)
-            solution = optimistix.minimise(lambda u, _: objective(u), solver, start, max_steps=MAX_STEPS, throw=False)
-            return solution.value, objective(solution.value), solution.result == optimistix.RESULTS.successful
-
-        ends, values, ended = jax.vmap(descend)(jnp.stack([start, jnp.asarray(mean)]))
-        best = jnp.argmin(jnp.where(jnp.isfinite(values), values, jnp.inf))
-        gain = objective(start) - values[best]
-        return Modes(ends[best], jax.hessian(surprise)(ends[best]), -surprise(ends[best]), ended[best], gain)
+        u, _, moved, _ = jax.lax.while_loop(goes_on, step, first)
+        return Modes(u, jax.hessian(surprise)(u), -surprise(u), moved <= STEP_TOLERANCE)
 
     return jax.vmap(of_subject)(choices, starts)
 

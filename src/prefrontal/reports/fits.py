@@ -146,9 +146,22 @@ def _show_comparison(compared: Comparison, console: Console, by: str) -> None:
     told += " All searches ended by themselves." if ended else " Ended: searches that ended by themselves."
     if criterion == "integrated_bic":
         told += " iBIC: likelihoods integrated over the group; 2 k parameters, a mean and a deviation each."
+    if several and (apart := _disagreement(table, criterion)):
+        console.print(apart, highlight=False)
     if several:
         told += " Frequency in the population, and protected exceedance probability (PXP): Rigoux et al. (2014)."
     console.print(told, style="dim", highlight=False)
+
+
+def _disagreement(table: pd.DataFrame, criterion: str) -> str:
+    """What to say where the sum over all prefers another model than most people do; nothing otherwise."""
+    of_sum, of_most = str(table[criterion].idxmin()), str(table["num_best"].idxmax())
+    if table.loc[of_sum, "num_best"] == table["num_best"].max():
+        return ""
+    return (
+        f"Note: the sum is lowest for {of_sum}, but {of_most} is best for more ({table.loc[of_most, 'num_best']:,} "
+        f"against {table.loc[of_sum, 'num_best']:,}): a few may make the sum. Go by frequency and PXP."
+    )
 
 
 def _count(table: pd.DataFrame, by: str) -> str:

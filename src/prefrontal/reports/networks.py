@@ -1,4 +1,4 @@
-"""What networks that were fitted to behaviour leave behind, and what the terminal shows of them."""
+"""Choices that were held out, predicted by models and networks, and what fitted networks leave behind."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,8 @@ from prefrontal.configs.models import KnownTask
 from prefrontal.figures.networks.held_out import plot_held_out
 from prefrontal.figures.networks.portraits import plot_flow, plot_portrait
 from prefrontal.figures.style import save_figure
-from prefrontal.fitting.choices import Unit
+from prefrontal.fitting.choices import Unit, batch_of
+from prefrontal.fitting.folds import Over, make_folds
 from prefrontal.fitting.networks.beside import score_models
 from prefrontal.fitting.networks.naming import network_kind
 from prefrontal.fitting.networks.nested import NetworkFit, Sharing, fit_networks
@@ -25,14 +26,14 @@ from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import to_json
 from prefrontal.runs.spreadsheets import to_csv
 
-RECORD = "networks.json"
+RECORD = "held-out.json"
 NOTE = (
     "Nats: log-likelihood a held-out choice, mean over {units} with its 95 % interval; from best: paired. More is "
-    "in networks-comparison.csv. Models by map without each fold; variables: numbers carried between trials."
+    "in held-out-comparison.csv. Models by map without each fold; variables: numbers carried between trials."
 )
 
 
-def report_networks(
+def report_held_out(
     table: pd.DataFrame,
     networks: Sequence[str],
     models: Sequence[str],
@@ -41,11 +42,13 @@ def report_networks(
     *,
     by: Unit,
     task: KnownTask,
+    over: Over,
     sharing: Sharing | None,
     num_folds: int,
     seed: int,
 ) -> None:
-    """Fit networks, score them and `models` on the same held-out choices, write it all into `out`, and show it.
+    """Fit networks, score them and `models` on the same held-out choices, write it all into `out`, and show it; one of
+    the two may be none.
 
     Arguments:
         table: a trial table.
@@ -53,21 +56,24 @@ def report_networks(
         models: cognitive models.
         record: what else the record holds: options, environment.
         out: the folder, which is there.
-        by, task, sharing, num_folds, seed: as of `fit_networks` and `score_models`.
+        by, task, over, sharing, num_folds, seed: as of `fit_networks` and `score_models`.
     """
-    fits = fit_networks(table, networks, by=by, sharing=sharing, num_outer=num_folds, seed=seed)
+    asked: dict[str, Any] = {"by": by, "over": over, "num_outer": num_folds, "seed": seed}
+    fits = fit_networks(table, networks, sharing=sharing, **asked) if networks else {}
     rows = [fit.table for fit in fits.values()]
     if models:
-        rows.append(score_models(table, models, by=by, task=task, num_outer=num_folds, seed=seed))
+        rows.append(score_models(table, models, task=task, **asked))
     together = pd.concat(rows, ignore_index=True)
     units = [name for name in ("subject", "session") if name in together]
     first = ["model", *units, "fold"]
     together = together.reindex(columns=[*first, *(name for name in together if name not in first)])
-    write_text(out / "networks.csv", to_csv(together, index=False))
+    write_text(out / "held-out.csv", to_csv(together, index=False))
     compared = compare_held_out(together, second_choices=task.second_choices)
-    write_text(out / "networks-comparison.csv", to_csv(compared))
-    folds = next(iter(fits.values())).folds.told
-    found = {"folds": folds, "held_out": compared.to_dict(orient="index"), "sharing": next(iter(fits.values())).sharing}
+    write_text(out / "held-out-comparison.csv", to_csv(compared))
+    folds = make_folds(batch_of(table, by=by), over=over, num_folds=num_folds, seed=seed).told
+    found = {"folds": folds, "held_out": compared.to_dict(orient="index")}
+    if fits:
+        found["sharing"] = next(iter(fits.values())).sharing
     write_text(out / RECORD, to_json(dict(record) | found))
     save_figure(plot_held_out(compared, "Choices that were held out"), out / "held-out")
     for fit in fits.values():

@@ -22,6 +22,11 @@ class CognitiveModel:
     name: str
     build: Callable[[KnownTask], AbstractTwoStepModel]
     """The model with its default parameters, knowing the task."""
+    first_variables: int
+    """Numbers carried from trial to trial on which first-stage choices depend: values, beliefs, and the last trial's
+    choice, outcome or cue, each as one."""
+    by_state: bool = False
+    """Whether two of them are values of the second-stage states."""
     held: Mapping[str, float] = field(default_factory=dict)
     """Parameters that are not free, and their values: what makes it a special case."""
 
@@ -45,6 +50,13 @@ class CognitiveModel:
             if not low <= value <= high:
                 raise UserError(f"`{name}` must be from {low:g} to {high:g}, got {value:g}.")
         return with_values(built, list(values), [scalar(value) for value in values.values()])
+
+    def num_variables(self, task: KnownTask) -> int:
+        """Numbers carried from trial to trial on which choices in `task` depend: `first_variables`, and the values of
+        the four second-stage options where there are choices between them. Two of these are counted already where
+        first-stage choices depend on a value of each state."""
+        counted = 2 if self.by_state else 0
+        return self.first_variables + (4 - counted if task.second_choices else 0)
 
     def parameters(self, task: KnownTask, fixed: Mapping[str, float] | None = None) -> dict[str, Parameter]:
         """Its free parameters in `task` by field, without those `fixed`."""
@@ -81,18 +93,22 @@ def _latent_state(task: KnownTask) -> LatentState:
 LIBRARY: dict[str, CognitiveModel] = {
     model.name: model
     for model in (
-        CognitiveModel("hybrid", _hybrid),
-        CognitiveModel("model-based", _hybrid, held={"weight": 1.0, "first_learning_rate": 0.0, "trace": 0.0}),
-        CognitiveModel("sarsa-lambda", _hybrid, held={"weight": 0.0}),
-        CognitiveModel("sarsa-0", _hybrid, held={"weight": 0.0, "trace": 0.0}),
-        CognitiveModel("reward-as-cue", lambda task: RewardAsCue(second_options=task.second_options)),
-        CognitiveModel("latent-state", _latent_state),
-        CognitiveModel("bayes-optimal", _bayes_optimal),
-        CognitiveModel("win-stay-lose-shift", lambda task: WinStayLoseShift(second_options=task.second_options)),
-        CognitiveModel("biased-random", lambda task: RandomChoice(second_options=task.second_options)),
+        CognitiveModel("hybrid", _hybrid, 5, by_state=True),
+        CognitiveModel(
+            "model-based", _hybrid, 3, by_state=True, held={"weight": 1.0, "first_learning_rate": 0.0, "trace": 0.0}
+        ),
+        CognitiveModel("sarsa-lambda", _hybrid, 5, by_state=True, held={"weight": 0.0}),
+        CognitiveModel("sarsa-0", _hybrid, 5, by_state=True, held={"weight": 0.0, "trace": 0.0}),
+        CognitiveModel("reward-as-cue", lambda task: RewardAsCue(second_options=task.second_options), 10),
+        CognitiveModel("latent-state", _latent_state, 2),
+        CognitiveModel("bayes-optimal", _bayes_optimal, 2),
+        CognitiveModel("win-stay-lose-shift", lambda task: WinStayLoseShift(second_options=task.second_options), 2),
+        CognitiveModel("biased-random", lambda task: RandomChoice(second_options=task.second_options), 0),
         CognitiveModel(
             "hybrid-hbayesdm",
             lambda task: HybridHBayesDM(common_probability=scalar(task.common), second_options=task.second_options),
+            5,
+            by_state=True,
         ),
     )
 }

@@ -105,7 +105,7 @@ def fit_networks(
         by: whether each "subject" or each "session" of a subject has a network of its own.
         sharing: "alone", each subject's network from random weights; "group", each begins at a network that is fitted
             to everybody's training trials, and is pulled to it, as in a hierarchical fit; "one", that network for all.
-            None: "group", of a single subject "alone".
+            None: "group", of a single subject "alone", and where people are held out "one".
         over: what outer folds hold out: "sessions", of those who have one blocks of trials; or "people", which needs
             "one".
         num_outer: outer folds.
@@ -137,7 +137,8 @@ def fit_networks(
         raise UserError(f"`num_inner` must be 2 or more, got {num_inner}. Give 5, or leave it out.")
     check_seed("seed", seed)
     batch = batch_of(table, by=by)
-    sharing = sharing or ("group" if len(batch.units) > 1 and teacher is None else "alone")
+    usual = "one" if over == "people" else "group" if len(batch.units) > 1 and teacher is None else "alone"
+    sharing = sharing or usual
     check_choice("sharing", sharing, get_args(Sharing))
     if over == "people" and sharing != "one":
         raise UserError(

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from jax.flatten_util import ravel_pytree
 from jaxtyping import Float
 
+from prefrontal.agents.two_step import find_model
 from prefrontal.analysis.statistics import mean_interval
 from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError
 from prefrontal.fitting.choices import Batch
-from prefrontal.fitting.fit import parameters_to_fit
 from prefrontal.fitting.folds import Folds
 from prefrontal.fitting.networks.naming import is_network, network_kind
 
@@ -58,10 +57,10 @@ def _sums(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def num_variables(name: str, task: KnownTask) -> int:
-    """The numbers that the model or network called `name` carries from one trial to the next."""
+    """The numbers that the model or network called `name` carries from one trial to the next, and chooses by."""
     if is_network(name):
         return network_kind(name).num_variables
-    return ravel_pytree(parameters_to_fit(name, task, {})[0].init())[0].size
+    return find_model(name).num_variables(task)
 
 
 def compare_held_out(rows: pd.DataFrame, *, second_choices: bool | None = None) -> pd.DataFrame:
