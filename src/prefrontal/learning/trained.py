@@ -30,7 +30,7 @@ def load_agents(
         UserError: when one is not trained to its end, or its weights were not kept, or are damaged, of another shape or
             not finite.
     """
-    agents = {}
+    agents, made = {}, None
     for seed in seeds:
         folder = run.seed(seed)
         episode = episode_at(folder, at)
@@ -42,7 +42,8 @@ def load_agents(
                 f"{source} must hold finite weights, got infinite ones or none: the training broke down. "
                 "Train again with a lower learning rate, in another folder."
             )
-        agents[seed] = with_arrays(new_agent(agent_config, task, seed), arrays, source=source)
+        made = new_agent(agent_config, task, seed) if made is None else made  # its numbers are replaced: one will do
+        agents[seed] = with_arrays(made, arrays, source=source)
     return agents
 
 
