@@ -28,6 +28,7 @@ PARTS: dict[str, str] = {
     "kills": "Crash: a process that dies at any call that changes files",
     "power": "Power loss: what was not synced is dropped",
     "io_faults": "Faults of the disk: every call of a save fails once",
+    "damage": "Corruption: bytes cut off, bits turned over, files in the wrong place",
     "parsers": "Parsers: wrong files of every kind",
 }
 """By name, what each tries, in the order of the report."""

@@ -51,7 +51,7 @@ def _killed(work: Work, setting: Setting) -> Row:
         except Exception as error:
             failed.append(f"{work.name}, dead at {plan}: {type(error).__name__}: {error}")
         shutil.rmtree(folder)
-    told = f"at each of {len(every):,} calls of {disk.count:,} once, then at random, some again and again; {len(moments):,} endings compared"
+    told = f"at {len(every):,} of {disk.count:,} calls, then at random, some again; {len(moments):,} endings compared"
     return Row(f"{work.name}: the process dies at a call", deaths, len(failed), "nothing", told, tuple(failed))
 
 

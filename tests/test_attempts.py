@@ -11,6 +11,7 @@ import pytest
 
 from prefrontal.runs import attempts as module
 from prefrontal.runs.attempts import Overtaken, attempts, begin
+from prefrontal.runs.seals import sealed
 from prefrontal.runs.stores import FolderStore
 
 
@@ -23,7 +24,7 @@ def pretend_elsewhere(store, number=1, **changed):
     """Have an attempt be that of a process on another machine."""
     name = f"work/.attempts/{number:04d}/owner.json"
     owner = json.loads(store.read(name))
-    store.write(name, json.dumps({**owner, "machine": "another", **changed}).encode())
+    store.write(name, json.dumps(sealed({**owner, "machine": "another", **changed})).encode())
 
 
 def make_old(store, seconds, number=1):

@@ -172,9 +172,11 @@ def test_results_of_earlier_versions_are_known(here: Path) -> None:
         (folder / ORIGIN).unlink()
         old = {name: results[name] for name in ("experiment", "seeds", "verdicts", "config")}
         (folder / "results.json").write_text(json.dumps(old))
+        (folder / "checksums.sha256").unlink()
         evaluate_run(BORROWERS[2], TINY, [0])
         assert (folder / ORIGIN).exists()
         (folder / ORIGIN).unlink()
+        (folder / "checksums.sha256").unlink()
         (folder / "results.json").write_text(json.dumps({**old, "experiment": "two-step-lesions"}))
         with pytest.raises(UserError, match='got one that holds others: `experiment` is "two-step-lesions" there'):
             evaluate_run(BORROWERS[2], TINY, [0])

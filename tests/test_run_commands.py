@@ -25,7 +25,7 @@ from prefrontal.experiments.records import PARTS, Record, read_folder, read_sett
 from prefrontal.experiments.studies import study_of
 from prefrontal.learning import group
 from prefrontal.runs.inventory import LAST_EPISODES, find_runs, look, ranges, seed_state
-from prefrontal.runs.results import read_results
+from prefrontal.runs.results import read_results, write_results
 
 NAME = TWO_STEP.name
 MINE = Path("runs") / NAME / "mine"
@@ -156,8 +156,7 @@ class TestShow:
         with unseen():
             prefrontal("evaluate", "mine")  # by its name
         verdict = {"name": "a claim", "published": 1.0, "measured": 2.0, "tolerance": None, "passed": False}
-        results = {**read_results(MINE), "verdicts": [verdict]}
-        (MINE / "results.json").write_text(json.dumps(results))
+        write_results(MINE, {**read_results(MINE), "verdicts": [verdict]})
         assert " a claim " in prefrontal("show", f"{NAME}/mine")
 
     @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -212,7 +211,7 @@ class TestCompare:
                 prefrontal("evaluate", folder)
             claim = {"name": "claim", "published": None, "measured": values[0], "tolerance": None, "passed": True}
             measured = {"regret": {"easy": {"per_seed": values, "mean": 0.0, "interval95": [0.0, 4.5]}}}
-            (folder / "results.json").write_text(json.dumps({**read_results(folder), **measured, "verdicts": [claim]}))
+            write_results(folder, {**read_results(folder), **measured, "verdicts": [claim]})
         lines = [" ".join(line.split()) for line in prefrontal("compare", "mine", "faster").splitlines()]
         place = lines.index("regret, easy 2.00 6.00 4.00")
         assert lines[place + 1] == "0.00 to 4.50 0.00 to 4.50 -1.98 to 9.98"

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 from prefrontal.errors import UserError
 from prefrontal.runs.provenance import now
+from prefrontal.runs.seals import is_whole, sealed
 from prefrontal.runs.store import Store
 
 ATTEMPTS = ".attempts"
@@ -176,14 +177,15 @@ def _read(store: Store, folder: str, number: int) -> Attempt:
 
 
 def _parsed(data: bytes | None) -> dict[str, Any] | None:
-    try:
-        return json.loads(data) if data else None
-    except ValueError:
-        return None
+    """What a file holds; None where there is none, or it is damaged."""
+    with suppress(ValueError):
+        document = json.loads(data) if data else None
+        return document if is_whole(document) else None
+    return None
 
 
 def _json(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, sort_keys=True).encode()
+    return json.dumps(sealed(document), sort_keys=True).encode()
 
 
 def _here() -> dict[str, Any]:

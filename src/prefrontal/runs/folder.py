@@ -9,16 +9,18 @@ Nothing that a person made is deleted.
 
 import os
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prefrontal.errors import UserError, argument, check_count, is_on_the_command_line
+from prefrontal.errors import Notice, UserError, argument, check_count, is_on_the_command_line
 from prefrontal.runs.files import folder_names, make_folder, write_text
 from prefrontal.runs.locks import lock
 from prefrontal.runs.provenance import differences, read_record, to_json
-from prefrontal.runs.seed_folder import CONFIG, SeedFolder
+from prefrontal.runs.seals import read_sealed
+from prefrontal.runs.seed_folder import CONFIG, ENVIRONMENT, FINISHED, SeedFolder
 
 AS_IT_IS = " With its own settings it is meant where its folder stands in the place of the experiment."
 """What a command is told that gave other settings than the run's."""
@@ -110,7 +112,18 @@ class RunFolder:
         folder = self._seed(seed)
         if (folder.path / CONFIG).exists():
             folder.check_record(folder.path / CONFIG, read_record(folder.path / CONFIG))
+        for name in (ENVIRONMENT, FINISHED):
+            if (folder.path / name).exists():
+                _warn_of_damage(folder.path / name)
         return folder
 
     def _seed(self, seed: int) -> SeedFolder:
         return SeedFolder(self.path, self.experiment, self.config, seed)
+
+
+def _warn_of_damage(path: Path) -> None:
+    """Say so when a file is damaged that no result hangs on: those have their own checksums."""
+    try:
+        read_sealed(path)
+    except UserError as error:
+        warnings.warn(f"{error} Nothing is computed from it.", Notice, stacklevel=3)

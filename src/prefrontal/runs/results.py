@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.runs.files import write_text
+from prefrontal.runs.files import folder_names, write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import jsonable, parse_json, to_json
+from prefrontal.runs.seals import check_checksum, write_checksums
 
 RESULTS, LEARNING, INTERVENTION = "results.json", "learning.csv", "intervention.json"
 COURSE = "course.csv"
@@ -17,9 +18,11 @@ COURSE = "course.csv"
 
 
 def write_results(folder: Path, results: Mapping[str, Any]) -> dict[str, Any]:
-    """Write `results.json` into `folder`, with null for what could not be measured; return what is written."""
+    """Write `results.json` into `folder`, with null for what could not be measured, and the checksums of it and of the
+    tables there; return what is written."""
     plain = jsonable(results)
     write_text(folder / RESULTS, to_json(plain))
+    write_checksums(folder, [RESULTS, *(name for name in folder_names(folder) if name.endswith(".csv"))])
     return plain
 
 
@@ -31,10 +34,11 @@ def read_results(folder: Path, needed: Sequence[str] = ()) -> dict[str, Any]:
         needed: entries that it must hold.
 
     Raises:
-        UserError: when there is none, or it cannot be read or lacks an entry.
+        UserError: when there is none, it cannot be read, lacks an entry or is not what was written.
     """
     path = folder / RESULTS
     try:
+        check_checksum(path)
         results = parse_json(path.read_text(encoding="utf-8"))
         if not isinstance(results, dict) or not isinstance(results.get("config", {}), dict):
             raise ValueError("no results")
@@ -43,6 +47,8 @@ def read_results(folder: Path, needed: Sequence[str] = ()) -> dict[str, Any]:
             results.setdefault("intervention", parse_json((folder / INTERVENTION).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise UserError(f"`{path}` must be there, got a run not evaluated yet. Evaluate it first.") from error
+    except UserError:
+        raise
     except (OSError, ValueError) as error:
         raise UserError(f"`{path}` must be readable JSON, got {error}. Evaluate the run again.") from error
     if missing or not isinstance(results, dict):
@@ -74,15 +80,18 @@ def read_learning(folder: Path) -> pd.DataFrame:
     """How reward rose in training: columns variant, seed, episode, reward (mean over the episodes since the last row).
 
     Raises:
-        UserError: when `learning.csv` is missing or cannot be read.
+        UserError: when `learning.csv` is missing, cannot be read or is not what was written.
     """
     path = folder / LEARNING
     try:
+        check_checksum(path)
         columns = ["variant", "seed", "episode", "reward"]
         with path.open("rb") as file:  # a path may look like an address to pandas, which opens those
             return pd.read_csv(file, keep_default_na=False, dtype={"variant": str}, usecols=columns)
     except FileNotFoundError as error:
         raise UserError(f"`{path}` must be there, got a run not evaluated yet. Evaluate it first.") from error
+    except UserError:
+        raise
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"`{path}` must be a table of rewards, got {error}. Evaluate the run again.") from error
 
@@ -95,11 +104,14 @@ def read_table(path: Path, of: str = "") -> pd.DataFrame:
         of: what it holds, for the refusal: "lesions".
 
     Raises:
-        UserError: when it is missing or cannot be read.
+        UserError: when it is missing, cannot be read or is not what was written.
     """
     try:
+        check_checksum(path)
         with path.open("rb") as file:
             return pd.read_csv(file)
+    except UserError:
+        raise
     except (OSError, ValueError) as error:
         what = f"a table of {of}" if of else "a table"
         raise UserError(f"`{path}` must be {what}, got {error}. Evaluate the run again.") from error

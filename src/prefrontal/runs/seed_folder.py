@@ -28,6 +28,7 @@ from prefrontal.runs import metrics
 from prefrontal.runs.files import Arrays, folder_names, make_folder, read_arrays, write_arrays, write_text
 from prefrontal.runs.locks import lock
 from prefrontal.runs.provenance import differences, environment, now, to_json
+from prefrontal.runs.seals import sealed
 
 Status = Literal["absent", "partial", "finished"]
 """What is saved of a seed: nothing, a training state to go on from, or all of it."""
@@ -83,11 +84,8 @@ class SeedFolder:
             UserError: when another process trains it, or the folder cannot be written.
         """
         self._make()
-        refusal = (
-            f"`{self.path}` must be free to train in, got one that is being trained by another process. "
-            f"Wait for it, or give another {argument('out')}."
-        )
-        with lock(self.path / ".lock", refusal):
+        refusal = f"`{self.path}` must be free to train in, got one that is being trained by another process. "
+        with lock(self.path / ".lock", f"{refusal}Wait for it, or give another {argument('out')}."):
             yield
 
     @property
@@ -135,8 +133,8 @@ class SeedFolder:
                 faults.append(str(error))
                 continue
             if faults:
-                message = f"Seed {self.seed} goes on from `{path}`, the state before the newest. {faults[0]}"
-                warnings.warn(message, Notice, stacklevel=2)
+                told = f"Seed {self.seed} goes on from `{path}`, the state before the newest. {faults[0]}"
+                warnings.warn(told, Notice, stacklevel=2)
             return state
         if not faults:
             return None
@@ -243,7 +241,7 @@ class SeedFolder:
         for name in (WEIGHTS, METRICS):
             if not (self.path / name).exists():
                 raise RuntimeError(f"{name} must be saved before seed {self.seed} is finished.")
-        write_text(self.path / FINISHED, to_json({"time": now()}))
+        write_text(self.path / FINISHED, to_json(sealed({"time": now()})))
 
     def check_record(self, path: Path, record: Mapping[str, Any]) -> None:
         """Refuse the file `path` when its `record` is of another experiment, config or seed than this folder.
@@ -267,7 +265,7 @@ class SeedFolder:
         if not (self.path / CONFIG).exists():
             write_text(self.path / CONFIG, to_json(self._record))
         if not (self.path / ENVIRONMENT).exists():
-            write_text(self.path / ENVIRONMENT, to_json(environment()))
+            write_text(self.path / ENVIRONMENT, to_json(sealed(environment())))
 
     def _write(self, name: str, arrays: Arrays, facts: Mapping[str, Any], *, previous: Path | None = None) -> None:
         self._make()

@@ -11,6 +11,7 @@ from types import FrameType
 
 from prefrontal.errors import Stopped
 from prefrontal.runs.provenance import to_json
+from prefrontal.runs.seals import sealed
 from prefrontal.runs.store import Store
 from prefrontal.sweeps.outcome import Outcome, read_result
 from prefrontal.sweeps.standing import ENDED
@@ -113,7 +114,7 @@ def _give_up(store: Store, unit: Unit, reason: str) -> None:
     if read_result(store, unit.name) is None:
         told = {"state": "failed", "reason": f"Given up, {reason}", "seeds": list(unit.seeds)}
         about = {"experiment": unit.experiment.name, "values": dict(unit.values), "seconds": 0.0}
-        store.write(f"{unit.name}/{UNIT}", to_json({**told, **about}).encode())
+        store.write(f"{unit.name}/{UNIT}", to_json(sealed({**told, **about})).encode())
 
 
 @contextmanager

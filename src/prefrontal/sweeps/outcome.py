@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from prefrontal.runs.seals import is_whole
 from prefrontal.runs.store import Store
 from prefrontal.sweeps.unit import UNIT
 
@@ -31,5 +32,6 @@ def read_result(store: Store, name: str) -> dict[str, Any] | None:
 def parse_result(data: bytes | None) -> dict[str, Any] | None:
     """What a file unit.json holds; None where there is none, or it is damaged."""
     with suppress(ValueError):
-        return json.loads(data) if data else None
+        result = json.loads(data) if data else None
+        return result if is_whole(result) else None
     return None

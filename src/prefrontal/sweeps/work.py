@@ -16,7 +16,8 @@ from prefrontal.reports.runs import REWARD, of_seeds, reward_at_last
 from prefrontal.runs.attempts import Overtaken, Own, attempts, begin
 from prefrontal.runs.carrying import workplace
 from prefrontal.runs.inventory import look
-from prefrontal.runs.provenance import environment, jsonable
+from prefrontal.runs.provenance import environment
+from prefrontal.runs.seals import sealed
 from prefrontal.runs.store import Store
 from prefrontal.runs.stores import open_store
 from prefrontal.runs.watching import Watcher, watched
@@ -162,4 +163,4 @@ class _Teller(Watcher):
 
 
 def _json(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(jsonable(document), sort_keys=True).encode()
+    return json.dumps(sealed(document), sort_keys=True).encode()

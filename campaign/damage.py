@@ -1,0 +1,158 @@
+"""Every file that a run, its test and a sweep leave: every byte is cut off, bits are turned over by the thousand.
+
+Damage is noticed when whatever reads the file refuses it or warns, or when a unit of a sweep is done again; a file that
+says the same as before, such as one without its last line's end, has lost nothing. Files of the same run in the wrong
+place, such as a snapshot in place of the weights, are refused as well.
+"""
+
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from campaign.frame import Row, Setting, main
+from campaign.works import CONFIG, EXPERIMENT, SNAPSHOT_EVERY, evaluate, small_steps, sweep, train
+from prefrontal.errors import UserError
+from prefrontal.runs.attempts import attempts
+from prefrontal.runs.folder import RunFolder
+from prefrontal.runs.results import read_learning, read_results
+from prefrontal.runs.stores import open_store
+from prefrontal.sweeps.outcome import read_result
+
+FLIPS = 50_000
+CUTS = 4_000
+"""Of a longer file, cuts at so many places."""
+Read = Callable[[], Any]
+
+
+def run(setting: Setting) -> Iterator[Row]:
+    """Every kind of file is damaged."""
+    with small_steps():
+        folder, swept = setting.folder / "run", setting.folder / "sweep"
+        train(folder)
+        evaluate(folder)
+        sweep(swept)
+    for name, (path, read) in _files(folder, swept).items():
+        yield _damaged(name, path, read, setting)
+    yield _misplaced(folder)
+
+
+def _files(folder: Path, swept: Path) -> dict[str, tuple[Path, Read]]:
+    """By name, each file and what reads it."""
+    seed, store = folder / "seed-000", open_store(swept)
+    unit = next(swept.rglob("unit.json"))
+    work = unit.parent.relative_to(swept).as_posix()
+    moment = f"snapshots/episode-{SNAPSHOT_EVERY:06d}.safetensors"
+
+    opened = RunFolder.read(folder).seed(0)
+
+    def of_run(act: Callable[[Any], Any]) -> Read:
+        return lambda: act(opened)
+
+    def all_of_it() -> Any:
+        run = RunFolder.read(folder)
+        return run.config, run.experiment, run.seed(0).load_weights()[1]
+
+    def attempt() -> Any:
+        (one,) = attempts(store, work)  # one that is not known to have ended counts as lost, or as going on
+        return (one.end, one.reason, one.seconds, dict(one.owner)) if one.end == "done" else None
+
+    return {
+        "config.json": (folder / "config.json", all_of_it),
+        "config.json of a seed": (seed / "config.json", all_of_it),
+        "environment.json": (seed / "environment.json", lambda: RunFolder.read(folder).seed(0).status),
+        "finished.json": (seed / "finished.json", lambda: RunFolder.read(folder).seed(0).status),
+        "state.safetensors": (seed / "state.safetensors", of_run(lambda seed: seed.load_progress().facts)),
+        "weights.safetensors": (seed / "weights.safetensors", of_run(lambda seed: seed.load_weights()[1])),
+        "metrics.safetensors": (seed / "metrics.safetensors", of_run(lambda seed: seed.load_metrics()["reward"].sum())),
+        "a snapshot": (seed / moment, of_run(lambda seed: seed.load_snapshot(SNAPSHOT_EVERY)["kernel"].sum())),
+        "results.json": (folder / "results.json", lambda: read_results(folder)),
+        "learning.csv": (folder / "learning.csv", lambda: read_learning(folder).to_dict()),
+        "unit.json of a sweep": (unit, lambda: read_result(store, work)),
+        "end.json of an attempt": (swept / work / ".attempts/0001/end.json", attempt),
+    }
+
+
+def _damaged(name: str, path: Path, read: Read, setting: Setting) -> Row:
+    whole, rng, failed = path.read_bytes(), setting.rng(name), list[str]()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before = repr(read())
+    cuts = range(len(whole)) if len(whole) < setting.size(CUTS) else rng.sample(range(len(whole)), setting.size(CUTS))
+    num_bits, flips = 8 * len(whole), setting.size(FLIPS)
+    bits = range(num_bits) if num_bits < flips else rng.sample(range(num_bits), flips)
+    same = 0
+    for what, places in (("cut", cuts), ("bit", bits)):
+        for place in places:
+            path.write_bytes(whole[:place] if what == "cut" else _flipped(whole, place))
+            noticed = _noticed(read, before)
+            same += noticed == "the same"
+            if noticed == "another":
+                failed.append(f"{name}: {what} {place}")
+    path.write_bytes(whole)
+    told = f"{len(cuts):,} of {len(whole):,} cuts, {len(bits):,} of {num_bits:,} bits"
+    told += f"; {same:,} say the same" if same else ""
+    return Row(f"{name} is damaged", len(cuts) + len(bits), len(failed), "nothing", told, tuple(failed))
+
+
+def _flipped(data: bytes, bit: int) -> bytes:
+    place, of_byte = divmod(bit, 8)
+    return data[:place] + bytes([data[place] ^ 1 << of_byte]) + data[place + 1 :]
+
+
+def _noticed(read: Read, before: str) -> str:
+    """What comes of reading: "refused", "the same", or "another" that passes for good."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            after = read()
+        except UserError:
+            return "refused"
+    if caught or (after is None and before != "None"):
+        return "refused"
+    return "the same" if repr(after) == before else "another"
+
+
+def _misplaced(folder: Path) -> Row:
+    """Files of the run in the place of others of it, each read as what it is not."""
+    seed, failed, tried = folder / "seed-000", list[str](), 0
+    snapshots = sorted((seed / "snapshots").iterdir())
+    names = ("state.safetensors", "weights.safetensors", "metrics.safetensors")
+    files = [*(seed / name for name in names), *snapshots]
+    loads: dict[str, Callable[[Any], Any]] = {
+        "weights.safetensors": lambda of: of.load_weights(),
+        "metrics.safetensors": lambda of: of.load_metrics(),
+        snapshots[1].name: lambda of: of.load_snapshot(SNAPSHOT_EVERY),
+    }
+    for name, load in loads.items():
+        place = seed / name if name in names else seed / "snapshots" / name
+        kept = place.with_suffix(".kept")
+        shutil.copy(place, kept)
+        for other in files:
+            if other.read_bytes() == place.read_bytes():
+                continue  # the last snapshot holds the weights themselves
+            shutil.copy(other, place)
+            tried += 1
+            try:
+                load(RunFolder.read(folder).seed(0))
+                failed.append(f"{other.name} as {name}")
+            except UserError:
+                pass
+            shutil.copy(kept, place)
+        kept.unlink()
+    other = folder.with_name("other")
+    shutil.copytree(folder, other)
+    record = (other / "config.json").read_text()
+    (other / "config.json").write_text(record.replace('"num_trials": 5', '"num_trials": 6'))
+    tried += 1
+    try:
+        RunFolder.open(other, EXPERIMENT.name, CONFIG.training).seed(0)
+        failed.append("a run of other settings")
+    except UserError:
+        pass
+    return Row("a file of the run in the place of another of it", tried, len(failed), examples=tuple(failed))
+
+
+if __name__ == "__main__":
+    main(run)
