@@ -75,7 +75,7 @@ def check_checksum(path: Path) -> None:
     head, _, lines = read_bytes(beside).decode(errors="replace").partition("\n")
     if head != f"# {hashlib.sha256(lines.encode()).hexdigest()}":
         raise UserError(f"`{beside}` must be as it was written, got a damaged file. Evaluate the run again.")
-    noted = dict(reversed(line.split("  ", 1)) for line in lines.splitlines())
+    noted = {line[66:]: line[:64] for line in lines.splitlines()}
     if path.name in noted and noted[path.name] != hashlib.sha256(read_bytes(path)).hexdigest():
         raise UserError(
             f"`{path}` must be as it was written, got one that does not match `{beside}`: it was damaged, changed "
