@@ -15,6 +15,7 @@ from prefrontal.fitting.choices import Batch, Choices
 from prefrontal.fitting.group_draws import MOST_PASSES, Integrated, integrate_population
 from prefrontal.fitting.likelihood import subject_log_likelihood
 from prefrontal.fitting.search import LANES, by_blocks, constrained
+from prefrontal.fitting.small import factored, solved_lower, solved_upper
 from prefrontal.progress import progress
 
 TOLERANCE = 0.02
@@ -129,8 +130,8 @@ def _climb(
 
         def step(at: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
             u, value, _, num = at
-            curvature, axes = jnp.linalg.eigh(jax.hessian(objective)(u))
-            towards = -axes @ ((axes.T @ jax.grad(objective)(u)) / jnp.maximum(jnp.abs(curvature), least))
+            lower, pivots = factored(jax.hessian(objective)(u), least)
+            towards = -solved_upper(lower, solved_lower(lower, jax.grad(objective)(u)) / pivots)
             tried = u + jnp.asarray(STEP_SIZES)[:, None] * towards
             values = jax.vmap(objective)(tried)
             best = jnp.argmin(jnp.where(jnp.isfinite(values), values, jnp.inf))

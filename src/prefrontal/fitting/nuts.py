@@ -14,7 +14,6 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.linalg import solve_triangular
 from jax.sharding import AxisType, PartitionSpec
 from jaxtyping import Array, Float
 from scipy.optimize import minimize
@@ -24,6 +23,7 @@ from prefrontal.fitting.choices import Batch, Choices
 from prefrontal.fitting.group_search import GroupSearch, Modes
 from prefrontal.fitting.likelihood import subject_log_likelihood
 from prefrontal.fitting.search import constrained
+from prefrontal.fitting.small import factored, solved_lower, solved_upper
 from prefrontal.progress import progress
 
 MAX_ROUNDS = 30
@@ -158,11 +158,11 @@ class _Posterior(eqx.Module):
         mean, deviation = group[:size], jnp.exp(group[size:])
 
         def of_subject(information: Array, linear: Array, noise: Array) -> tuple[Array, Array]:
-            # v, the deviation from the mean in units of the group's, is nearly normal of precision L Lᵀ.
-            lower = jnp.linalg.cholesky(deviation[:, None] * information * deviation + jnp.eye(size))
-            towards = solve_triangular(lower, deviation * (linear - information @ mean), lower=True)
-            v = solve_triangular(lower.T, towards + noise, lower=False)
-            return mean + deviation * v, -0.5 * v @ v - jnp.sum(jnp.log(jnp.diagonal(lower)))
+            # v, the deviation from the mean in units of the group's, is nearly normal of precision L diag(d) Lᵀ.
+            lower, pivots = factored(deviation[:, None] * information * deviation + jnp.eye(size))
+            towards = solved_lower(lower, deviation * (linear - information @ mean)) / pivots
+            v = solved_upper(lower, towards + noise / jnp.sqrt(pivots))
+            return mean + deviation * v, -0.5 * v @ v - 0.5 * jnp.sum(jnp.log(pivots))
 
         u, density = jax.vmap(of_subject)(known.information, known.linear, at["subjects"])
         return mean, deviation, u, jnp.sum(density)
@@ -212,12 +212,10 @@ def _group_surprise(group: Any, information: Any, linear: Any, spread: Any) -> A
     """Minus the group's log posterior, everybody's parameters integrated out of the approximation."""
     size = linear.shape[1]
     mean, deviation = group[:size], jnp.exp(group[size:])
-    lower = jnp.linalg.cholesky(deviation[:, None] * information * deviation + jnp.eye(size))
-    towards = jax.vmap(lambda root, slope: solve_triangular(root, slope, lower=True))(
-        lower, deviation * (linear - information @ mean)
-    )
+    lower, pivots = jax.vmap(factored)(deviation[:, None] * information * deviation + jnp.eye(size))
+    towards = jax.vmap(solved_lower)(lower, deviation * (linear - information @ mean))
     fitted = jnp.sum(linear @ mean) - 0.5 * jnp.einsum("p,spq,q->", mean, information, mean)
-    integrated = 0.5 * jnp.sum(towards**2) - jnp.sum(jnp.log(jnp.diagonal(lower, axis1=1, axis2=2)))
+    integrated = 0.5 * jnp.sum(towards**2 / pivots - jnp.log(pivots))
     return -(_log_prior(mean, deviation, spread) + fitted + integrated)
 
 

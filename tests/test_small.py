@@ -1,0 +1,33 @@
+"""Small matrices that are factored by arithmetic: against NumPy."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from prefrontal.fitting.search import double_precision
+from prefrontal.fitting.small import factored, solved_lower, solved_upper
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_system_is_solved(size: int) -> None:
+    rng = np.random.default_rng(size)
+    root = rng.normal(size=(size, size))
+    matrix, right = root @ root.T + np.eye(size), rng.normal(size=size)
+
+    @jax.jit
+    def solve(matrix: jax.Array, right: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        lower, pivots = factored(matrix)
+        return lower, pivots, solved_upper(lower, solved_lower(lower, right) / pivots)
+
+    with double_precision():
+        lower, pivots, found = (np.asarray(part) for part in solve(jnp.asarray(matrix), jnp.asarray(right)))
+    np.testing.assert_allclose(lower * pivots @ lower.T, matrix, atol=1e-10)
+    np.testing.assert_allclose(found, np.linalg.solve(matrix, right), atol=1e-10)
+
+
+def test_what_is_not_positive_definite_becomes_so() -> None:
+    matrix = jnp.array([[1.0, 3.0, 0.0], [3.0, 1.0, 0.0], [0.0, 0.0, 1e-9]])
+    lower, pivots = (np.asarray(part) for part in jax.jit(factored)(matrix, 0.1))
+    assert np.linalg.eigvalsh(lower * pivots @ lower.T).min() > 0
+    np.testing.assert_allclose(pivots, [1.0, 8.0, 0.1], rtol=1e-6)
