@@ -34,7 +34,7 @@ from postgres import Postgres, postgres
 
 from prefrontal.play.database import Database
 
-STARTS_WITHIN_S = 600.0
+STARTS_WITHIN_S, SUMMED_WITHIN_S = 600.0, 120.0
 
 
 class Server:
@@ -133,12 +133,16 @@ def stored(data: str) -> dict[str, list[tuple[Any, ...]]]:
     return rows
 
 
-async def load(folder: Path, database: Postgres | None, participants: int, trials: int, think: float) -> dict[str, Any]:
+async def load(
+    folder: Path, database: Postgres | None, participants: int, trials: int, think: float, beside: bool
+) -> dict[str, Any]:
     """Participants who answer at once, or think for `think` seconds on average; each trial is posted alone."""
-    study = f'task = "two-step"\ntrials = {trials}\npractice = 0\nbeside = false\n'
+    study = f'task = "two-step"\ntrials = {trials}\npractice = 0\nbeside = {str(beside).lower()}\n'
     server = Server(folder, study, database)
     await server.ready()
-    before, latencies, memory = server.memory_mb(), [], []
+    if beside:
+        await asyncio.sleep(SUMMED_WITHIN_S)  # until the others have played
+    before, latencies, summed, memory = server.memory_mb(), [], [], []
 
     async def participant(number: int) -> int:
         by_chance, sent = random.Random(number), 0
@@ -153,7 +157,13 @@ async def load(folder: Path, database: Postgres | None, participants: int, trial
             sent += status == 200
             if number == 0 and index % max(1, trials // 8) == 0:
                 memory.append(round(server.memory_mb(), 1))
-        await connection.post(f"/api/sessions/{session['session']}/end", {"secret": session["secret"]})
+        secret = {"secret": session["secret"]}
+        await connection.post(f"/api/sessions/{session['session']}/end", secret)
+        if beside:
+            began = time.perf_counter()
+            status, _ = await connection.post(f"/api/sessions/{session['session']}/beside", secret)
+            assert status == 200
+            summed.append(time.perf_counter() - began)
         return sent
 
     began, computed = time.perf_counter(), server.processor_seconds()
@@ -170,6 +180,7 @@ async def load(folder: Path, database: Postgres | None, participants: int, trial
         "trials a second": round(sum(sent) / seconds, 1),
         "processor ms of the server a trial": round(1000 * computed / sum(sent), 2),
         "latency ms p50, p99, most": [round(1000 * float(np.quantile(latencies, q)), 1) for q in (0.5, 0.99, 1.0)],
+        "seconds until all have seen themselves beside others": round(max(summed), 1) if summed else None,
         "memory MB before, meanwhile, after": [round(before, 1), memory, round(after, 1)],
         "load average": os.getloadavg(),
     }
@@ -262,12 +273,15 @@ def main() -> None:
     parser.add_argument("--think", type=float, default=0.0, help="seconds before each choice")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--posts", type=int, default=100_000)
+    parser.add_argument("--beside", action="store_true", help="participants look at themselves beside others")
     parser.add_argument("--postgres", action="store_true", help="the data go to a server of PostgreSQL")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, postgres() if asked.postgres else contextlib.nullcontext() as database:
         folder = Path(name)
         if asked.what == "load":
-            found = asyncio.run(load(folder, database, asked.participants or 200, asked.trials, asked.think))
+            found = asyncio.run(
+                load(folder, database, asked.participants or 200, asked.trials, asked.think, asked.beside)
+            )
         elif asked.what == "killed":
             found = asyncio.run(killed(folder, database, asked.participants or 30, asked.trials, asked.kills))
         else:

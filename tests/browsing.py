@@ -83,7 +83,7 @@ def study(task: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def schedule(task: str, trials: int, seed: int = 0) -> list[dict[str, Any]]:
+def schedule(task: str, trials: int, seed: int = 0, arms: int = 2) -> list[dict[str, Any]]:
     """Trials as the server draws them, but for their chances."""
     drawn = random.Random(seed)
     flip = functools.partial(drawn.randint, 0, 1)
@@ -97,7 +97,7 @@ def schedule(task: str, trials: int, seed: int = 0) -> list[dict[str, Any]]:
             {"objects": list(pairs[k // 2]), "rewards": [1, 0], "problem": k // 2, "trial": k % 2}
             for k in range(trials)
         ]
-    return [{"rewards": [flip(), flip()]} for _ in range(trials)]
+    return [{"rewards": [flip() for _ in range(arms)]} for _ in range(trials)]
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -133,7 +133,8 @@ def served_folder(
         html = html.replace("<!-- jatos -->", '<script src="jatos.js"></script>')
     (folder / "index.html").write_text(html, "utf-8")
     task = told["task"]
-    drawn = {"practice": schedule(task, told["practice"], 1), "trials": schedule(task, told["trials"])}
+    arms = told["num_arms"]
+    drawn = {"practice": schedule(task, told["practice"], 1, arms), "trials": schedule(task, told["trials"], 0, arms)}
     trials = drawn | {"better": [0] * told["trials"]}
     others = [
         {

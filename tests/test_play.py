@@ -174,6 +174,13 @@ def test_bodies_that_are_no_json_or_too_large_are_refused(tmp_path):
         assert client.post("/api/sessions", content=b" " * 70_000).status_code == 413
 
 
+def test_pages_of_others_cannot_post(tmp_path):
+    with served(TWO_STEP, tmp_path / "people.sqlite") as client:
+        for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
+            answer = client.post("/api/sessions", json={"client": "ann"}, headers={"Sec-Fetch-Site": site})
+            assert answer.status_code == status
+
+
 def test_who_asks_too_often_must_wait(tmp_path, monkeypatch):
     monkeypatch.setattr(server, "STRANGERS", (0.001, 3.0))
     with served(TWO_STEP, tmp_path / "people.sqlite") as client:
@@ -315,6 +322,8 @@ def test_a_file_that_is_no_study_is_refused(tmp_path, text, told):
 def test_settings_that_a_task_does_not_have_are_refused():
     with pytest.raises(UserError, match="got payoff"):
         Draws(Study(settings={"payoff": 1}))
+    with pytest.raises(UserError, match="at most 9"):
+        Draws(Study(task="bandit", settings={"num_arms": 10}))
 
 
 def test_only_this_computer_reaches_the_server_unless_asked_for():

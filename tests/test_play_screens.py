@@ -85,6 +85,24 @@ def test_a_whole_session_by_touch_on_a_telephone_in_german(browser, tmp_path):
         context.close()
 
 
+@pytest.mark.parametrize("size", [(360, 640), (740, 360), (1280, 720)], ids=str)
+def test_up_to_nine_trees_and_what_comes_of_them_are_seen_at_once(browser, tmp_path, size):
+    for arms in (4, 9):
+        told = study("bandit", num_arms=arms, trials=1, practice=0, quiz=False, breaks_every=0, feedback_ms=2000)
+        with served_folder(tmp_path / f"page{arms}", told) as (address, posted):
+            page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+            page.goto(address)
+            lead(page, press("f"), until=("trial",))
+            page.wait_for_selector(OPEN)
+            page.keyboard.press(str(arms))
+            page.wait_for_selector(".outcome p")
+            assert page.evaluate("document.querySelector('.outcome').getBoundingClientRect().bottom <= innerHeight")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            lead(page, press("f"))
+            assert trials_of(posted)[False, 0]["choices"] == [arms - 1, None]
+            page.close()
+
+
 def test_who_answers_wrongly_reads_again_until_all_is_right(browser, tmp_path):
     with served_folder(tmp_path / "page", study("bandit", trials=1, breaks_every=0)) as (address, posted):
         page = browser.new_page()

@@ -79,3 +79,6 @@ def test_a_model_based_agent_in_the_browser_comes_back_as_model_based(tmp_path):
     stay = pf.stay_probability(table).mean()
     assert stay["common_rewarded"] - stay["uncommon_rewarded"] > 0.3
     assert stay["uncommon_unrewarded"] - stay["common_unrewarded"] > 0.3
+    bic = {name: pf.fit_model(table, name, num_starts=5).table["bic"].sum() for name in ("model-based", "sarsa-lambda")}
+    assert bic["model-based"] < bic["sarsa-lambda"] - 10
+    assert pf.fit_model(table, "hybrid", num_starts=5).table["weight"].iloc[0] > 0.6

@@ -240,6 +240,8 @@ def _url(where: str) -> Any:
 
 
 def _engine(url: Any) -> Engine:
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise UserError(f"`data` must be a database of SQLite or PostgreSQL, got {url.get_backend_name()}.")
     try:
         of_sqlite = url.get_backend_name() == "sqlite"
         # Of another server a connection may have been lost since: it is tried before it is used.
@@ -267,8 +269,6 @@ def _engine(url: Any) -> Engine:
         def _(connection: Connection) -> None:
             connection.exec_driver_sql("BEGIN")
 
-    elif url.get_backend_name() != "postgresql":
-        raise UserError(f"`data` must be of SQLite or PostgreSQL, got {url.get_backend_name()}.")
     return engine
 
 

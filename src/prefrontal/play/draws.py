@@ -38,6 +38,7 @@ GIVEN: Mapping[TaskName, Mapping[str, Any]] = {
     "harlow": {"sides": "balanced"},
 }
 """What people's tasks differ in from those of networks, unless a study says otherwise."""
+MOST_ARMS = 9
 OF_THE_TRIAL = {"choice", "common"}
 """Parts of a state that hold what was done in the trial before, and on which nothing that follows depends."""
 
@@ -146,6 +147,8 @@ def task_config(study: Study) -> Any:
     known = {entry.name for entry in fields(kind)} - {"encoding"}
     if unknown := sorted(set(study.settings).difference(known)):
         raise UserError(f"`settings` must be of {', '.join(sorted(known))}, got {', '.join(map(str, unknown))}.")
+    if isinstance(arms := study.settings.get("num_arms"), int) and arms > MOST_ARMS:
+        raise UserError(f"`num_arms` must be at most {MOST_ARMS}, as many as there are keys 1 to 9, got {arms}.")
     settings = {name: tuple(value) if isinstance(value, list) else value for name, value in study.settings.items()}
     length = {} if study.task == "harlow" else {"num_trials": study.num_trials}
     try:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -100,6 +100,7 @@ def create_app(
             UserError: _refused,
             HTTPException: _http_refused,
             Overloaded: _overloaded,
+            OperationalError: _away,
             Exception: _failed,
         },
     )
@@ -249,7 +250,9 @@ class _Server:
 
 
 async def _body(request: Request) -> Any:
-    """What was posted, as JSON, at most `MOST_BYTES`."""
+    """What was posted, as JSON, at most `MOST_BYTES`; by a page of ours, where a browser tells whose page it is."""
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        raise HTTPException(403, "What is posted must come from the page of the study, got it from another page.")
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -283,6 +286,11 @@ async def _http_refused(_: Request, error: Exception) -> Response:
 
 async def _overloaded(_: Request, __: Exception) -> Response:
     return _json({"error": "Too much to be stored at once. Try again soon."}, 503, {"Retry-After": "1"})
+
+
+async def _away(_: Request, __: Exception) -> Response:
+    """The database cannot be reached, or its disk is full."""
+    return _json({"error": "Nothing can be stored just now. Nothing was lost: try again."}, 503, {"Retry-After": "2"})
 
 
 async def _failed(_: Request, __: Exception) -> Response:

@@ -1,5 +1,7 @@
 """`prefrontal play`: serves a study to browsers, exports its data, or packs it for another host."""
 
+import contextlib
+import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -135,30 +137,35 @@ def _serve(study: "Study", options: PlayOptions) -> None:
     from prefrontal.play.draws import Draws
     from prefrontal.play.server import create_app
 
-    database = Database(options.data)
-    beside = live = None
-    if study.beside:
-        from prefrontal.play.beside import Beside
+    with contextlib.ExitStack() as stack:
+        # Who watches a network leaves nothing.
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if study.by else None
+        database = Database(options.data if folder is None else str(folder / "nobody.sqlite"))
+        stack.callback(database.close)
+        beside = live = None
+        if study.by:
+            from prefrontal.play.live import Live
 
-        beside = Beside(study)
-    if study.by:
-        from prefrontal.play.live import Live
+            live = Live(study)
+        elif study.beside:
+            from prefrontal.play.beside import Beside
 
-        live = Live(study)
-    app = create_app(study, database, Draws(study), beside=beside, live=live)
-    address = page_address(options.host, options.port, study.token)
+            beside = Beside(study)
+        app = create_app(study, database, Draws(study), beside=beside, live=live)
+        address = page_address(options.host, options.port, study.token)
 
-    def tell() -> None:
-        if beside is not None:  # the others play meanwhile, so that nobody waits for them at the end
-            threading.Thread(target=beside.prepare, daemon=True).start()
-        print(f"{study.task}, {study.num_trials:,} trials: {address}", flush=True)
-        print(f"Data: {database.shown}. Read it at any time: {_how_to_read(study, options.data)}", flush=True)
-        print("Ctrl-C ends this server.", flush=True)
+        def tell() -> None:
+            if beside is not None:  # the others play meanwhile, so that nobody waits for them at the end
+                threading.Thread(target=beside.prepare, daemon=True).start()
+            if study.by:
+                print(f"{study.by} plays {study.task}: {address}", flush=True)
+            else:
+                print(f"{study.task}, {study.num_trials:,} trials: {address}", flush=True)
+                how = _how_to_read(study, options.data)
+                print(f"Data: {database.shown}. Read it at any time: {how}", flush=True)
+            print("Ctrl-C ends this server.", flush=True)
 
-    try:
         serve(app, options.host, options.port, opens=address if options.browser else None, told=tell)
-    finally:
-        database.close()
 
 
 def _how_to_read(study: "Study", data: str) -> str:

@@ -84,7 +84,7 @@ async function episode(played, study, context) {
   const state = { paused: false, wake: () => {} };
   const title = make("h2", {}, say("live.title", { name: played.name }));
   const panel = make("section", { class: "live", "aria-label": say("live.panel") }, title, ...lines.map(({ node }) => node), controls(context.clock, state));
-  const stage = new Stage("live", panel);
+  const stage = new Stage("live", panel).room(task.arms ?? 2);
   let apples = 0;
   for (const [index, trial] of trials.entries()) {
     if (state.paused) await new Promise((resolve) => (state.wake = resolve));

@@ -45,7 +45,7 @@ export class Session {
   }
 
   open(practice) {
-    return new Stage(practice ? "practice-trial" : "trial");
+    return new Stage(practice ? "practice-trial" : "trial").room(this.task.arms ?? 2);
   }
 
   keep(record) {

@@ -44,6 +44,13 @@ export class Stage {
     this.bar.value = index / total;
   }
 
+  // Makes room for as many options as there will be.
+  room(count) {
+    this.field.classList.toggle("some", count > 2 && count < 5);
+    this.field.classList.toggle("many", count > 4);
+    return this;
+  }
+
   // How many apples there are by now; in practice none are counted.
   told() {
     this.score.textContent = this.apples === null ? "" : say("apples", { n: number(this.apples) });
