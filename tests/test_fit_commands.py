@@ -39,7 +39,7 @@ def refused(*arguments: str | Path) -> str:
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of four biased choosers."""
     path = tmp_path_factory.mktemp("simulated") / "new" / "table.csv"
-    options = ["--parameters", "bias=1.2", "--num-subjects", "4", "--num-sessions", "2", "--task.num-trials", "40"]
+    options = ["--parameters", "bias=1.2", "--num-subjects", "4", "--num-sessions", "2", "--num-trials", "40"]
     told = run("simulate", "biased-random", *options, "--out", path)
     assert f"Trials: {path}, 320 in all" in told
     return path

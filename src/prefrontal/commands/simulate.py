@@ -1,7 +1,7 @@
 """`prefrontal simulate`: a cognitive model plays the two-step task; its choices as a table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -33,6 +33,8 @@ class Options(Generic[Task]):
     """Parameters of the model, as in weight=.8 trace=0; the others have their defaults, or are drawn."""
     draw: bool = False
     """Draw the other parameters for each subject, from their typical ranges."""
+    num_trials: int | None = None
+    """Trials of a session. Unless given: the task's."""
     num_subjects: int = 1
     """Simulated subjects."""
     num_sessions: int = 1
@@ -68,7 +70,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.runs.files import make_folder, write_text
     from prefrontal.trials.table import write_table
 
-    known, cognitive = known_of(options.task), find_model(asked.models[0])
+    task = options.task if options.num_trials is None else replace(options.task, num_trials=options.num_trials)
+    known, cognitive = known_of(task), find_model(asked.models[0])
     model, free = cognitive.model(known, values), cognitive.parameters(known)
     columns = {name: np.full(options.num_subjects, float(getattr(model, name))) for name in free}
     if options.draw:
@@ -76,7 +79,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
         columns |= {name: column for name, column in drawn.items() if name not in values}
     make_folder(options.out.parent)
     with progress(f"Simulating {cognitive.name}", options.num_subjects):
-        table = simulate(cognitive.name, options.task, columns, num_sessions=options.num_sessions, seed=options.seed)
+        table = simulate(cognitive.name, task, columns, num_sessions=options.num_sessions, seed=options.seed)
     write_table(options.out, table)
     write_text(beside, pd.DataFrame(columns).rename_axis("subject").to_csv())
     print(f"Trials: {options.out}, {len(table):,} in all\nParameters: {beside}", flush=True)
