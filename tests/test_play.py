@@ -282,7 +282,7 @@ def test_consent_is_shown_and_never_run():
     html = to_html(
         "# Hello\n\n<script>alert(1)</script> [a](javascript:alert(1)) [b](https://x.org) ![i](https://x.org/i)"
     )
-    assert "<h1>Hello</h1>" in html
+    assert "<h2>Hello</h2>" in html
     assert 'href="https://x.org"' in html
     assert "<script" not in html
     assert "<img" not in html

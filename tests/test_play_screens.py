@@ -236,6 +236,21 @@ def test_a_second_window_is_sent_back_to_the_first(browser, tmp_path):
         context.close()
 
 
+def test_another_participant_at_the_same_browser_is_somebody_else(browser, tmp_path):
+    with served_folder(tmp_path / "page", study("bandit", trials=1, practice=0, quiz=False)) as (address, posted):
+        context = browser.new_context()
+        for pid in ("ann", "bob"):
+            page = context.new_page()
+            page.goto(f"{address}?PROLIFIC_PID={pid}")
+            lead(page, press("j"))
+            page.reload()
+            page.wait_for_selector("main[data-screen=end]")
+            page.close()
+        assert {batch["parameters"]["PROLIFIC_PID"]: batch["client"] for batch in posted}.keys() == {"ann", "bob"}
+        assert len({batch["session"] for batch in posted}) == 2
+        context.close()
+
+
 def test_who_does_not_agree_leaves_nothing(browser, tmp_path):
     with served_folder(tmp_path / "page", study("bandit", consent_html="<p>Ours.</p>")) as (address, posted):
         page = browser.new_page()

@@ -176,7 +176,8 @@ function renew(store) {
 
 async function start() {
   await speak(wanted(asked.get("lang")));
-  const store = new Store(`prefrontal-play:${location.pathname}:${asked.get("token") ?? ""}`);
+  // Another participant of Prolific at the same browser is somebody else.
+  const store = new Store(["prefrontal-play", location.pathname, asked.get("token") ?? "", asked.get(PARAMETERS[0]) ?? ""].join(":"));
   if (asked.has("new")) renew(store);
   const transport = connect(store);
   const study = await persist(() => transport.study());
