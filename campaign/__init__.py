@@ -26,9 +26,11 @@ sys.path += [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 PARTS: dict[str, str] = {
     "kills": "Crash: a process that dies at any call that changes files",
+    "signals": "Crash: real processes, real signals",
     "power": "Power loss: what was not synced is dropped",
     "io_faults": "Faults of the disk: every call of a save fails once",
     "damage": "Corruption: bytes cut off, bits turned over, files in the wrong place",
+    "long_runs": "Long runs: memory, clocks, the cache of programs, a day of answers",
     "parsers": "Parsers: wrong files of every kind",
 }
 """By name, what each tries, in the order of the report."""

@@ -56,26 +56,26 @@ class Setting:
 
 
 def main(run: Callable[[Setting], Iterable[Row]]) -> None:
-    """Run a part by itself, and write NAME.json; exit code 1 when anything failed."""
+    """Run a part by itself, and write NAME.json, anew with every row; exit code 1 when anything failed."""
     name = Path(sys.modules[run.__module__].__file__ or "").stem
     asked = parser(run.__doc__ or "").parse_args()
     began, rows = time.monotonic(), list[Row]()
+    make_folder(asked.out)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
         for row in _rows(run, Setting(asked.seed, asked.scale, Path(folder).resolve())):
             rows.append(row)
             print(f"{name}: {row.tried}: {row.number:,} tried, {row.failed:,} failed; lost: {row.lost}", flush=True)
             for example in row.examples[:MOST_EXAMPLES]:
                 print(f"    {example}", flush=True)
-    told = {
-        "part": name,
-        "seed": asked.seed,
-        "scale": asked.scale,
-        "seconds": round(time.monotonic() - began, 1),
-        "rows": [{**asdict(row), "examples": row.examples[:MOST_EXAMPLES]} for row in rows],
-        "environment": environment(),
-    }
-    make_folder(asked.out)
-    write_text(asked.out / f"{name}.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+            told = {
+                "part": name,
+                "seed": asked.seed,
+                "scale": asked.scale,
+                "seconds": round(time.monotonic() - began, 1),
+                "rows": [{**asdict(row), "examples": row.examples[:MOST_EXAMPLES]} for row in rows],
+                "environment": environment(),
+            }
+            write_text(asked.out / f"{name}.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
     sys.exit(any(row.failed for row in rows))
 
 

@@ -67,7 +67,7 @@ class FolderStore(Store):
         except OSError:
             return float("inf")
         # A server of files has a clock of its own: a file written now says what it shows.
-        probe = self.root / f".clock-{secrets.token_hex(4)}"
+        probe = self.root / f".clock.prefrontal-{secrets.token_hex(4)}.partial"  # removed if this process is killed
         try:
             probe.touch()
             now = probe.stat().st_mtime
