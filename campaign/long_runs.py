@@ -139,7 +139,7 @@ def _cache(setting: Setting) -> Row:
     files = [path for path in home.rglob("*") if path.name.endswith("-cache")]
     size = sum(path.stat().st_size for path in files)
     failed = [] if done.returncode == 0 and 0 < size <= 60_000 and len(files) < programs else [done.stderr[-300:]]
-    told = f"{len(files)} programs of {size / 1000:.0f} kB are left, of {programs}, and more of their parts, with room for 60 kB (in use: 512 MB)"
+    told = f"{len(files)} of {programs} and more are left, {size / 1000:.0f} kB, in room for 60 kB (in use: 512 MB)"
     return Row("the cache of compiled programs is full", programs, len(failed), "nothing", told, tuple(failed))
 
 
