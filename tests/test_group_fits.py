@@ -12,7 +12,10 @@ from prefrontal.agents.two_step import find_model
 from prefrontal.analysis.population import estimate_population
 from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError
+from prefrontal.fitting.choices import batch_of
+from prefrontal.fitting.fit import parameters_to_fit
 from prefrontal.fitting.group_draws import integrate_population
+from prefrontal.fitting.group_search import _climb
 from prefrontal.fitting.simulation import simulate
 
 MEAN, SD, NUM = {"stay": 0.8, "shift": -0.3}, {"stay": 0.5, "shift": 0.7}, 60
@@ -103,6 +106,15 @@ def test_a_group_takes_three(population):
     assert len(fitted) == 2
     with pytest.raises(UserError, match="three subjects or more for a group to be told, got 2"):
         pf.fit_group(two, "win-stay-lose-shift")
+
+
+def test_the_search_calls_no_lapack(population):
+    """Its routines on every core at once wait for each other's threads, now and then for good."""
+    batch = batch_of(population[0])
+    model, parameters = parameters_to_fit("win-stay-lose-shift", KnownTask(), {})
+    at = np.zeros((len(batch.units), len(parameters)), np.float32)
+    lowered = _climb.lower(model, tuple(parameters.items()), batch.choices, at, at[0], np.eye(at.shape[1]))
+    assert "lapack" not in lowered.as_text().lower()
 
 
 def normal_modes(seen: np.ndarray, precision: float):

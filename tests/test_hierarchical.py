@@ -3,14 +3,17 @@
 from importlib.util import find_spec
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.signal import lfilter
 from scipy.stats import halfnorm, norm
 
+import prefrontal as pf
 from prefrontal.configs import KnownTask, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.fitting import hierarchical
 from prefrontal.fitting.hierarchical import Posterior, fit_hierarchy
+from prefrontal.fitting.loo import leave_one_out
 from prefrontal.fitting.simulation import simulate
 
 # They are not imported here: two processes that import ArviZ for the first time trip over each other's files.
@@ -106,3 +109,21 @@ def test_without_numpyro_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(hierarchical.importlib, "import_module", gone)
     with pytest.raises(UserError, match=r"Install it: pip install 'prefrontal\[bayes\]'"):
         fit_hierarchy(TABLE, "biased-random")
+
+
+@pytest.mark.thorough
+def test_left_out_trials_are_predicted_by_the_other_ones(posterior):
+    """Against importance sampling by hand, which needs no smoothing where each trial says as little as here."""
+    rows = leave_one_out(TABLE, posterior)
+    bias = posterior.inference.posterior["bias"].to_numpy().reshape(-1, 6)
+    for row, (subject, own) in zip(rows.itertuples(), TABLE.groupby("subject"), strict=True):
+        sign = 2 * own["choice"].to_numpy() - 1
+        surprise = np.logaddexp(0, -sign * bias[:, [subject]])
+        by_hand = -np.log(np.exp(surprise).mean(axis=0)).sum()
+        assert row.log_likelihood == pytest.approx(by_hand, abs=0.05)
+        assert 0 < row.p_loo < 3
+        assert (row.num_choices, row.num_unreliable) == (30, 0)
+    compared = pf.compare_held_out(pd.concat([rows, rows.assign(model="other", log_likelihood=-30.0)]))
+    assert compared.index.tolist() == ["biased-random", "other"]
+    with pytest.raises(UserError, match="`table` must be the one that was fitted"):
+        leave_one_out(TABLE[TABLE["subject"] < 5], posterior)

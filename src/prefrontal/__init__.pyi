@@ -143,6 +143,7 @@ from prefrontal.fitting.hierarchical import fit_hierarchy as fit_hierarchy
 from prefrontal.fitting.intervals import fit_intervals as fit_intervals
 from prefrontal.fitting.model_selection import ModelSelection as ModelSelection
 from prefrontal.fitting.model_selection import select_models as select_models
+from prefrontal.fitting.loo import leave_one_out as leave_one_out
 from prefrontal.fitting.networks.beside import score_models as score_models
 from prefrontal.fitting.networks.nested import NetworkFit as NetworkFit
 from prefrontal.fitting.networks.nested import fit_networks as fit_networks

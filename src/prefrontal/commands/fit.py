@@ -149,6 +149,11 @@ def run(command: str, arguments: Sequence[str]) -> None:
             report = report_posteriors if options.method == "hierarchical" else report_fits
             report(fits, record, options.out, options.by)
             found: dict[str, Any] = {"recovered": show_unrecovered(recovered, Console())}
+            if options.method == "hierarchical":
+                from prefrontal.reports.networks import report_leave_one_out
+
+                compared = report_leave_one_out(table, fits, options.out, task=task)
+                found["leave_one_out"] = compared.to_dict(orient="index")
             if options.num_simulations:
                 found["checks"] = report_checks(
                     table, fits, options.out, num=options.num_simulations, seed=options.seed

@@ -1,5 +1,6 @@
 """Parts that figures of several panels share."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -47,7 +48,7 @@ class Above:
 def wrapped(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
     """`text` in lines of at most `width` inches, a word that is longer than that on its own; `size` in points."""
     lines: list[str] = []
-    for word in text.split():
+    for word in re.findall(r"[^ \n]+", text):  # a space that holds two words together is none
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size, weight) <= width:
             lines[-1] = longer

@@ -60,9 +60,9 @@ class Posterior:
     def diagnostics(self) -> pd.DataFrame:
         """A row a quantity: mean; sd; hdi_2.5% and hdi_97.5%, the 95 % highest-density interval; ess_bulk and ess_tail,
         effective sample sizes; r_hat; mcse_mean and mcse_sd, the errors of mean and sd."""
-        arviz = _import("arviz")
+        arviz = import_optional("arviz")
         # ArviZ 1 asks for the interval in other words, and calls its columns otherwise.
-        hdi = {"ci_prob": 0.95, "ci_kind": "hdi"} if _is_arviz_1(arviz) else {"hdi_prob": 0.95}
+        hdi = {"ci_prob": 0.95, "ci_kind": "hdi"} if is_arviz_1(arviz) else {"hdi_prob": 0.95}
         found = pd.DataFrame(arviz.summary(self.inference, **hdi, round_to="none"))
         return found.rename(columns={"hdi95_lb": "hdi_2.5%", "hdi95_ub": "hdi_97.5%"}).rename_axis("quantity")
 
@@ -143,7 +143,7 @@ def fit_hierarchy(
         >>> posterior.parameters, len(posterior.table)
         (('bias',), 6)
     """
-    arviz, _ = _import("arviz"), _import("numpyro")
+    arviz, _ = import_optional("arviz"), import_optional("numpyro")
     for argument, value in (("num_warmup", num_warmup), ("num_samples", num_samples), ("num_chains", num_chains)):
         check_count(argument, value)
     check_probability("target_acceptance", target_acceptance)
@@ -182,7 +182,7 @@ def fit_hierarchy(
         },
     }
     named = {"coords": {"subject": labels}, "dims": {key: ["subject"] for key in (*parameters, "choices")}}
-    inference = arviz.from_dict(groups, **named) if _is_arviz_1(arviz) else arviz.from_dict(**groups, **named)
+    inference = arviz.from_dict(groups, **named) if is_arviz_1(arviz) else arviz.from_dict(**groups, **named)
     return Posterior(
         model=name,
         task=known,
@@ -205,11 +205,17 @@ def _named(parameters: Mapping[str, Parameter], draws: Draws) -> dict[str, np.nd
     return found
 
 
-def _is_arviz_1(arviz: Any) -> bool:
+def is_arviz_1(arviz: Any) -> bool:
+    """Whether it is ArviZ 1, whose functions have other names for some things."""
     return int(arviz.__version__.partition(".")[0]) >= 1
 
 
-def _import(package: str) -> Any:
+def import_optional(package: str) -> Any:
+    """The package NumPyro or ArviZ, which need not be installed.
+
+    Raises:
+        UserError: when it is not.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # ArviZ announces its next version to everybody

@@ -17,6 +17,8 @@ from prefrontal.figures.networks.portraits import plot_flow, plot_portrait
 from prefrontal.figures.style import save_figure
 from prefrontal.fitting.choices import Unit, batch_of
 from prefrontal.fitting.folds import Over, make_folds
+from prefrontal.fitting.hierarchical import Posterior
+from prefrontal.fitting.loo import leave_one_out
 from prefrontal.fitting.networks.beside import score_models
 from prefrontal.fitting.networks.naming import network_kind
 from prefrontal.fitting.networks.nested import NetworkFit, Sharing, fit_networks
@@ -30,6 +32,11 @@ RECORD = "held-out.json"
 NOTE = (
     "Nats: log-likelihood a held-out choice, mean over {units} with its 95 % interval; from best: paired. More is "
     "in held-out-comparison.csv. Models by map without each fold; variables: numbers carried between trials."
+)
+
+LOO_NOTE = (
+    "Leave-one-out by PSIS, a trial at a time. Nats: log-likelihood a left-out choice, mean over {units} with its 95 % "
+    "interval; from best: paired. {trials} (Pareto k above .7). More is in loo-comparison.csv."
 )
 
 
@@ -78,7 +85,30 @@ def report_held_out(
     save_figure(plot_held_out(compared, "Choices that were held out"), out / "held-out")
     for fit in fits.values():
         _draw(fit, table, out)
-    _show(compared, folds, "visits" if "session" in units else "subjects")
+    _show(compared, f"{folds} {NOTE.format(units='visits' if 'session' in units else 'subjects')}")
+
+
+def report_leave_one_out(
+    table: pd.DataFrame, posteriors: Mapping[str, Posterior], out: Path, *, task: KnownTask
+) -> pd.DataFrame:
+    """Write into `out` how well hierarchical fits predict each trial without it, and show it: the comparison.
+
+    Arguments:
+        table: the trial table that was fitted.
+        posteriors: the fits.
+        out: the folder, which is there.
+        task: what models know of it.
+    """
+    rows = pd.concat([leave_one_out(table, posterior) for posterior in posteriors.values()], ignore_index=True)
+    compared = compare_held_out(rows, second_choices=task.second_choices)
+    for name in ("log_likelihood", "p_loo", "num_unreliable"):
+        compared[name] = [rows.loc[rows["model"] == model, name].sum() for model in compared.index]
+    write_text(out / "loo.csv", to_csv(rows, index=False))
+    write_text(out / "loo-comparison.csv", to_csv(compared))
+    unreliable = int(np.sum(compared["num_unreliable"]))
+    trials = f"{unreliable:,} trials' estimates are not to be relied on" if unreliable else "All estimates are reliable"
+    _show(compared, LOO_NOTE.format(trials=trials, units="visits" if "session" in rows else "subjects"))
+    return compared
 
 
 def _draw(fit: NetworkFit, table: pd.DataFrame, out: Path) -> None:
@@ -104,7 +134,7 @@ def _median(fit: NetworkFit) -> int:
     return int(np.argsort(nats)[len(nats) // 2])
 
 
-def _show(compared: pd.DataFrame, folds: str, units: str) -> None:
+def _show(compared: pd.DataFrame, note: str) -> None:
     shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
     for place, heading in enumerate(("model", "variables", "nats", "95 %", "from best", "best for")):
         shown.add_column(heading, justify="right" if place else "left")
@@ -120,4 +150,4 @@ def _show(compared: pd.DataFrame, folds: str, units: str) -> None:
         )
     console = Console()
     console.print(shown)
-    console.print(f"{folds} {NOTE.format(units=units)}", style="dim", highlight=False)
+    console.print(note, style="dim", highlight=False)

@@ -14,7 +14,7 @@ from prefrontal.fitting.networks.naming import is_network
 MARKS = {"gru": ("o", PALETTE["ours"]), "lstm": ("s", PALETTE["unrewarded"]), "rnn": ("^", PALETTE["common"])}
 CAPTION = (
     "Log-likelihood a choice that was held out, mean over {num} subjects; 95 % intervals of the mean (left), of the "
-    "difference from the best, paired by subject (right). Variables: numbers carried from trial to trial."
+    "difference from the best, paired by subject (right). Variables: numbers carried from trial to trial to choose by."
 )
 
 

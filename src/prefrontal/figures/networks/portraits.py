@@ -98,7 +98,8 @@ def plot_flow(network: TwoStepNetwork, title: str = "Flow of two units") -> Figu
     flow, points, kinds = flow_field(network, NUM_ARROWS), trial_fixed_points(network), trial_kinds(network)
     caption = (
         "Output of the first unit (across) and the second. Arrows: what a trial does. Shading: log odds, purple for "
-        "choice 1, orange for choice 0. Circle: where such trials lead, an attractor; cross: saddle; square: repeller."
+        "choice\u00a01, orange for choice\u00a00. Circle: where such trials lead, an attractor; cross: saddle; "
+        "square: repeller."
     )
     names = [name for name in kinds if name != "choice2" or network.second_options > 1]
     with style():
