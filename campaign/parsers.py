@@ -16,7 +16,7 @@ from pathlib import Path
 
 from campaign.frame import ROOT, Row, Setting, main
 
-NUM, SECONDS = 100_000, 70.0
+NUM, SECONDS = 100_000, 40.0
 """Inputs of each reader, and for how long it is given some at the most."""
 MOST_MEMORY = 4 * 2**30
 """Bytes of address space of a process that reads."""
