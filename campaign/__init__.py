@@ -32,5 +32,6 @@ PARTS: dict[str, str] = {
     "damage": "Corruption: bytes cut off, bits turned over, files in the wrong place",
     "long_runs": "Long runs: memory, clocks, the cache of programs, a day of answers",
     "parsers": "Parsers: wrong files of every kind",
+    "numbers": "Numbers: every one of every config at its worst",
 }
 """By name, what each tries, in the order of the report."""

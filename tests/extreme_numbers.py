@@ -1,10 +1,16 @@
 """Every number of every config at its worst: a config comes of it, or a sentence."""
 
 import dataclasses
+import signal
 import types
+import warnings
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import equinox as eqx
+import jax
 
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
@@ -44,3 +50,35 @@ def tried(config: Any, name: str, value: Any) -> Any:
             value = (value,) * max(len(getattr(config, name) or ()), 1)
         return dataclasses.replace(config, **{name: value})
     return None
+
+
+def made(experiment: str, part: str, config: Any) -> bool:
+    """Whether task and agent of a preset, with `config` as its `part`, are made; False where they are refused."""
+    preset = find_experiment(experiment).config
+    parts = {"task": preset.task, "agent": preset.agent, part: config}
+    with suppress(UserError):
+        task = parts["task"].make()
+        eqx.filter_eval_shape(lambda key: parts["agent"].make(task, key), jax.random.key(0))
+        eqx.filter_eval_shape(lambda key: task.step(task.start(key), 0, key), jax.random.key(0))
+        return True
+    return False
+
+
+@contextmanager
+def within(seconds: float, faults: Counter[str], what: str) -> Iterator[None]:
+    """Count in `faults` what is raised within it, and that it takes longer than it may."""
+
+    def stop(*_: Any) -> None:
+        raise TimeoutError(f"more than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Exception as error:
+        faults[f"{what}: {type(error).__name__}: {str(error)[:80]}"] += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -148,8 +148,10 @@ def _is_no_agents_class(config: object) -> bool:
 
 
 def _capacity(learner: Learner) -> int:
-    """Episodes of a chunk at the most: about `STEPS_PER_CHUNK`, in whole updates."""
-    capacity = max(50, STEPS_PER_CHUNK // learner.task.num_steps // 50 * 50)
+    """Episodes of a chunk at the most: about `STEPS_PER_CHUNK`, in whole updates. Very long ones are one by one, or a
+    training could not be stopped for hours."""
+    steps = learner.task.num_steps
+    capacity = max(50 if steps <= STEPS_PER_CHUNK else 1, STEPS_PER_CHUNK // steps // 50 * 50)
     batch = learner.hyperparameters.episodes_per_update
     return -(-capacity // batch) * batch
 
