@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 
 from prefrontal.errors import UserError
 from prefrontal.experiments import find_experiment
@@ -59,7 +60,7 @@ def made(experiment: str, part: str, config: Any) -> bool:
     with suppress(UserError):
         task = parts["task"].make()
         eqx.filter_eval_shape(lambda key: parts["agent"].make(task, key), jax.random.key(0))
-        eqx.filter_eval_shape(lambda key: task.step(task.start(key), 0, key), jax.random.key(0))
+        eqx.filter_eval_shape(lambda key: task.step(task.start(key), jnp.int32(0), key), jax.random.key(0))
         return True
     return False
 

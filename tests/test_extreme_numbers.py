@@ -34,8 +34,8 @@ def test_what_is_accepted_can_be_made():
         if part not in ("task", "agent") or (type(config), name) in seen or "Pixels" in type(config).__name__:
             continue
         seen.add((type(config), name))
-        for value in (0, 1, 2, MOST):
-            changed = tried(config, name, value)
+        for value in (1, MOST):
+            changed = tried(config, name, float(value) if isinstance(getattr(config, name), float) else value)
             if changed is not None:
                 with within(20, faults, f"{type(config).__name__}.{name} = {value}"):
                     made(experiment, part, changed)
@@ -95,5 +95,5 @@ def test_what_is_at_an_end_and_allowed_trains(numbers):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         trained = pf.train_agents(task, pf.RecurrentConfig(hidden_size=1), config, seeds=[2**32 - 1])
-    (agent,) = trained.values()
+    agent = trained[0]
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(agent) if hasattr(leaf, "dtype"))

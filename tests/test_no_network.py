@@ -16,6 +16,10 @@ COMMANDS = (
     ("train", "wang2018-two-step", "--seeds", "0", "--name", "small", *SMALL),
     ("evaluate", "runs/wang2018-two-step/small", "--test.num-episodes", "2"),
     ("report", "runs/wang2018-two-step/small", "--out", "report.html"),
+    ("figure", "runs/wang2018-two-step/small"),
+    ("runs",),
+    ("show", "runs/wang2018-two-step/small"),
+    ("fit", "people.csv", "--models", "win-stay-lose-shift", "--num-starts", "2", "--out", "fits"),
 )
 
 

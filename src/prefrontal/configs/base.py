@@ -4,9 +4,10 @@ import inspect
 import pkgutil
 from abc import ABC, abstractmethod
 from dataclasses import MISSING, asdict, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_type_hints, runtime_checkable
 
-from prefrontal.errors import UserError
+from prefrontal.errors import MOST, UserError
 
 if TYPE_CHECKING:  # the contracts, which know no config; those who keep them are found when they are made
     from jaxtyping import PRNGKeyArray
@@ -65,6 +66,9 @@ class _Complete:
                 f"`{cls.__name__}` must be given fields of its own ({', '.join(cls.__dataclass_fields__)}), got "
                 f"{', '.join(sorted(unknown))}. Leave out what it has not, or define it."
             )
+        if cls.__module__.startswith("prefrontal."):
+            for name in _numbers(cls) & numbers.keys():
+                _check_number(name, numbers[name])
         return super().__new__(cls)
 
     if not TYPE_CHECKING:  # else everything would be there to those who read the types
@@ -201,6 +205,17 @@ def check_config(name: str, config: object, kind: type) -> None:
 
 def _a(name: str) -> str:
     return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+
+
+@cache
+def _numbers(kind: type) -> frozenset[str]:
+    """The fields of a class that are a number each, whole or not."""
+    return frozenset(name for name, hint in get_type_hints(kind).items() if hint is float)
+
+
+def _check_number(name: str, value: Any) -> None:
+    if not hasattr(value, "__float__") or (isinstance(value, int) and abs(value) > MOST):
+        raise UserError(f"`{name}` must be a number, of 32 bits where it is whole, got {str(value)[:40]}.")
 
 
 def _check_complete(kind: type) -> None:
