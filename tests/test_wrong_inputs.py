@@ -8,7 +8,13 @@ QUICK = 10
 """Inputs of each reader beside the right ones; `make campaign` tries many more."""
 
 
-@pytest.mark.parametrize("name", READERS)
+LONG = ("any table", "columns")
+"""Those of most right inputs, which are the others', too."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.thorough) if name in LONG else name for name in READERS]
+)
 def test_right_inputs_are_read_and_wrong_ones_refused(name, tmp_path):
     reader = READERS[name]
     outcome = fuzz(reader, tmp_path, num=len(reader.inputs()) + QUICK, traced=0.0)
