@@ -66,9 +66,7 @@ def _chunks(setting: Setting) -> Row:
     kept = 7 * 4 * 50 * chunks / 2**20
     told = f"{tenth[0]:.0f} MB after a tenth, {tenth[-1]:.0f} MB at the end, at most {max(tenth):.0f}"
     told += f"; {kept:.0f} MB are curves"
-    return Row(
-        "train: chunks of one training", len(memory.held), int(growth > MOST_GROWTH_MB + 4 * kept), "nothing", told
-    )
+    return Row("train: chunks of one training", len(memory.held), int(growth > MOST_GROWTH_MB + kept), "nothing", told)
 
 
 def _clocks(setting: Setting) -> Row:

@@ -114,6 +114,9 @@ def test_devices_without_a_seed_rest():
     config = TrainConfig(num_episodes=20)
     learners = [new_learner(lever(0.3, 0.7), AGENT, config, 0)]
     *_, last = train_group(learners, num_episodes=20, unroll=6)
+    assert all(
+        values.base is None for values in last.of(0).values()
+    )  # or a long training keeps every lane's to its end
     lanes: Learner = last._lanes
     assert lanes.state.episode.tolist() == [20] * devices.CPU_LANES + [0] * devices.CPU_LANES
 

@@ -42,8 +42,8 @@ class Chunk:
         return self.episode - self.metrics["reward"].shape[1]
 
     def of(self, lane: int) -> dict[str, Float[np.ndarray, " episode"]]:
-        """The metrics of one seed, by name."""
-        return {name: values[lane] for name, values in self.metrics.items()}
+        """The metrics of one seed, by name; copies, which do not hold those of the other lanes."""
+        return {name: values[lane].copy() for name, values in self.metrics.items()}
 
     def states(self) -> list[TrainState]:
         """The seeds' training states."""

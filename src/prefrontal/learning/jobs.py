@@ -62,8 +62,9 @@ class _Run:
         return int(self.learner.state.episode)
 
     @property
-    def history(self) -> dict[str, np.ndarray]:
-        return {name: np.concatenate([part[name] for part in self.metrics]) for name in Metrics._fields}
+    def history(self) -> Mapping[str, np.ndarray]:
+        self.metrics = [{name: np.concatenate([part[name] for part in self.metrics]) for name in Metrics._fields}]
+        return self.metrics[0]
 
 
 def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BETWEEN_SAVES) -> None:
