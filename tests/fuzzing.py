@@ -51,7 +51,7 @@ def fuzz(data: str, posts: int, seed: int = 0) -> dict[str, Any]:
     try:
         began = time.perf_counter()
         database = Database(data)
-        app = server.create_app(study, database, Draws(study))
+        app = server.create_app(study, database, Draws(study), beside=lambda *_: {"you": {}, "others": []})
         statuses, strange = asyncio.run(_posts(app, posts, random.Random(seed)))
         return {
             "posts": posts,
@@ -145,6 +145,7 @@ def _post(by_chance: random.Random, sessions: list[dict[str, Any]]) -> tuple[str
     bodies: dict[str, Any] = {
         f"/api/sessions/{name}/records": {"secret": session["secret"], "records": records},
         f"/api/sessions/{name}/end": {"secret": session["secret"]},
+        f"/api/sessions/{name}/beside": {"secret": session["secret"]},
         "/api/sessions": {
             "client": "c0",
             "token": "",
@@ -154,7 +155,7 @@ def _post(by_chance: random.Random, sessions: list[dict[str, Any]]) -> tuple[str
             "parameters": {},
         },
     }
-    path = by_chance.choices(list(bodies), weights=[8, 1, 2])[0]
+    path = by_chance.choices(list(bodies), weights=[8, 1, 1, 2])[0]
     body = copy.deepcopy(bodies[path])
     for _ in range(by_chance.choice([0, 1, 1, 1, 2, 3])):
         body = _mutated(body, by_chance)
