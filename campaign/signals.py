@@ -59,7 +59,7 @@ PROGRAM = """
 import sys
 from prefrontal.fitting import search
 from prefrontal.learning import group, jobs
-group.STEPS_PER_CHUNK = 1
+group.STEPS_PER_CHUNK = 5
 search.LANES = 16
 jobs.train_jobs.__kwdefaults__["seconds_between_saves"] = 0.0
 from prefrontal.cli import main

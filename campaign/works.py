@@ -116,7 +116,7 @@ def small_steps() -> Iterator[None]:
     gc.freeze()  # the million objects of the packages stay
     saves: Any = {"seconds_between_saves": 0.0}
     with (
-        mock.patch.object(group, "STEPS_PER_CHUNK", 1),
+        mock.patch.object(group, "STEPS_PER_CHUNK", CONFIG.task.num_steps),
         mock.patch.dict(jobs.train_jobs.__kwdefaults__, saves),
         quietly(),
     ):
