@@ -39,6 +39,8 @@ def store(folder: Path) -> None:
     shared.create("unit/.attempts/0001/owner.json", b"{}")
     for name in ("unit/result.json", "seeds.csv", "unit/result.json"):
         shared.write(name, name.encode())
+        shared.age("unit/result.json")
+    shared.write("seeds.csv", b"seed")
 
 
 def digests(folder: Path) -> Mapping[str, str]:
