@@ -26,7 +26,7 @@ from prefrontal.sweeps.spec import read_spec
 from prefrontal.trials.bandits.mindrl import read_mindrl
 from prefrontal.trials.formats import detect_format, read_trials
 from prefrontal.trials.kept import kept_columns
-from prefrontal.trials.table import check_table, read_table, write_table
+from prefrontal.trials.table import DTYPES, check_table, read_table, write_table
 
 _CELLS = (mutations.cells, mutations.cells, mutations.cells, mutations.any_bytes, mutations.encoded)
 _JSON = (
@@ -47,7 +47,8 @@ def _trials(path: Path, kind: str = "auto") -> None:
     beside = path.with_name("again.csv")
     write_table(beside, table)
     again = read_table(beside)
-    pd.testing.assert_frame_equal(again, table, check_dtype=False, check_exact=True)
+    ours = [name for name in ("subject", *DTYPES) if name in table]  # what else there is may be nothing in two ways
+    pd.testing.assert_frame_equal(again[ours], table[ours], check_dtype=False, check_exact=True)
 
 
 def _read_kept(path: Path) -> None:
