@@ -167,7 +167,7 @@ def _play(setting: Setting) -> Row:
     folder = setting.folder / "play"
     folder.mkdir()
     with mock.patch.object(play_under_strain.Server, "kill", end):
-        found = asyncio.run(play_under_strain.killed(folder, participants=8, trials=40 + 15 * kills, kills=kills))
+        found = asyncio.run(play_under_strain.killed(folder, None, participants=8, trials=40 + 15 * kills, kills=kills))
     lost = found["lost"] + found["changed or doubled"]
     stored = sum(sum(line.get(name, 0) for name in ("doubled", "abandoned")) for line in found["sessions"])
     told = f"8 people at {40 + 15 * kills} trials each; {stored} posts sent again or abandoned; {dict(sent)}"
