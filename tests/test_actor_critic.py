@@ -74,6 +74,7 @@ def test_it_is_its_equations(options):
     np.testing.assert_allclose(played.activity, activity, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_each_network_learns_from_its_own_error():
     """The critic has no gradient of the policy's loss, the actor none of the value's; both ways to it agree."""
     agent, start = network(), begin(network(), TASK, jax.random.key(1))

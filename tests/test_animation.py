@@ -199,6 +199,7 @@ def test_no_text_overlaps_another_or_leaves_the_picture(episode):
         check_texts(picture.figure, least=30)
 
 
+@pytest.mark.thorough
 def test_the_picture_shows_what_its_frame_says():
     """The edges, nodes and marks that stand out are those of the trial."""
     frames, picture = picture_of(INVALID, INVALID_TASK)

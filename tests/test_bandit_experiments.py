@@ -44,6 +44,7 @@ class AsksThenTakes(AbstractAgent):
         return AgentOutput(logits=logits, value=jnp.zeros(()), activity=jnp.zeros(1)), state
 
 
+@pytest.mark.thorough
 def test_who_asks_and_takes_earns_the_optimum_and_passes(tmp_path):
     config = replace(INFORMATIVE.config, test=TestConfig(num_episodes=2_000))
     results = study_of(INFORMATIVE).analyse({"": {0: AsksThenTakes(), 1: AsksThenTakes()}}, config, tmp_path)

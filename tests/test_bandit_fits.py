@@ -123,6 +123,7 @@ def test_an_agent_of_ones_own_has_at_least_the_likelihood_it_states_itself(fits)
     assert points["inverse_temperature"] == pytest.approx(mine["inverse_temperature"] / 1000, rel=1e-2)
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_fitted_is_refused():
     with pytest.raises(UserError, match=r"`choice` and `reward` must have the axes \(subject, episode, trial\), got"):
         fit_bandit_agents(np.zeros((0, 1, 4), int), np.zeros((0, 1, 4)))

@@ -202,6 +202,7 @@ def test_expected_regret_of_a_hundred_pulls(agent, independent, uniform):
 
 
 @pytest.mark.parametrize("model", [Gittins, BayesOptimal])
+@pytest.mark.thorough
 def test_an_episode_longer_than_the_table_is_refused(model):
     agent = BanditAgent(model(num_trials=10))
     message = r"^`agent` must be made for episodes of 11 steps, got one made for 10\. Make it with num_trials=11\.$"

@@ -93,6 +93,7 @@ def test_what_has_a_known_speed_is_measured_at_it(monkeypatch, groups):
     assert measurement.share_of_peak == pytest.approx(3 * 2 * (kernel + heads) * 10 * episodes / 2e9, rel=0.05)
 
 
+@pytest.mark.thorough
 def test_a_real_training_is_measured():
     measurement = measuring.measure("tiny", TINY, num_seeds=2, peak=1e12)
     assert (measurement.seeds, measurement.hidden_size, measurement.trials, measurement.steps) == (2, 8, 10, 10)

@@ -43,6 +43,7 @@ def broken(tmp_path_factory):
     return run, str(caught.value)
 
 
+@pytest.mark.thorough
 def test_the_others_are_trained_and_it_is_not(broken):
     run, told = broken
     assert "of seed 1 in episode " in told
@@ -73,6 +74,7 @@ def test_agents_without_a_folder():
         train_agents(lever(0.3, 0.7), AGENT, TrainConfig(num_episodes=20, learning_rate=1e38), seeds=[4])
 
 
+@pytest.mark.thorough
 def test_from_the_command_line(tmp_path, capsys):
     small = "--seeds 0 --task.num-trials 5 --train.unroll 15 --agent.hidden-size 4 --train.num-episodes 60"
     options = [*small.split(), "--train.learning-rate", "1e38", "--out", str(tmp_path / "r")]

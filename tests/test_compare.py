@@ -252,6 +252,7 @@ def test_analyse_takes_sessions_apart_and_mixes_effects(tmp_path):
     assert mixed["stay"]["low"] < mixed["stay"]["mean"] < mixed["stay"]["high"]
 
 
+@pytest.mark.thorough
 def test_analyse_reads_other_columns(table, tmp_path):
     cells = table.rename(columns={"choice": "key", "subject": "who"}).assign(rt=500)
     cells["key"] = np.where(table["choice"], "left", "right")

@@ -134,6 +134,7 @@ def test_snapshots_kept_unseen_are_tested_later(watched: Path, tmp_path: Path) -
     assert (folder / "course.csv").read_bytes() == (watched / "course.csv").read_bytes()
 
 
+@pytest.mark.thorough
 def test_another_test_and_a_damaged_file_are_measured_anew(watched: Path, tmp_path: Path) -> None:
     folder = trained(tmp_path / "run", snapshot_every=120)
     longer = replace(CONFIG, test=TestConfig(num_episodes=40))

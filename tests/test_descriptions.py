@@ -90,6 +90,7 @@ def test_fit_and_recover_find_it_too(tmp_path):
     assert (tmp_path / "fit" / "biased-random.csv").read_text() == (tmp_path / "fit2" / "biased-random.csv").read_text()
 
 
+@pytest.mark.thorough
 def test_nothing_is_kept_over_what_is_kept(tmp_path):
     path = study(tmp_path)
     run("analyse", path, *SAID, "--out", tmp_path / "out")

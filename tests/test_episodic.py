@@ -118,9 +118,11 @@ class TestWithoutAMemoryItIsTheRecurrentAgent:
         source="the agent",
     )
 
+    @pytest.mark.thorough
     def test_with_retrieval_off(self):
         assert_same_bits(epochs(without_memory(self.agent)), epochs(self.recurrent))
 
+    @pytest.mark.thorough
     def test_with_the_gate_closed(self):
         closed = eqx.tree_at(lambda a: a.reinstatement_bias, self.agent, jnp.full(5, -1e9))
         """To rounding: nothing is added, by another program."""
@@ -140,6 +142,7 @@ class TestWithoutAMemoryItIsTheRecurrentAgent:
         for name, array in recurrent.items():
             np.testing.assert_array_equal(untrained[name], array)
 
+    @pytest.mark.thorough
     def test_training_gives_the_same_weights(self):
         """To rounding, since the programs are two."""
         train_config = TrainConfig(num_episodes=12)
@@ -374,6 +377,7 @@ def test_epochs_start_from_nothing_and_episodes_from_what_was_before():
 class TestInterventions:
     agent = made(CONFIG)
 
+    @pytest.mark.thorough
     def test_memory_goes_on_in_an_intervened_agent(self):
         done = intervened(self.agent, TASK, InterventionConfig(silence=(2,)))
         played, free = epochs(done), epochs(self.agent)
@@ -387,6 +391,7 @@ class TestInterventions:
         first = np.asarray(epochs(noisy).activity)[0, :, 0]
         assert len(np.unique(first[:, 0])) == len(first)
 
+    @pytest.mark.thorough
     def test_a_false_reward_counts_for_what_is_kept(self):
         """Of episodes that seem to pay nothing, nothing is kept."""
         rule = made(CONFIG, write="rewarded")
@@ -431,6 +436,6 @@ def test_a_rule_by_which_nothing_would_be_written_is_refused():
 
 
 def test_a_memory_beyond_the_machines_is_refused_before_it_is_made():
-    config = replace(CONFIG, memory_size=10**11)
+    config = replace(CONFIG, memory_size=2 * 10**9)
     with pytest.raises(UserError, match="`agent` must fit the memory"):
         new_learner(TASK, config, TrainConfig(num_episodes=2), 0)

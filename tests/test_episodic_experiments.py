@@ -107,6 +107,7 @@ def swapped(agents: Any) -> Any:
 class TestCuedBandits:
     made: ClassVar = {"memory": Remembers(10, 10, 20, True), "no-memory": Remembers(10, 10, 20, False)}
 
+    @pytest.mark.thorough
     def test_who_remembers_passes_and_who_does_not_fails(self, tmp_path):
         right = measured("ritter2018-cued-bandits", both(self.made), tmp_path, 2_000)
         assert set(told(right).values()) == {True, None}, right["verdicts"]

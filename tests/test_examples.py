@@ -40,7 +40,9 @@ def taken_for_granted():
 SLOW = {
     *("Comparison", "Fit", "GroupFit", "NetworkFit", "Posterior", "Run", "compare_fits", "compare_held_out"),
     *("describe_regressors", "draw_results", "fit_hierarchy", "own_experiment", "recover_models", "reproduce"),
-    *("save_animation", "sweep"),
+    *("save_animation", "sweep", "trial_regressors", "plot_held_out", "leave_one_out", "FitCheck", "fit_group"),
+    *("fit_networks", "plot_comparison", "train_agents", "TrainedAgents", "select_models", "EpisodicAgent"),
+    *("fit_strategies",),
 }
 """Examples that fit, train or draw for seconds."""
 

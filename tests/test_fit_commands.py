@@ -223,6 +223,7 @@ def test_all_that_is_asked_of_a_recovery_is_checked_before_the_first_simulation(
     assert "must be without bayes-optimal" in refused("recover", "hybrid", "bayes-optimal", "--form", "daw")
 
 
+@pytest.mark.thorough
 def test_the_models_fitted_so_far_are_kept_when_a_later_one_fails(simulated, tmp_path, monkeypatch):
     from prefrontal.fitting import fit
 

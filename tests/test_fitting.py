@@ -71,6 +71,7 @@ def test_maximum_likelihood_is_the_closed_form():
         assert row["converged"]
 
 
+@pytest.mark.thorough
 def test_a_posterior_mode_is_the_closed_form_and_sessions_can_be_told_apart():
     """Beta(a, b): the mode of Beta(stays + a, leaves + b)."""
     table = two_visits()
@@ -173,6 +174,7 @@ def test_priors_are_the_distributions_they_are_called(prior, low, high, referenc
     assert scipy.stats.kstest(draws, reference.cdf).pvalue > 1e-6
 
 
+@pytest.mark.thorough
 def test_recovery_tells_how_near_the_fits_come():
     """Of a biased chooser, whose fit is the log odds of its choices, nothing is lost but sampling error."""
     done = []

@@ -100,6 +100,7 @@ def test_a_file_that_is_not_there_has_no_format(tmp_path):
 
 
 @given(data=st.data())
+@pytest.mark.thorough
 def test_names_do_not_matter(data):
     """Every subject has its own names for choices, states and second choices; only their order is kept."""
     table = make_table(seed=data.draw(st.integers(0, 100)))

@@ -33,6 +33,7 @@ def played():
     return rollout(Wanderer(), TASK.make(), jax.random.key(2))
 
 
+@pytest.mark.thorough
 def test_a_picture_a_step(played):
     frames = gaze_frames(played, TASK)
     active = np.asarray(played.active)

@@ -173,6 +173,7 @@ def test_all_around():
     assert gaze.place == before
 
 
+@pytest.mark.thorough
 def test_pictures_are_the_same_at_all_times_and_differ():
     numbers = jnp.arange(40)
     found = np.asarray(images(numbers, 7))
@@ -183,6 +184,7 @@ def test_pictures_are_the_same_at_all_times_and_differ():
     assert 0.1 < (found / 255).std(axis=(1, 2)).mean() < 0.35
 
 
+@pytest.mark.thorough
 def test_noise_is_smoother_than_white():
     """Neighbours are alike: the correlation of white noise would be 0."""
     found = np.asarray(images(jnp.arange(30), 21)) / 255

@@ -158,6 +158,7 @@ def test_many_lesions_in_one_program():
         assert_same_play(jax.tree.map(lambda leaf: leaf[unit], every), one)  # noqa: B023
 
 
+@pytest.mark.thorough
 def test_two_interventions_are_both_done():
     """In either order, and their noises are two."""
     first, second = InterventionConfig(silence=(1,)), InterventionConfig(clamp=(2,), clamp_value=0.5)

@@ -234,6 +234,7 @@ def test_units_are_found_to_code_what_they_were_made_of():
     assert (strength[~np.eye(4, dtype=bool)] < 0.1).all()
 
 
+@pytest.mark.thorough
 def test_an_experiment_from_networks_to_figure(tmp_path):
     """Untrained networks: everything is written, what cannot be measured as null, and nothing is a number by luck."""
     experiment = find_experiment("wang2018-matching")

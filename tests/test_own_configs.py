@@ -213,6 +213,7 @@ def test_a_run_belongs_to_its_classes(trained):
         evaluate_run(EXPERIMENT, replace(CONFIG, agent=TraceConfig(decay=1.0)), [0], trained)
 
 
+@pytest.mark.thorough
 def test_they_are_swept(tmp_path, short_chunks):
     """By options, as by Python; a setting's rewards are its own."""
     asked = sweep_settings(
