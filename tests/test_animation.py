@@ -143,6 +143,7 @@ def test_words():
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.thorough
 def test_pictures_agree_with_the_trial_table(encoding):
     task, trajectory = play(encoding)
     first, shown = 7, 20
@@ -250,6 +251,7 @@ def test_the_picture_shows_what_its_frame_says():
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.thorough
 def test_a_model_that_expects_nothing_has_no_value_panel(encoding):
     panels = {}
     for agent in (RANDOM, BAYES):

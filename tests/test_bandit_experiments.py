@@ -59,6 +59,7 @@ def test_who_asks_and_takes_earns_the_optimum_and_passes(tmp_path):
     check_shown(INFORMATIVE, tmp_path)
 
 
+@pytest.mark.thorough
 def test_who_does_not_ask_fails(tmp_path):
     config = replace(INFORMATIVE.config, test=TestConfig(num_episodes=50))
     results = study_of(INFORMATIVE).analyse({"": {0: AsksThenTakes(), 1: AsksThenTakes(asks=False)}}, config, tmp_path)

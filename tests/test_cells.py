@@ -157,6 +157,7 @@ def test_two_ways_to_the_gradient(agent):
 
 
 @pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.thorough
 def test_a_silenced_unit_is_one_without_weights(cell):
     """Cut by hand: nothing reads the unit, neither the heads nor the next step of the others."""
     agent, unit = recurrent(cell, initial_state="zero"), 2

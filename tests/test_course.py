@@ -24,6 +24,8 @@ from prefrontal.experiments.workflow import evaluate_run, train_run
 from prefrontal.figures.course import read_course
 from prefrontal.runs.folder import RunFolder
 
+pytestmark = pytest.mark.thorough
+
 EXPERIMENT = find_experiment("wang2018-two-step")
 CONFIG = ExperimentConfig(
     task=TwoStepConfig(num_trials=10, encoding="trial"),

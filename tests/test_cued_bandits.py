@@ -89,6 +89,7 @@ def test_an_epoch_keeps_its_barcodes_and_arms_and_the_next_has_others(walked):
     assert np.sum((counts - 25) ** 2 / 25) < chi2(23).isf(1e-6)
 
 
+@pytest.mark.thorough
 def test_who_knows_earns_what_the_good_arm_pays_and_who_does_not_the_mean():
     config = replace(CONFIG, num_trials=20)
     task = config.make()
@@ -118,6 +119,7 @@ def inputs(task, state):
     return AgentInput(task.observe(state), jnp.zeros(task.num_actions), jnp.zeros(()), jnp.int32(0))
 
 
+@pytest.mark.thorough
 def test_training_begins_at_the_beginning_of_an_epoch():
     """An episode that was begun and not played counts for nothing."""
     task = CONFIG.make()

@@ -53,6 +53,7 @@ def test_what_was_understood_stands_above_all_else(tmp_path):
     ]
 
 
+@pytest.mark.thorough
 def test_what_was_said_once_is_found_by_every_command_and_by_python(tmp_path):
     path = study(tmp_path)
     with pytest.raises(UserError, match="must include choice, state"):

@@ -213,6 +213,7 @@ class TestGradient:
             for left, right in zip(jax.tree.leaves(one.situation), jax.tree.leaves(other.situation), strict=True):
                 np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-6)
 
+    @pytest.mark.thorough
     def test_none_reaches_the_store(self, config):
         """Though what is in it counts."""
         agent = made(config)
@@ -322,6 +323,7 @@ def trained(config, train_config, chunks=(12,)):
 
 @pytest.mark.parametrize("batch", [1, pytest.param(2, marks=pytest.mark.thorough)])
 class TestTraining:
+    @pytest.mark.thorough
     def test_it_goes_on_in_the_middle_of_an_epoch(self, batch):
         config = TrainConfig(num_episodes=12, episodes_per_update=batch)
         straight, resumed = (trained(CONFIG, config, chunks) for chunks in ((12,), (4, 2, 6)))
@@ -329,6 +331,7 @@ class TestTraining:
         before = new_learner(TASK, CONFIG, config, 0).state.agent
         assert np.any(straight.agent.reinstatement_kernel != before.reinstatement_kernel)
 
+    @pytest.mark.thorough
     def test_the_memory_holds_an_epoch_as_far_as_it_has_come(self, batch):
         """Streams of episodes that share an update have a memory each; contexts are three, the memory lasts six."""
         config = TrainConfig(num_episodes=12, episodes_per_update=batch)
@@ -365,6 +368,7 @@ class Counting(AbstractAgent):
         return AgentOutput(jnp.zeros(3), state, jnp.zeros(1)), state + 1
 
 
+@pytest.mark.thorough
 def test_epochs_start_from_nothing_and_episodes_from_what_was_before():
     played = epochs(Counting())
     np.testing.assert_array_equal(played.value, np.broadcast_to(np.arange(7)[:, None] * 10 + np.arange(4), (2, 7, 4)))
@@ -386,6 +390,7 @@ class TestInterventions:
         nothing = silenced(self.agent, jnp.zeros(5, bool))
         np.testing.assert_allclose(epochs(nothing).logits, free.logits, rtol=1e-5, atol=1e-6)
 
+    @pytest.mark.thorough
     def test_noise_is_other_noise_in_every_episode(self):
         noisy = intervened(made(CONFIG, retrieval=False), TASK, InterventionConfig(noise=1.0))
         first = np.asarray(epochs(noisy).activity)[0, :, 0]

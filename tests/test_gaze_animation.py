@@ -14,6 +14,8 @@ from prefrontal.configs import TwoStepConfig
 from prefrontal.figures.animated.gaze import GazePicture, save_gaze_animation
 from prefrontal.figures.animated.gaze_frames import gaze_frames
 
+pytestmark = pytest.mark.thorough
+
 TASK = HarlowPixelsConfig(num_objects=4, max_steps=24, trial_steps=6, num_trials=3, dwell=0, blank_steps=1)
 
 

@@ -47,6 +47,7 @@ class TestAsPublished(TaskContract):
 
 
 @pytest.mark.parametrize(("scale", "distance", "reach"), [(1, 4, 1), (2, 9, 3), (3, 13, 5)])
+@pytest.mark.thorough
 def test_published_geometry(scale, distance, reach):
     """Three decisions of 4.4 degrees bring a picture at 16.2 degrees within 7 of the gaze, and two do not; three bring
     it back to the cross."""
@@ -200,6 +201,7 @@ def test_held_out_pictures_are_none_of_the_trained():
     np.testing.assert_array_equal(held_out, images(2 * jnp.arange(6) + 1, 7))
 
 
+@pytest.mark.thorough
 def test_both_pictures_differ_and_come_from_the_pool():
     task = HarlowPixels(CONFIG)
     pictures = np.asarray(jax.vmap(task.init)(jax.random.split(jax.random.key(0), 50)).pictures)

@@ -104,6 +104,7 @@ def test_a_clamped_unit_is_a_bias():
     np.testing.assert_array_equal(clamped.activity[..., unit], np.float32(value))
 
 
+@pytest.mark.thorough
 def test_noise_has_its_size_and_is_drawn_afresh():
     """At the first step, where the noise has met nothing else: every episode and every unit has its own."""
     num, scale = 4000, 0.3
@@ -135,6 +136,7 @@ def test_a_shifted_reward_is_seen_and_not_paid():
     assert set(np.unique(shifted.reward)) <= {-1.0, 0.0, 1.0}
 
 
+@pytest.mark.thorough
 def test_a_shifted_prediction_error_leaves_the_critic_alone():
     """On the same record the critic says the same; the actor does not, from the first shifted step on."""
     change = make_intervention(InterventionConfig(shift_prediction_error=2.0, when_action=(1,)), PAIR, RISK)

@@ -140,6 +140,7 @@ def test_no_import_leads_back():
         ("trials.text", "import prefrontal.trials.table"),
     ],
 )
+@pytest.mark.thorough
 def test_an_import_that_leads_back_is_noticed(module, planted):
     module = f"prefrontal.{module}"
     found = circle(imports_of({**SOURCES, module: f"{SOURCES[module]}\n{planted}\n"}))

@@ -164,6 +164,7 @@ def test_averaged_weights_are_the_mean_over_the_end():
 
 
 @pytest.mark.parametrize("optimiser", ["rmsprop-tf1", "adam"])
+@pytest.mark.thorough
 def test_an_update_without_an_active_step_changes_nothing(optimiser):
     """An episode that ends after its first three steps leaves what one of three steps leaves."""
     config = TrainConfig(num_episodes=5, unroll=3, optimiser=optimiser)

@@ -51,6 +51,7 @@ def test_without_a_walk_p_stays():
 
 
 @pytest.mark.parametrize("policy", ["greedy", "thompson"])
+@pytest.mark.thorough
 def test_against_every_path_of_p_and_both_volatilities(policy):
     """Bayes' rule over whole paths, for every record of three pulls."""
     volatilities, num_places, num_trials = (0.1, 0.4), 5, 4
