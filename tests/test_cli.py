@@ -288,9 +288,11 @@ def test_what_begins_anew_does_not_say_that_it_goes_on(capsys, monkeypatch) -> N
         raise KeyboardInterrupt
 
     monkeypatch.setattr("prefrontal.cli._dispatch", interrupted)
-    for command, told in (("analyse", "is intact."), ("evaluate", "is intact; the same command goes on from there.")):
+    going_on = "is intact; the same command goes on from there."
+    cases = {"analyse": "is intact.", "fit --method em": "is intact.", "fit": going_on, "evaluate": going_on}
+    for command, told in cases.items():
         with pytest.raises(SystemExit) as end:
-            cli.main([command])
+            cli.main(command.split())
         assert (end.value.code, capsys.readouterr().err) == (130, f"Stopped. What was saved before {told}\n")
 
 
