@@ -30,6 +30,8 @@ from prefrontal.rollouts.episodes import rollout
 from prefrontal.tasks.two_step import FIXATE
 from prefrontal.trials.table import trial_table
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(autouse=True)
 def _messages_name_flags():

@@ -15,6 +15,8 @@ from prefrontal.learning.trained import load_agents
 from prefrontal.learning.training import train_agents
 from prefrontal.runs.folder import RunFolder
 
+pytestmark = pytest.mark.thorough
+
 BROKEN = TrainConfig(num_episodes=100, unroll=5, learning_rate=1e38)
 
 

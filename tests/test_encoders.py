@@ -20,6 +20,8 @@ from prefrontal.learning.losses import actor_critic_loss, discounted_returns
 from prefrontal.rollouts.episodes import begin
 from prefrontal.runs.arrays import named_arrays
 
+pytestmark = pytest.mark.thorough
+
 SMALL = {"hidden_size": 3, "encoder_layers": (5,)}
 CONV = RecurrentConfig(
     encoder="conv", conv_channels=(2, 3), conv_kernels=(4, 2), conv_strides=(2, 1), initial_state="zero", **SMALL

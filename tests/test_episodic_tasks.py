@@ -15,6 +15,8 @@ from prefrontal.errors import UserError
 from prefrontal.rollouts.epochs import evaluate_epochs
 from prefrontal.tasks.episodic_two_step import FLAGS
 
+pytestmark = pytest.mark.thorough
+
 HARLOW = EpisodicHarlowConfig(num_trials=3, num_pairs=4, exposures=3, object_size=5, context_size=11)
 TWO_STEP = EpisodicTwoStepConfig(num_trials=30, context_size=16)
 

@@ -18,6 +18,8 @@ from prefrontal.tasks.harlow_pixels import HarlowPixels
 from prefrontal.tasks.images import images
 from prefrontal.tasks.screen import CROSS, SCREEN, WALL, Screen
 
+pytestmark = pytest.mark.thorough
+
 STAY = 2
 CONFIG = HarlowPixelsConfig(num_objects=6, max_steps=40, trial_steps=9)
 LARGE = HarlowPixelsConfig(num_objects=3, scale=3, view="square", bounded=False, momentum=0.25, trial_steps=None)

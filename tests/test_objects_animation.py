@@ -13,6 +13,8 @@ from prefrontal.errors import UserError
 from prefrontal.figures.animated.objects import ObjectsPicture, objects_frames, save_objects_animation
 from prefrontal.rollouts.episodes import rollout
 
+pytestmark = pytest.mark.thorough
+
 TASK = HarlowConfig(num_trials=3, object_size=4)
 
 

@@ -20,6 +20,8 @@ from prefrontal.configs import HarlowConfig
 from prefrontal.errors import UserError
 from prefrontal.rollouts.evaluation import evaluate
 
+pytestmark = pytest.mark.thorough
+
 NUM = 4_000
 WITHIN = 4.9 * np.sqrt(0.25 / NUM)
 """Of a share of so many episodes: a false alarm of 1e-6."""
