@@ -20,6 +20,7 @@ import play_under_strain
 from saving import difference, digests
 
 from campaign.frame import Row, Setting, main
+from campaign.works import SWEEP
 from prefrontal.trials.example import example_table
 
 TINY = "--task.num-trials 5 --task.encoding trial --agent.hidden-size 3 --train.unroll 5 --train.num-episodes 2000"
@@ -31,22 +32,7 @@ COMMANDS = {
 }
 SIGNALS = {"train": 60, "reproduce": 25, "fit": 25, "sweep": 15}
 KILLS_OF_PLAY = 25
-SWEEP = """
-experiments = ["wang2018-two-step"]
-seeds = 1
-[task]
-num_trials = 5
-encoding = "trial"
-[agent]
-hidden_size = 3
-[train]
-num_episodes = 2000
-unroll = "none"
-[test]
-num_episodes = 4
-[grid]
-"train.discount" = [0.8, 0.9]
-"""
+A_SWEEP = SWEEP.replace("num_episodes = 150", "num_episodes = 2000")
 KINDS = (
     (signal.SIGKILL,),
     (signal.SIGTERM,),
@@ -98,7 +84,7 @@ def _finish(name: str, words: Sequence[str], folder: Path) -> float:
 
 def _prepared(folder: Path) -> Path:
     folder.mkdir()
-    (folder / "sweep.toml").write_text(SWEEP)
+    (folder / "sweep.toml").write_text(A_SWEEP)
     (folder / "people.csv").write_text(example_table())
     return folder
 

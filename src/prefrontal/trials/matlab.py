@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.trials.binary.mat import Malformed, read_matlab
+from prefrontal.trials.binary.mat import Malformed, TooNew, read_matlab
 from prefrontal.trials.columns import Opened
 from prefrontal.trials.description import Columns
 from prefrontal.trials.text import check_filled, excerpt, most_unpacked
@@ -81,7 +81,7 @@ def open_matlab(path: str | Path) -> Opened:
     try:
         data = Path(path).read_bytes()
         held = read_matlab(data, most_unpacked(len(data)))
-    except NotImplementedError as error:
+    except TooNew as error:
         raise UserError(f"`path` must be a MATLAB file up to version 7, got {path}. Save it with -v7.") from error
     except OSError as error:
         raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror or error}).") from error

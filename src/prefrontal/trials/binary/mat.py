@@ -30,6 +30,10 @@ class Malformed(ValueError):
     """Bytes that are no MATLAB file. Whoever knows the file's name makes a sentence of it."""
 
 
+class TooNew(ValueError):
+    """A MATLAB file of a version that is another format."""
+
+
 class _Element(NamedTuple):
     kind: int
     content: memoryview
@@ -47,7 +51,7 @@ def read_matlab(data: bytes, most: int) -> dict[str, Any]:
         most: bytes that its compressed elements may hold together.
 
     Raises:
-        NotImplementedError: when it is of version 7.3, which is HDF5.
+        TooNew: when it is of version 7.3, which is HDF5.
         Malformed: when it is none, truncated or damaged, nested deeper than `MOST_DEPTH`, or its compressed elements
             hold more than `most`.
 
@@ -62,7 +66,7 @@ def read_matlab(data: bytes, most: int) -> dict[str, Any]:
         raise Malformed("no heading of a MATLAB file")
     order = "<" if data[126:128] == b"IM" else ">"
     if int(np.frombuffer(data, f"{order}u2", 1, 124)[0]) >> 8 == 2:
-        raise NotImplementedError("version 7.3")
+        raise TooNew("version 7.3")
     found: dict[str, Any] = {}
     room = most
     for kind, content in _elements(memoryview(data)[_HEADING:], order):
