@@ -113,6 +113,32 @@ def test_a_cell_is_its_equations(name):
     np.testing.assert_allclose(np.stack(outputs), numpy_steps(name, weights, inputs, h, c), rtol=1e-4, atol=1e-5)
 
 
+def test_a_switching_gru_is_its_equations():
+    """Weights and biases of the kind of trial alone; and those of a GRU, where they are the same for all kinds."""
+    rng = np.random.default_rng(0)
+    cell = moved(make_cell("sgru", 3, UNITS, initialiser="glorot-uniform", forget_bias=1.0, key=jax.random.key(0)))
+    weights = {name: array.astype(np.float64) for name, array in named_arrays(cell).items()}
+    state = replace(cell.init(), h=jnp.float32(rng.normal(size=UNITS)))
+    h = np.asarray(state.h, np.float64)
+    for kind in (2, 0, 1, 1, 2):
+        state = cell(jnp.eye(3)[kind], state)
+        z = np.concatenate([[1.0], h]) @ weights["kernel"][kind] + weights["bias"]
+        reset, keep = sigmoid(z[:UNITS]), sigmoid(z[UNITS:])
+        content = np.concatenate([[1.0], reset * h]) @ weights["content_kernel"][kind] + weights["content_bias"]
+        h = keep * h + (1 - keep) * np.tanh(content)
+        np.testing.assert_allclose(state.h, h, rtol=1e-4, atol=1e-5)
+    kernels = (cell.kernel, cell.content_kernel)
+    alike = [jnp.concatenate([leaf[:, :1], leaf[:1, 1:].repeat(3, 0)], 1) for leaf in kernels]
+    gru = make_cell("gru", 3, UNITS, initialiser="orthogonal", forget_bias=0.0, key=jax.random.key(0))
+    gru = eqx.tree_at(
+        lambda c: (c.kernel, c.content_kernel, c.bias, c.content_bias),
+        gru,
+        (*(jnp.concatenate([leaf[:, 0], leaf[0, 1:]]) for leaf in alike), cell.bias, cell.content_bias),
+    )
+    alike = eqx.tree_at(lambda c: (c.kernel, c.content_kernel), cell, alike)
+    np.testing.assert_allclose(alike(jnp.eye(3)[1], state).h, gru(jnp.eye(3)[1], state).h, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", CELLS)
 def test_only_the_gate_that_keeps_has_a_bias(name):
     """With it wide open what is remembered stays, and with it shut nothing does; an RNN has none."""

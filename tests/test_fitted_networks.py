@@ -37,7 +37,9 @@ def fit(table: pd.DataFrame) -> pf.NetworkFit:
     ]
 
 
-@pytest.mark.parametrize("cell", ["lstm", *(pytest.param(cell, marks=pytest.mark.thorough) for cell in ("gru", "rnn"))])
+@pytest.mark.parametrize(
+    "cell", ["lstm", *(pytest.param(cell, marks=pytest.mark.thorough) for cell in ("gru", "rnn", "sgru"))]
+)
 def test_a_network_plays_by_the_probabilities_that_it_is_fitted_with(cell: str) -> None:
     network = pf.TwoStepNetwork(cell, 2, second_options=2, key=jax.random.key(0))  # pyright: ignore[reportArgumentType]
     task = pf.DawTwoStepConfig(num_trials=12).make()
@@ -73,7 +75,9 @@ def test_missed_trials_are_passed_over_and_not_closed_up() -> None:
     assert len(whole) == 20
 
 
-@pytest.mark.parametrize("cell", ["lstm", *(pytest.param(cell, marks=pytest.mark.thorough) for cell in ("gru", "rnn"))])
+@pytest.mark.parametrize(
+    "cell", ["lstm", "sgru", *(pytest.param(cell, marks=pytest.mark.thorough) for cell in ("gru", "rnn"))]
+)
 def test_many_networks_at_once_are_replayed_as_each_alone(cell: str) -> None:
     """With missed trials, second choices, and two networks that watch other trials than they learn from."""
     daw = pf.simulate("hybrid", pf.DawTwoStepConfig(num_trials=15), {"weight": np.array([0.5])}, seed=1)

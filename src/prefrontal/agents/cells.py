@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from prefrontal.configs.recurrent import CellName, KernelInitialiser
+from prefrontal.configs.recurrent import FittedCellName, KernelInitialiser
 
 
 class AbstractCellState(eqx.Module):
@@ -132,6 +132,41 @@ class GRU(AbstractCell):
         return OutputState(h=keep * state.h + (1 - keep) * jnp.tanh(content))
 
 
+class SwitchingGRU(AbstractCell):
+    r"""Gated recurrent unit that has weights of its own for each kind of input. With s the logistic function, h' the
+    output before, and W^x the weights of the kind of x, which is one-hot,
+
+        [z_r, z_u] = [1, h'] W_ru^x + b_ru,    r = s(z_r),    u = s(z_u)
+        n = tanh([1, r h'] W_n^x + b_n)
+        h = u h' + (1 - u) n
+
+    The first row of W^x is what a GRU's input weights are, a bias for each kind: a GRU is one whose other rows are the
+    same for all. Where x is not one-hot, W^x is the sum of all weights, times x.
+
+    Reference:
+        Ji-An, Benna & Mattar (2025), Nature 644:993 (switching GRU).
+    """
+
+    kernel: Float[Array, "input one_and_unit gate"]
+    """W_ru: the columns of r, then those of u."""
+    bias: Float[Array, " gate"]
+    content_kernel: Float[Array, "input one_and_unit unit"]
+    """W_n."""
+    content_bias: Float[Array, " unit"]
+    num_gates: ClassVar[int] = 2
+    keeping_gate: ClassVar[int | None] = 1
+
+    def init(self) -> OutputState:
+        return OutputState(h=jnp.zeros(self.num_units))
+
+    def __call__(self, inputs: Float[Array, " input"], state: OutputState) -> OutputState:
+        kernel, content_kernel = (jnp.tensordot(inputs, leaf, 1) for leaf in (self.kernel, self.content_kernel))
+        gates = kernel[0] + state.h @ kernel[1:] + self.bias
+        reset, keep = jnp.split(jax.nn.sigmoid(gates), 2)
+        content = content_kernel[0] + (reset * state.h) @ content_kernel[1:] + self.content_bias
+        return OutputState(h=keep * state.h + (1 - keep) * jnp.tanh(content))
+
+
 class VanillaRNN(AbstractCell):
     """The simplest recurrent network, without gates: h = tanh([x, h'] W + b), x the input and h' the output before.
 
@@ -152,7 +187,7 @@ class VanillaRNN(AbstractCell):
 
 
 def make_cell(
-    name: CellName,
+    name: FittedCellName,
     num_inputs: int,
     num_units: int,
     *,
@@ -163,27 +198,31 @@ def make_cell(
     """An untrained cell.
 
     Arguments:
-        name: "lstm", "gru" or "rnn".
+        name: "lstm", "gru", "rnn" or "sgru", the switching GRU.
         num_inputs: length of its input, I.
         num_units: its units, H.
-        initialiser: how its weights are drawn, all at once.
+        initialiser: how its weights are drawn, all at once; those of a switching GRU for each kind of input by itself.
         forget_bias: first bias of the gate that keeps what is remembered; all others are zero.
         key: random key.
     """
-    kind = {"lstm": LSTM, "gru": GRU, "rnn": VanillaRNN}[name]
+    kind = {"lstm": LSTM, "gru": GRU, "rnn": VanillaRNN, "sgru": SwitchingGRU}[name]
     initialise = {
         "glorot-uniform": jax.nn.initializers.glorot_uniform(),
         "lecun-normal": jax.nn.initializers.lecun_normal(),
         "orthogonal": jax.nn.initializers.orthogonal(),
     }[initialiser]
-    num_gates = kind.num_gates
-    num_columns = (num_gates + (kind is GRU)) * num_units
-    kernel = initialise(key, (num_inputs + num_units, num_columns), jnp.float32)
-    bias = jnp.zeros(num_gates * num_units)
+    num_columns = kind.num_gates * num_units
+    bias = jnp.zeros(num_columns)
     if kind.keeping_gate is not None:
         first = kind.keeping_gate * num_units
         bias = bias.at[first : first + num_units].set(forget_bias)
+    if kind is SwitchingGRU:
+        keys, shape = jax.random.split(key, num_inputs), (1 + num_units, num_columns + num_units)
+        kernel = jax.vmap(lambda key: initialise(key, shape, jnp.float32))(keys)
+        gates, content = jnp.split(kernel, [num_columns], axis=2)
+        return SwitchingGRU(gates, bias, content, jnp.zeros(num_units))
+    kernel = initialise(key, (num_inputs + num_units, num_columns + (kind is GRU) * num_units), jnp.float32)
     if kind is GRU:
-        gates, content = jnp.split(kernel, [num_gates * num_units], axis=1)
+        gates, content = jnp.split(kernel, [num_columns], axis=1)
         return GRU(gates, bias, content, jnp.zeros(num_units))
     return kind(kernel, bias)

@@ -10,6 +10,8 @@ InitialState = Literal["learned", "zero"]
 TimeInput = Literal["none", "raw", "normalised"]
 FirstAction = Literal["none", "first"]
 CellName = Literal["lstm", "gru", "rnn"]
+FittedCellName = Literal["lstm", "gru", "rnn", "sgru"]
+"""Those of networks that are fitted to choices: a switching GRU has weights for each kind of trial."""
 EncoderName = Literal["none", "mlp", "conv"]
 KernelInitialiser = Literal["glorot-uniform", "lecun-normal", "orthogonal"]
 

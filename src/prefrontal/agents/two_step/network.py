@@ -11,7 +11,7 @@ from prefrontal.agents.base import AbstractTappedAgent, AgentInput, AgentOutput,
 from prefrontal.agents.cells import AbstractCell, AbstractCellState, make_cell
 from prefrontal.agents.two_step.agent import TwoStepAgent, TwoStepMemory
 from prefrontal.agents.two_step.base import AbstractTwoStepModel, Trial, one_hot
-from prefrontal.configs.recurrent import CellName
+from prefrontal.configs.recurrent import FittedCellName
 from prefrontal.configs.two_step import Encoding
 
 
@@ -44,10 +44,10 @@ class TwoStepNetwork(AbstractTwoStepModel):
     second_bias: Float[Array, " state"] | None
     second_options: int = eqx.field(static=True)
 
-    def __init__(self, cell: CellName, num_units: int, *, second_options: int = 1, key: PRNGKeyArray):
+    def __init__(self, cell: FittedCellName, num_units: int, *, second_options: int = 1, key: PRNGKeyArray):
         """
         Arguments:
-            cell: "gru", "lstm" or "rnn".
+            cell: "gru", "lstm", "rnn" or "sgru", a switching GRU.
             num_units: recurrent units.
             second_options: options in a second-stage state, 1 or 2.
             key: random key of its weights.

@@ -11,7 +11,12 @@ from prefrontal.figures.parts import Above
 from prefrontal.figures.style import PALETTE, style
 from prefrontal.fitting.networks.naming import is_network
 
-MARKS = {"gru": ("o", PALETTE["ours"]), "lstm": ("s", PALETTE["unrewarded"]), "rnn": ("^", PALETTE["common"])}
+MARKS = {
+    "gru": ("o", PALETTE["ours"]),
+    "sgru": ("v", PALETTE["bayes_optimal"]),
+    "lstm": ("s", PALETTE["unrewarded"]),
+    "rnn": ("^", PALETTE["common"]),
+}
 CAPTION = (
     "Log-likelihood a choice that was held out, mean over {num} subjects; 95 % intervals of the mean (left), of the "
     "difference from the best, paired by subject (right). Variables: numbers carried from trial to trial to choose by."

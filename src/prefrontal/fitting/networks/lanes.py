@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from prefrontal.agents.cells import GRU, LSTM, AbstractCell
+from prefrontal.agents.cells import GRU, LSTM, AbstractCell, SwitchingGRU
 from prefrontal.agents.two_step.network import TwoStepNetwork
 from prefrontal.fitting.choices import Choices
 
@@ -118,16 +118,18 @@ _weighted.defvjp(_weighted_forward, _weighted_backward)
 def _cell(cell: AbstractCell, kind: Int[Numbers, " trial"]) -> tuple[Callable[[State, State], State], State, State]:
     """The equations of `prefrontal.agents.cells`: what is remembered after what a trial drives and what was remembered
     before; what each trial drives, leaves (trial, gate, network); and what is remembered before the first."""
-    num_units, num_networks = len(cell.bias) // cell.num_gates, cell.bias.shape[-1]
-    num_kinds = len(cell.kernel) - num_units
-    code = jax.nn.one_hot(kind, num_kinds, dtype=cell.kernel.dtype)
-
-    def parts(kernel: Array, bias: Array) -> tuple[Array, Array]:
-        shown = (code @ kernel[:num_kinds].reshape(num_kinds, -1)).reshape(len(kind), *bias.shape)
-        return shown + bias, kernel[num_kinds:]
-
-    shown, recurrent = parts(cell.kernel, cell.bias)
+    num_units, num_networks = cell.num_units, cell.bias.shape[-1]
     zero = jnp.zeros((num_units, num_networks))
+    if isinstance(cell, SwitchingGRU):
+        gates, content = (_of_kinds(leaf, kind) for leaf in (cell.kernel, cell.content_kernel))
+
+        def follow_switching(driven: State, state: State) -> State:
+            return (_gated(state[0], *driven),)
+
+        driven = (gates[:, 0] + cell.bias, gates[:, 1:], content[:, 0] + cell.content_bias, content[:, 1:])
+        return follow_switching, driven, (zero,)
+    num_kinds = len(cell.kernel) - num_units
+    shown, recurrent = _of_kinds(cell.kernel[:num_kinds], kind) + cell.bias, cell.kernel[num_kinds:]
     if isinstance(cell, LSTM):
 
         def follow_lstm(driven: State, state: State) -> State:
@@ -138,12 +140,11 @@ def _cell(cell: AbstractCell, kind: Int[Numbers, " trial"]) -> tuple[Callable[[S
 
         return follow_lstm, (shown,), (zero, zero)
     if isinstance(cell, GRU):
-        content_shown, content_recurrent = parts(cell.content_kernel, cell.content_bias)
+        content_shown = _of_kinds(cell.content_kernel[:num_kinds], kind) + cell.content_bias
+        content_recurrent = cell.content_kernel[num_kinds:]
 
         def follow_gru(driven: State, state: State) -> State:
-            reset, keep = jnp.split(jax.nn.sigmoid(driven[0] + _weighted(state[0], recurrent)), 2)
-            content = jnp.tanh(driven[1] + _weighted(reset * state[0], content_recurrent))
-            return (keep * state[0] + (1 - keep) * content,)
+            return (_gated(state[0], driven[0], recurrent, driven[1], content_recurrent),)
 
         return follow_gru, (shown, content_shown), (zero,)
 
@@ -151,3 +152,16 @@ def _cell(cell: AbstractCell, kind: Int[Numbers, " trial"]) -> tuple[Callable[[S
         return (jnp.tanh(driven[0] + _weighted(state[0], recurrent)),)
 
     return follow_rnn, (shown,), (zero,)
+
+
+def _gated(h: Array, shown: Array, recurrent: Array, content_shown: Array, content_recurrent: Array) -> Array:
+    """A GRU's output, given what comes from outside into gates and content, and the weights of units."""
+    reset, keep = jnp.split(jax.nn.sigmoid(shown + _weighted(h, recurrent)), 2)
+    content = jnp.tanh(content_shown + _weighted(reset * h, content_recurrent))
+    return keep * h + (1 - keep) * content
+
+
+def _of_kinds(weights: Float[Array, "kind ..."], kind: Int[Numbers, " trial"]) -> Float[Array, "trial ..."]:
+    """Those of each trial's kind: a product with the one-hot kind, whose gradient is one, too."""
+    code = jax.nn.one_hot(kind, len(weights), dtype=weights.dtype)
+    return (code @ weights.reshape(len(weights), -1)).reshape(len(kind), *weights.shape[1:])

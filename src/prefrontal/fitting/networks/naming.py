@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple, cast, get_args
 
 from prefrontal.configs.models import MODELS
-from prefrontal.configs.recurrent import CellName
+from prefrontal.configs.recurrent import FittedCellName
 from prefrontal.errors import UserError
 
 MOST_UNITS = 100
@@ -14,7 +14,7 @@ MOST_UNITS = 100
 class Kind(NamedTuple):
     """What a network is."""
 
-    cell: CellName
+    cell: FittedCellName
     num_units: int
 
     @property
@@ -30,7 +30,7 @@ class Kind(NamedTuple):
 
 def is_network(name: str) -> bool:
     """Whether `name` is one of a network and none of a cognitive model."""
-    return name not in MODELS and name.partition("-")[0] in get_args(CellName)
+    return name not in MODELS and name.partition("-")[0] in get_args(FittedCellName)
 
 
 def network_kind(name: str) -> Kind:
@@ -45,13 +45,13 @@ def network_kind(name: str) -> Kind:
         16
     """
     found = re.fullmatch(r"(\w+)-([1-9]\d{0,5})", name)
-    if not found or found[1] not in get_args(CellName) or int(found[2]) > MOST_UNITS:
+    if not found or found[1] not in get_args(FittedCellName) or int(found[2]) > MOST_UNITS:
         raise UserError(
             f"`models` must be {', '.join(MODELS)}, or networks of 1 to {MOST_UNITS} units, {', '.join(_examples())}; "
             f"got {name}."
         )
-    return Kind(cast(CellName, found[1]), int(found[2]))
+    return Kind(cast(FittedCellName, found[1]), int(found[2]))
 
 
 def _examples() -> list[str]:
-    return [f"{cell}-2" for cell in get_args(CellName)]
+    return [f"{cell}-2" for cell in get_args(FittedCellName)]

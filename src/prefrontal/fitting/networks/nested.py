@@ -101,7 +101,7 @@ def fit_networks(
 
     Arguments:
         table: a trial table (see `prefrontal.trials.table`).
-        names: "gru-2" is a GRU of two units; cells are gru, lstm and rnn. One or several.
+        names: "gru-2" is a GRU of two units; cells are gru, sgru (switching), lstm and rnn. One or several.
         by: whether each "subject" or each "session" of a subject has a network of its own.
         sharing: "alone", each subject's network from random weights; "group", each begins at a network that is fitted
             to everybody's training trials, and is pulled to it, as in a hierarchical fit; "one", that network for all.
