@@ -17,6 +17,7 @@ from prefrontal.fitting.fit import parameters_to_fit
 from prefrontal.fitting.group_draws import integrate_population
 from prefrontal.fitting.group_search import _climb
 from prefrontal.fitting.simulation import simulate
+from simulated_people import CHOICES, TRUTH
 
 MEAN, SD, NUM = {"stay": 0.8, "shift": -0.3}, {"stay": 0.5, "shift": 0.7}, 60
 
@@ -101,6 +102,19 @@ def test_models_are_compared_by_evidence(population, fit):
 
 
 @pytest.mark.thorough
+def test_parameters_that_make_up_for_each_other_are_fitted_too():
+    """Eleven people of hBayesDM's example, seven parameters: everybody's posterior has directions that hardly curve."""
+    with pf.quietly():
+        fit = pf.fit_group(pf.read_trials(CHOICES), "hybrid")
+    assert fit.settled and fit.table["converged"].all()
+    truth = pd.read_csv(TRUTH, sep="\t")
+    for name, letter in (("inverse_temperature", "beta1"), ("second_inverse_temperature", "beta2")):
+        row = fit.group.loc[name]
+        assert row["median"] == pytest.approx(truth[letter].median(), rel=0.35)
+        assert row["sd"] < 1.0
+
+
+@pytest.mark.thorough
 def test_a_group_takes_three(population):
     two = population[0][population[0]["subject"].isin(fitted := population[0]["subject"].unique()[:2])]
     assert len(fitted) == 2
@@ -115,6 +129,22 @@ def test_the_search_calls_no_lapack(population):
     at = np.zeros((len(batch.units), len(parameters)), np.float32)
     lowered = _climb.lower(model, tuple(parameters.items()), batch.choices, at, at[0], np.eye(at.shape[1]))
     assert "lapack" not in lowered.as_text().lower()
+
+
+def test_likelihoods_that_curve_upwards_do_not_widen_the_population():
+    """Half of the subjects tell nothing, and their modes are none: the population is that of the others, or narrower."""
+    rng = np.random.default_rng(5)
+    seen = rng.normal(0.0, 1.0, (40, 2))
+    told = (np.arange(40) < 20)[:, None, None] * 4.0 * np.eye(2)
+
+    def find(modes: np.ndarray, mean: np.ndarray, population: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        towards = np.einsum("spq,sq->sp", told, seen) + population @ mean
+        modes = np.einsum("spq,sq->sp", np.linalg.inv(told + population), towards)
+        return modes, np.where(told.any(axis=(1, 2), keepdims=True), told, -0.9 * population)
+
+    found = estimate_population(find, np.zeros_like(seen), np.zeros(2), np.eye(2), tolerance=1e-6)
+    assert found.settled
+    assert (np.diag(found.covariance) < 2.0).all()
 
 
 def normal_modes(seen: np.ndarray, precision: float):

@@ -1,6 +1,7 @@
 """Long fits keep what is done of them: one that was killed goes on from there."""
 
 import contextlib
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -53,22 +54,37 @@ def test_a_full_disk_does_not_stop_a_fit(tmp_path: Path, monkeypatch: pytest.Mon
         assert kept(["part"], lambda: [np.ones(1)]) == [np.ones(1)]
 
 
+MODEL = "win-stay-lose-shift"
+MANY = 1000
+FITS = {
+    "map": (3, [f"{MODEL}.csv", "comparison.csv", "comparison-by-subject.csv"]),
+    "em": (MANY, [f"{MODEL}.csv", "comparison.csv", "comparison-by-subject.csv"]),
+    "hierarchical": (MANY, [f"{MODEL}.csv", f"{MODEL}-diagnostics.csv", "loo.csv"]),
+}
+"""Parts, where it matters how many, and files to compare."""
+
+
 @pytest.mark.thorough
+@pytest.mark.parametrize("method", FITS)
 def test_a_fit_that_was_stopped_goes_on_and_ends_with_the_same_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if method == "hierarchical" and any(find_spec(name) is None for name in ("numpyro", "arviz")):
+        pytest.skip("numpyro and ArviZ are not installed: pip install 'prefrontal[bayes]'.")
+    num_parts, files = FITS[method]
     main(["example", str(tmp_path / "people.csv")])
     monkeypatch.setattr(search, "LANES", 4)  # of twelve people four at once
-    true, written = parts.write_arrays, list[Path]()
+    true, written, stop_after = parts.write_arrays, list[Path](), 2 if method != "em" else 20
 
     def write(path: Path, *rest: object) -> None:
         true(path, *rest)  # pyright: ignore[reportArgumentType]
         written.append(path)
-        if len(written) == 2:
+        if len(written) == stop_after:
             raise KeyboardInterrupt
 
     def fit(out: str, *more: str) -> None:
-        words = ["--models", "win-stay-lose-shift", "--num-starts", "2", "--num-simulations", "0", "--fix", "stay=.9"]
+        words = f"--models {MODEL} --method {method} --num-starts 2 --num-simulations 0 --fix stay=.9".split()
+        words += "--num-warmup 100 --num-samples 100 --num-chains 2".split() if method == "hierarchical" else []
         with quietly():
             main(["fit", str(tmp_path / "people.csv"), *words, "--out", str(tmp_path / out), *more])
 
@@ -79,8 +95,9 @@ def test_a_fit_that_was_stopped_goes_on_and_ends_with_the_same_files(
     assert stopped.value.code == 130
     assert "the same command goes on from there" in capsys.readouterr().err
     fit("out")
-    assert len(written) == len(set(written)) == 3
-    for name in ("win-stay-lose-shift.csv", "comparison.csv", "comparison-by-subject.csv"):
+    assert len(written) == len(set(written))
+    assert num_parts in (len(written), MANY)
+    for name in files:
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
     assert folder_names(tmp_path / "out") == folder_names(tmp_path / "alone")
     with pytest.raises(SystemExit):

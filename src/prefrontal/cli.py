@@ -41,8 +41,6 @@ TensorBoard reads it as it goes: tensorboard --logdir runs
 
 _GO_ON = ("train", "reproduce", "evaluate", "sweep", "search", "fit", "recover")
 """The commands that take up what they were stopped in."""
-_BEGIN_ANEW = ("em", "hierarchical")
-"""The methods of `fit` that do not."""
 _BROKEN_PIPE = 128 + 13  # SIGPIPE, a signal that Windows has no name for
 
 
@@ -64,9 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Stopped as stop:
         _fail("Stopped, and saved. The same command goes on from there.", code=128 + stop.signal_number)
     except KeyboardInterrupt:
-        goes_on = arguments[:1] and arguments[0] in _GO_ON and not set(_BEGIN_ANEW).intersection(arguments)
-        told = "; the same command goes on from there" if goes_on else ""
-        _fail(f"Stopped. What was saved before is intact{told}.", code=130)
+        goes_on = "; the same command goes on from there" if arguments[:1] and arguments[0] in _GO_ON else ""
+        _fail(f"Stopped. What was saved before is intact{goes_on}.", code=130)
     except BrokenPipeError:
         # Whoever read our output has gone, which is their right: what is left of it goes nowhere.
         _discard(sys.stdout)

@@ -8,10 +8,6 @@ import numpy as np
 from jaxtyping import Float
 
 MAX_ROUNDS = 500
-LEAST_PRECISION = 0.1
-"""Where somebody's posterior is flatter than the population in some direction (the likelihood curves upwards there), it
-counts as this share of the population's precision."""
-
 Modes = Float[np.ndarray, "subject value"]
 Matrix = Float[np.ndarray, "value value"]
 FindModes = Callable[[Modes, np.ndarray, Matrix], tuple[Modes, Float[np.ndarray, "subject value value"]]]
@@ -76,7 +72,7 @@ def estimate_population(
         num_rounds += 1
         precision = np.linalg.inv(covariance)
         modes, information = find_modes(modes, mean, precision)
-        spread = np.linalg.inv(positive(information + precision, precision))
+        spread = np.linalg.inv(positive(information) + precision)
         before = _moments(mean, covariance)
         mean = modes.mean(axis=0)
         away = modes - mean
@@ -84,7 +80,7 @@ def estimate_population(
         if independent:
             covariance = np.diag(np.diag(covariance))
         settled = bool(np.abs(_moments(mean, covariance) - before).max() < tolerance)
-    information = positive(information, np.zeros_like(covariance))
+    information = positive(information)
     shared = information @ np.linalg.inv(covariance @ information + np.eye(len(mean)))
     error = np.sqrt(np.diag(np.linalg.inv(shared.sum(axis=0))))
     return Population(mean, error, covariance, modes, spread, num_rounds, settled)
@@ -94,13 +90,8 @@ def _moments(mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     return np.concatenate([mean, np.sqrt(np.diag(covariance))])
 
 
-def positive(precisions: np.ndarray, population: np.ndarray) -> np.ndarray:
-    """`precisions`, of which no eigenvalue is below a share of the population's least (zero, of zeros)."""
-    least = LEAST_PRECISION * np.linalg.eigvalsh(population).min()
-    flat = np.linalg.eigvalsh(precisions).min(axis=1) < least
-    if flat.any():
-        values, vectors = np.linalg.eigh(precisions[flat])
-        raised = np.maximum(values, least)[:, None, :]
-        precisions = precisions.copy()
-        precisions[flat] = (vectors * raised) @ vectors.transpose(0, 2, 1)
-    return precisions
+def positive(information: Float[np.ndarray, "subject value value"]) -> Float[np.ndarray, "subject value value"]:
+    """`information`, where the likelihood curves upwards (it is no mode of its own) taken as none: nobody's posterior is
+    then wider than the population, which could not settle otherwise."""
+    values, vectors = np.linalg.eigh(information)
+    return (vectors * np.maximum(values, 0.0)[:, None, :]) @ vectors.transpose(0, 2, 1)

@@ -122,7 +122,7 @@ def _tabulated(batch: Batch, parameters: dict[str, Parameter], found: Found) -> 
     mean, sd, modes = found.group.mean, found.group.sd, found.modes
     log_group = -0.5 * (((modes.u - mean) / sd) ** 2).sum(-1) - np.log(sd * np.sqrt(2 * np.pi)).sum()
     precision = np.diag(sd**-2.0)
-    spread = np.linalg.inv(positive(modes.information + precision, precision))
+    spread = np.linalg.inv(positive(modes.information) + precision)
     errors = np.sqrt(np.diagonal(spread, axis1=1, axis2=2))
     columns: dict[str, Any] = {}
     for place, (name, parameter) in enumerate(parameters.items()):

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_values
-from prefrontal.analysis.population import LEAST_PRECISION, estimate_population
+from prefrontal.analysis.population import estimate_population
 from prefrontal.fitting.choices import Batch, Choices
 from prefrontal.fitting.group_draws import MOST_PASSES, Integrated, integrate_population
 from prefrontal.fitting.likelihood import subject_log_likelihood
@@ -24,8 +24,10 @@ approximation: what comes after them is more exact."""
 MAX_ROUNDS = 40
 MOST_CLIMBS = 10
 STEP_TOLERANCE = 1e-5
-STEP_SIZES = (1.0, 0.5, 0.25, 0.05)
-"""Shares of Newton's step that are tried."""
+DAMPINGS = (0.0, 0.1, 1.0, 10.0, 100.0)
+"""Newton's steps that are tried, the safer the more of the group's precision is added to the curvature."""
+LEAST_PIVOT = 0.1
+"""Of the curvature that a step is computed with, in the group's least precision."""
 MOST_STEPS = 8
 
 
@@ -90,6 +92,7 @@ class GroupSearch:
             lambda subjects: program(self.model, tuple(self.parameters.items()), *subjects, mean, precision),
             (self.batch.choices, starts),
             num_lanes=num_lanes,
+            of=(self.model, tuple(self.parameters.items()), mean, precision),
         )
 
     def log_likelihoods(self, u: Float[np.ndarray, "subject draw parameter"]) -> Float[np.ndarray, "subject draw"]:
@@ -98,6 +101,7 @@ class GroupSearch:
             lambda subjects: _log_likelihoods(self.model, tuple(self.parameters.items()), *subjects),
             (self.batch.choices, u),
             num_lanes=min(LANES, self._lanes * u.shape[1]),
+            of=(self.model, tuple(self.parameters.items())),
         )
 
     def climbed(self, starts: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> Modes:
@@ -123,16 +127,21 @@ def _climb(
     precision: Array | np.ndarray,
 ) -> Modes:
     """The nearest mode of each subject, by Newton's method: few steps, since a round moves the group but little."""
-    least = LEAST_PRECISION * jnp.min(jnp.diagonal(jnp.asarray(precision)))
+    scale = jnp.diag(jnp.diagonal(jnp.asarray(precision)))
+    least = LEAST_PIVOT * jnp.min(jnp.diagonal(scale))
 
     def of_subject(sessions: Choices, start: Float[Array, " parameter"]) -> Modes:
         surprise, objective = _objectives(model, parameters, sessions, mean, precision)
 
         def step(at: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
             u, value, _, num = at
-            lower, pivots = factored(jax.hessian(objective)(u), least)
-            towards = -solved_upper(lower, solved_lower(lower, jax.grad(objective)(u)) / pivots)
-            tried = u + jnp.asarray(STEP_SIZES)[:, None] * towards
+            curvature, slope = jax.hessian(objective)(u), jax.grad(objective)(u)
+
+            def damped(share: Array) -> Array:
+                lower, pivots = factored(curvature + share * scale, least)
+                return u - solved_upper(lower, solved_lower(lower, slope) / pivots)
+
+            tried = jax.vmap(damped)(jnp.asarray(DAMPINGS))
             values = jax.vmap(objective)(tried)
             best = jnp.argmin(jnp.where(jnp.isfinite(values), values, jnp.inf))
             better = values[best] < value

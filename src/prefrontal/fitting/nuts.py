@@ -25,6 +25,7 @@ from prefrontal.fitting.likelihood import subject_log_likelihood
 from prefrontal.fitting.search import constrained
 from prefrontal.fitting.small import factored, solved_lower, solved_upper
 from prefrontal.progress import progress
+from prefrontal.runs.parts import kept
 
 MAX_ROUNDS = 30
 TOLERANCE = 0.02
@@ -127,12 +128,22 @@ def sample(
     }
     total, parts = num_warmup + num_samples, []
     with progress(f"Sampling {name}", total, told=told) as tell:
-        state = _begin(posterior, settings, start, jax.random.split(jax.random.key(seed), num_chains))
+        keys = jax.random.key_data(jax.random.split(jax.random.key(seed), num_chains))
+        state = jax.device_get(_begin(posterior, settings, start, keys))
         for first in range(0, total, CHUNK):
-            state, drawn = _advance(posterior, settings, state)
-            parts.append(jax.device_get(drawn))
+            state, drawn = _gone_on(posterior, settings, state)
+            parts.append(drawn)
             tell(min(CHUNK, total - first))
     return jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=1)[:, num_warmup:total], *parts)
+
+
+def _gone_on(posterior: "_Posterior", settings: "_Settings", state: Any) -> tuple[Any, Draws]:
+    """The next draws of all chains, or what they were before the sampler was killed."""
+    shapes = eqx.filter_eval_shape(_advance, posterior, settings, state)
+    leaves, structure = jax.tree.flatten((posterior, settings, state))
+    things = ["NUTS", structure, *(np.asarray(leaf) if eqx.is_array_like(leaf) else leaf for leaf in leaves)]
+    found = kept(things, lambda: jax.tree.leaves(jax.device_get(_advance(posterior, settings, state))))
+    return jax.tree.unflatten(jax.tree.structure(shapes), found)
 
 
 class _Settings(NamedTuple):
