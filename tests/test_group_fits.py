@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import scipy.integrate
 import scipy.stats
+from simulated_people import CHOICES, TRUTH
 
 import prefrontal as pf
 from prefrontal.agents.two_step import find_model
@@ -17,7 +18,6 @@ from prefrontal.fitting.fit import parameters_to_fit
 from prefrontal.fitting.group_draws import integrate_population
 from prefrontal.fitting.group_search import _climb
 from prefrontal.fitting.simulation import simulate
-from simulated_people import CHOICES, TRUTH
 
 MEAN, SD, NUM = {"stay": 0.8, "shift": -0.3}, {"stay": 0.5, "shift": 0.7}, 60
 
@@ -106,7 +106,8 @@ def test_parameters_that_make_up_for_each_other_are_fitted_too():
     """Eleven people of hBayesDM's example, seven parameters: everybody's posterior has directions that hardly curve."""
     with pf.quietly():
         fit = pf.fit_group(pf.read_trials(CHOICES), "hybrid")
-    assert fit.settled and fit.table["converged"].all()
+    assert fit.settled
+    assert fit.table["converged"].to_numpy().all()
     truth = pd.read_csv(TRUTH, sep="\t")
     for name, letter in (("inverse_temperature", "beta1"), ("second_inverse_temperature", "beta2")):
         row = fit.group.loc[name]
@@ -132,7 +133,7 @@ def test_the_search_calls_no_lapack(population):
 
 
 def test_likelihoods_that_curve_upwards_do_not_widen_the_population():
-    """Half of the subjects tell nothing, and their modes are none: the population is that of the others, or narrower."""
+    """Half of the subjects tell nothing, and their modes are none: the population is no wider than the others."""
     rng = np.random.default_rng(5)
     seen = rng.normal(0.0, 1.0, (40, 2))
     told = (np.arange(40) < 20)[:, None, None] * 4.0 * np.eye(2)

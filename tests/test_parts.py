@@ -84,7 +84,9 @@ def test_a_fit_that_was_stopped_goes_on_and_ends_with_the_same_files(
 
     def fit(out: str, *more: str) -> None:
         words = f"--models {MODEL} --method {method} --num-starts 2 --num-simulations 0 --fix stay=.9".split()
-        words += "--num-warmup 100 --num-samples 100 --num-chains 2".split() if method == "hierarchical" else []
+        words += (
+            ["--num-warmup", "100", "--num-samples", "100", "--num-chains", "2"] if method == "hierarchical" else []
+        )
         with quietly():
             main(["fit", str(tmp_path / "people.csv"), *words, "--out", str(tmp_path / out), *more])
 

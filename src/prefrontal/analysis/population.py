@@ -91,7 +91,7 @@ def _moments(mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 
 def positive(information: Float[np.ndarray, "subject value value"]) -> Float[np.ndarray, "subject value value"]:
-    """`information`, where the likelihood curves upwards (it is no mode of its own) taken as none: nobody's posterior is
-    then wider than the population, which could not settle otherwise."""
+    """`information`, taken as none where the likelihood curves upwards (it has no mode of its own): nobody's posterior
+    is then wider than the population, which could not settle otherwise."""
     values, vectors = np.linalg.eigh(information)
     return (vectors * np.maximum(values, 0.0)[:, None, :]) @ vectors.transpose(0, 2, 1)
