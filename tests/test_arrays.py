@@ -54,6 +54,15 @@ def test_what_is_no_array_is_kept():
     assert (back.encoder.time_input, back.encoder.num_steps) == (agent.encoder.time_input, agent.encoder.num_steps)
 
 
+def test_shapes_and_types_are_enough_to_be_filled():
+    arrays = named_arrays(state(1))
+    back = with_arrays(eqx.filter_eval_shape(state, 2), arrays, source="here")
+    for name, array in named_arrays(back).items():
+        np.testing.assert_array_equal(array, arrays[name])
+    with pytest.raises(UserError, match=r"`key` must have shape \(2,\), got \(3,\)"):
+        with_arrays(eqx.filter_eval_shape(state, 2), {**arrays, "key": np.zeros(3, np.uint32)}, source="here")
+
+
 def test_missing_and_unknown_names_are_told():
     arrays = named_arrays(state(0).agent)
     arrays["weights"] = arrays.pop("kernel")

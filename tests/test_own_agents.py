@@ -92,6 +92,7 @@ def test_a_network_of_ones_own_is_checked_trained_kept_loaded_and_lesioned(tmp_p
     assert_same_bits(pf.load_agent(pf.save_agent(trained[0], path, overwrite=True), like=loaded), trained[0])
 
 
+@pytest.mark.fully_compiled
 def test_a_function_and_a_config_train_the_same():
     config = pf.RecurrentConfig(hidden_size=3)
     by_config = pf.train_agents(Arm(), config, TRAIN)

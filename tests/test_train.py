@@ -15,7 +15,7 @@ from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.learning.group import new_learner
-from prefrontal.learning.lanes import spread, stack, train_lanes, unstack
+from prefrontal.learning.lanes import train_lanes
 from prefrontal.learning.train import Hyperparameters, Metrics, TrainState, init_training, train
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.runs.arrays import named_arrays
@@ -37,14 +37,14 @@ class TestSameSeedSameBits:
         """Final state and metrics of every seed."""
         learners = [new_learner(self.task, RecurrentConfig(), self.config, seed) for seed in seeds]
         layout = devices.layout(len(seeds))
-        lanes, parts = spread(stack(learners, lanes=layout.size), layout), []
+        lanes, parts = devices.spread(devices.stack(learners, lanes=layout.size), layout), []
         for num in chunks:
             lanes, metrics = train_lanes(lanes, num, layout=layout, unroll=UNROLL, capacity=20)
             parts.append({name: np.asarray(values)[:, :num] for name, values in metrics._asdict().items()})
         history = {name: np.concatenate([part[name] for part in parts], axis=1) for name in Metrics._fields}
         return {
             seed: (named_arrays(state), {name: values[lane] for name, values in history.items()})
-            for lane, (seed, state) in enumerate(zip(seeds, unstack(lanes.state, len(seeds)), strict=True))
+            for lane, (seed, state) in enumerate(zip(seeds, devices.unstack(lanes.state, len(seeds)), strict=True))
         }
 
     @pytest.fixture(scope="class")

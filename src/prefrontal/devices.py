@@ -3,16 +3,24 @@
 import contextlib
 import os
 import warnings
+from collections.abc import Hashable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import equinox as eqx
 import jax
+import numpy as np
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+from jaxtyping import PyTree
 
 from prefrontal.errors import UserError
+from prefrontal.runs.arrays import like, plain
 from prefrontal.runs.files import make_folder
 from prefrontal.runs.locks import is_lockable
 from prefrontal.runs.provenance import processor
+
+Tree = TypeVar("Tree", bound=PyTree)
 
 COMPILER_OPTIONS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1073741824"
 """XLA's CPU backend compiles a small loop into one function and interprets a large one, operation by operation, at
@@ -115,6 +123,51 @@ def layout(num_seeds: int) -> Layout:
         return Layout(num_devices, CPU_LANES)
     per_device = -(-num_seeds // num_devices)
     return Layout(num_devices, min(1024, max(2, 1 << (per_device - 1).bit_length())))
+
+
+def mesh(layout: Layout) -> jax.sharding.Mesh:
+    """The devices of `layout`, along the axis "lane"."""
+    return jax.make_mesh(
+        (layout.num_devices,),
+        ("lane",),
+        axis_types=(AxisType.Auto,),
+        devices=jax.local_devices()[: layout.num_devices],
+    )
+
+
+def signature(tree: PyTree) -> Hashable:
+    """Trees of one signature can be stacked: they are alike but for the values of their arrays."""
+    leaves, structure = jax.tree.flatten(tree)
+    return structure, tuple((leaf.shape, leaf.dtype) if eqx.is_array(leaf) else leaf for leaf in leaves)
+
+
+def stack(trees: Sequence[Tree], *, lanes: int) -> Tree:
+    """Stack trees of the same structure into one whose array leaves lead with the lane; the last fills what is left."""
+    filled = [*trees, *[trees[-1]] * (lanes - len(trees))]
+    arrays, rest = zip(*(eqx.partition(tree, eqx.is_array) for tree in filled), strict=True)
+
+    def stacked(*leaves: jax.Array) -> jax.Array:
+        return like(leaves[0], np.stack([plain(leaf) for leaf in leaves]))
+
+    return eqx.combine(jax.tree.map(stacked, *arrays), rest[0])
+
+
+def unstack(tree: Tree, num: int) -> list[Tree]:
+    """The first `num` lanes, each on its own."""
+    arrays, rest = eqx.partition(tree, eqx.is_array)
+    here = jax.tree.map(plain, arrays)  # once for all lanes: they may lie on several devices
+
+    def at(lane: int) -> PyTree:
+        return jax.tree.map(lambda leaf, values: like(leaf, np.array(values[lane])), arrays, here)
+
+    return [eqx.combine(at(lane), rest) for lane in range(num)]
+
+
+def spread(lanes: Any, layout: Layout) -> Any:
+    """Lay what leads with the lane over the devices of `layout`. From the host nothing has to be compiled for it."""
+    arrays, rest = eqx.partition(lanes, lambda leaf: isinstance(leaf, jax.Array | np.ndarray))
+    place = NamedSharding(mesh(layout), PartitionSpec("lane"))
+    return eqx.combine(jax.tree.map(lambda leaf: like(leaf, jax.device_put(plain(leaf), place)), arrays), rest)
 
 
 def memory() -> int | None:

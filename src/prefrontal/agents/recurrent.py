@@ -93,6 +93,10 @@ class RecurrentAgent(AbstractTappedAgent):
 
 
 def columns_of_norm(norm: float, key: PRNGKeyArray, shape: tuple[int, ...]) -> Array:
-    """Gaussian weights, each column scaled to `norm`."""
-    weights = jax.random.normal(key, shape)
-    return norm * weights / jnp.linalg.norm(weights, axis=0)
+    """Gaussian weights, each column scaled to `norm`.
+
+    The barriers keep these three from becoming one, which rounds otherwise: an agent has the same bits compiled and not.
+    """
+    weights = jax.lax.optimization_barrier(jax.random.normal(key, shape))
+    length = jax.lax.optimization_barrier(jnp.linalg.norm(weights, axis=0))
+    return jax.lax.optimization_barrier(norm * weights) / length

@@ -12,7 +12,7 @@ from prefrontal import devices
 from prefrontal.bench.arithmetic import count_operations
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.learning.group import new_learner
-from prefrontal.learning.lanes import spread, stack, train_lanes
+from prefrontal.learning.lanes import train_lanes
 from prefrontal.learning.train import train
 from prefrontal.rollouts.evaluation import evaluate
 
@@ -74,7 +74,7 @@ def measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) ->
     unroll = config.train.unroll_for(task.num_steps)
     learners = [new_learner(task, config.agent, config.train, seed) for seed in range(num_seeds)]
     groups = [
-        spread(stack(learners[first : first + layout.size], lanes=layout.size), layout)
+        devices.spread(devices.stack(learners[first : first + layout.size], lanes=layout.size), layout)
         for first in range(0, num_seeds, layout.size)
     ]
 

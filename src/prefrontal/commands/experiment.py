@@ -66,7 +66,7 @@ def _check(experiment: Experiment, options: Options) -> None:
     check_results_folder(experiment, options.config, options.out)
 
 
-def _looks(options: Options) -> dict[str, int | None]:
+def _looks(options: Options) -> dict[str, Any]:
     return {"snapshot_every": options.snapshot_every, "plot_every": options.plot_every}
 
 
@@ -115,7 +115,7 @@ def _reproduce(experiment: Experiment, options: Options) -> None:
     if not options.pretrained:
         _check(experiment, options)
         with told(experiment, options):
-            train_run(experiment, options.config, options.seeds, options.out, **_looks(options))
+            train_run(experiment, options.config, options.seeds, options.out, **_looks(options), test_follows=True)
     folder, results = _test(experiment, options)
     draw_results(experiment, folder)
     _report(experiment, folder, results)

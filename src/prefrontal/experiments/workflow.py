@@ -37,6 +37,7 @@ def train_run(
     *,
     snapshot_every: int | None = None,
     plot_every: int | None = None,
+    test_follows: bool = False,
 ) -> Path:
     """Train what is missing of `seeds`; return the folder that holds them.
 
@@ -47,6 +48,7 @@ def train_run(
         out: the folder. None: runs/EXPERIMENT/HASH OF THE CONFIG.
         snapshot_every: keep the weights of every so many episodes. None: as the experiment needs.
         plot_every: the same, and test them and draw what they do, as files and TensorBoard images. None: never.
+        test_follows: get ready for `evaluate_run` and `draw_results` while they train.
 
     Returns:
         The folder of the run: a folder a seed, with weights and learning curve.
@@ -66,8 +68,8 @@ def train_run(
         [0]
     """
     experiment, config, seeds = as_asked(experiment, config, seeds)
-    every = {"snapshot_every": snapshot_every, "plot_every": plot_every}
-    (folder,) = train_runs(experiment, [config], seeds, [out], **every)
+    wishes: dict[str, Any] = {"snapshot_every": snapshot_every, "plot_every": plot_every, "test_follows": test_follows}
+    (folder,) = train_runs(experiment, [config], seeds, [out], **wishes)
     return folder
 
 
@@ -79,11 +81,10 @@ def train_runs(
     *,
     snapshot_every: int | None = None,
     plot_every: int | None = None,
+    test_follows: bool = False,
 ) -> list[Path]:
-    """`train_run` for several configs, each in its folder of `outs`.
-
-    Those that differ in numbers only, not in shapes, train side by side in one compiled program.
-    """
+    """`train_run` for several configs, each in its folder of `outs`: side by side, in one compiled program, where they
+    differ in numbers only, not in shapes."""
     devices.configure()
     jobs: dict[Path, Job] = {}
     folders = []
@@ -113,7 +114,7 @@ def train_runs(
                 jobs.setdefault(job.folder.path, job)  # equal configs are one training
     if asked_for:
         _check_kept(jobs.values(), asked_for)
-    train_jobs(list(jobs.values()))
+    train_jobs(list(jobs.values()), beside=(lambda: study.get_ready(configs[0])) if test_follows else None)
     return folders
 
 

@@ -1,6 +1,7 @@
 """How figures look and how they are saved. Nothing here changes matplotlib's own settings for good."""
 
 import contextlib
+import importlib
 import io
 import warnings
 from collections.abc import Iterator, Sequence
@@ -94,6 +95,13 @@ METADATA: dict[str, dict[str, Any]] = {
 }
 FORMATS = ("png", "svg", "pdf")
 """What figures are saved in, unless one is asked for."""
+
+
+def import_formats() -> None:
+    """Import what saves figures in `FORMATS`, as saving them would: it takes a quarter of a second."""
+    for name in ("agg", "svg", "pdf"):
+        importlib.import_module(f"matplotlib.backends.backend_{name}")
+    importlib.import_module("fontTools.subset")
 
 
 @contextlib.contextmanager

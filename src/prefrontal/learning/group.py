@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, Integer, PRNGKeyArray, PyTree
 
 from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.configs import AgentConfig, TrainConfig
 from prefrontal.configs.actor_critic import check_discounts
 from prefrontal.configs.base import check_config
-from prefrontal.errors import UserError
-from prefrontal.learning.lanes import Learner, spread, stack, train_lanes, unstack
+from prefrontal.errors import UserError, check_seed
+from prefrontal.learning.lanes import Learner, train_lanes
 from prefrontal.learning.optimiser import Hyperparameters
 from prefrontal.learning.train import TrainState, init_training
 from prefrontal.tasks.base import AbstractTask
@@ -47,7 +47,7 @@ class Chunk:
 
     def states(self) -> list[TrainState]:
         """The seeds' training states."""
-        return unstack(self._lanes.state, len(self.metrics["reward"]))
+        return devices.unstack(self._lanes.state, len(self.metrics["reward"]))
 
 
 AgentSource = AgentConfig | Callable[[AbstractTask, PRNGKeyArray], AbstractAgent]
@@ -64,8 +64,7 @@ def new_learner(task: AbstractTask, agent_config: AgentSource, config: TrainConf
     hyperparameters = Hyperparameters(config)
     agent = new_agent(agent_config, task, seed)
     _check_memory(_bytes(jax.eval_shape(agent.init)) * hyperparameters.episodes_per_update)
-    state = init_training(agent, task, hyperparameters, jax.random.fold_in(jax.random.key(seed), 1))
-    return Learner(state, task, hyperparameters)
+    return Learner(_first_state(agent, task, hyperparameters, np.uint32(seed)), task, hyperparameters)
 
 
 def new_agent(config: AgentSource, task: AbstractTask, seed: int) -> AbstractAgent:
@@ -82,16 +81,16 @@ def new_agent(config: AgentSource, task: AbstractTask, seed: int) -> AbstractAge
         )
     if not callable(config) or _is_no_agents_class(config):
         check_config("agent", config, AgentConfig)
-    makes = config.make if isinstance(config, AgentConfig) else config
     if not isinstance(task, AbstractTask):
         raise UserError(
             f"`task` must be an AbstractTask, got a {type(task).__name__}. Give a task, or the config of one whose "
             "`make` returns one: what is to be learned is a subclass of prefrontal.AbstractTask."
         )
-    key = jax.random.fold_in(jax.random.key(seed), 0)
+    check_seed("seeds", seed)
     if isinstance(config, AgentConfig) and max(_whole_numbers(config), default=0) > LARGE:  # before anything is there
-        _check_memory(_bytes(eqx.filter_eval_shape(makes, task, key)))
-    agent = makes(task, key)
+        _check_memory(_bytes(eqx.filter_eval_shape(_made, config, task, np.uint32(seed))))
+    makes = _made_at_once if _is_ours(config) else _made
+    agent = makes(config, task, np.uint32(seed))
     if not isinstance(agent, AbstractAgent):
         name = (
             f"{type(config).__name__}.make" if isinstance(config, AgentConfig) else getattr(config, "__name__", "make")
@@ -101,6 +100,14 @@ def new_agent(config: AgentSource, task: AbstractTask, seed: int) -> AbstractAge
             "prefrontal.AbstractAgent."
         )
     return agent
+
+
+def agent_to_fill(config: AgentSource, task: AbstractTask) -> AbstractAgent:
+    """An agent as `new_agent` makes them, for numbers that are kept elsewhere: where a config of the package says how,
+    it has the shapes and types of its arrays in their place, and nothing is computed."""
+    if not _is_ours(config):
+        return new_agent(config, task, seed=0)
+    return eqx.filter_eval_shape(_made, config, task, np.uint32(0))
 
 
 def train_group(
@@ -126,7 +133,7 @@ def train_group(
     steps = layout.size * unroll * learners[0].hyperparameters.episodes_per_update
     _check_memory(steps * _bytes(vectors), "whose every step is kept until the gradient is taken, which")
     capacity = _capacity(learners[0])
-    lanes = spread(stack(learners, lanes=layout.size), layout)
+    lanes = devices.spread(devices.stack(learners, lanes=layout.size), layout)
     episode, num = int(learners[0].state.episode), 0
     while True:
         lanes, metrics = train_lanes(
@@ -140,6 +147,27 @@ def train_group(
             num = min(num, stop_every - episode % stop_every)
         if num <= 0:
             return
+
+
+def _made(config: AgentSource, task: AbstractTask, seed: Integer[Array, ""] | np.uint32) -> AbstractAgent:
+    makes = config.make if isinstance(config, AgentConfig) else config
+    return makes(task, jax.random.fold_in(jax.random.key(seed), 0))
+
+
+_made_at_once = eqx.filter_jit(_made)
+"""In one program: some forty small ones take longer to read from the cache than to run."""
+
+
+@eqx.filter_jit
+def _first_state(
+    agent: AbstractAgent, task: AbstractTask, hyperparameters: Hyperparameters, seed: Integer[Array, ""] | np.uint32
+) -> TrainState:
+    return init_training(agent, task, hyperparameters, jax.random.fold_in(jax.random.key(seed), 1))
+
+
+def _is_ours(config: AgentSource) -> bool:
+    """Whether `config` is the package's own, which can be compiled: what others make an agent of is not known."""
+    return isinstance(config, AgentConfig) and type(config).__module__.startswith(f"{__name__.partition('.')[0]}.")
 
 
 def _is_no_agents_class(config: object) -> bool:

@@ -1,12 +1,10 @@
 """A training as people run it: many seeds, saved as they go, stopped and gone on with at will."""
 
 import contextlib
-import signal
 import time
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
 
 import numpy as np
 
@@ -16,8 +14,10 @@ from prefrontal.configs import TrainConfig
 from prefrontal.errors import Stopped, UserError
 from prefrontal.learning.breakdown import Breakdown, breakdown, refusal
 from prefrontal.learning.group import AgentSource, new_learner, train_group
-from prefrontal.learning.lanes import Learner, signature
+from prefrontal.learning.lanes import Learner
+from prefrontal.learning.meanwhile import meanwhile
 from prefrontal.learning.monitor import Monitor, SnapshotView
+from prefrontal.learning.stopping import StopRequest, stop_requests
 from prefrontal.learning.train import Metrics, TrainState
 from prefrontal.runs.arrays import named_arrays, with_arrays
 from prefrontal.runs.folder import RunFolder
@@ -67,7 +67,12 @@ class _Run:
         return self.metrics[0]
 
 
-def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BETWEEN_SAVES) -> None:
+def train_jobs(
+    jobs: Sequence[Job],
+    *,
+    seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
+    beside: Callable[[], object] | None = None,
+) -> None:
     """Train what is not trained yet of `jobs`, going on from what is saved.
 
     A job's weights depend on its seed and its configuration alone, bit for bit: not on which others are trained beside
@@ -77,6 +82,7 @@ def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BE
     Arguments:
         jobs: what to train; those finished are left as they are.
         seconds_between_saves: how much a kill may cost, at the least.
+        beside: what to do while they train, in a thread of its own; see `meanwhile`.
 
     Raises:
         Stopped: after Ctrl-C, SIGTERM or SIGHUP, when everything is saved.
@@ -84,17 +90,18 @@ def train_jobs(jobs: Sequence[Job], *, seconds_between_saves: float = SECONDS_BE
             all others are trained, when a training broke down. The state before that is saved then.
     """
     with contextlib.ExitStack() as resources:
-        stop = resources.enter_context(_stop_requests())
+        stop = resources.enter_context(stop_requests())
         jobs = [job for job in jobs if job.folder.status != "finished"]
         runs = [_load(job) for job in jobs]
         missing = sum(run.job.train.num_episodes - run.episode for run in runs)
         monitor = resources.enter_context(Monitor(missing))
+        begin = resources.enter_context(meanwhile(beside))
         for group in _groups(runs):
             _allow_open_files(2 * len(group) + 100)
             with contextlib.ExitStack() as locks:  # a group's own: of all jobs they could be more than may be open
                 for run in group:
                     locks.enter_context(_only_here(run))
-                _train(group, monitor, stop, seconds_between_saves)
+                _train(group, monitor, stop, seconds_between_saves, begin)
         broken = [run for run in runs if run.broken]
         for run in broken:
             _save_last_good(run)
@@ -175,7 +182,13 @@ def _groups(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
     alike: dict[Hashable, list[_Run]] = {}
     for run in runs:
         train = run.job.train
-        program = (run.episode, train.num_episodes, train.unroll, run.job.snapshot_every, signature(run.learner))
+        program = (
+            run.episode,
+            train.num_episodes,
+            train.unroll,
+            run.job.snapshot_every,
+            devices.signature(run.learner),
+        )
         alike.setdefault(program, []).append(run)
     for same in alike.values():
         size = devices.layout(len(same)).size
@@ -183,7 +196,14 @@ def _groups(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
             yield same[first : first + size]
 
 
-def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_between_saves: float) -> None:
+def _train(
+    runs: list[_Run],
+    monitor: Monitor,
+    stop: StopRequest,
+    seconds_between_saves: float,
+    compiled: Callable[[], object],
+) -> None:
+    """Train a group to its end; `compiled` is called once its program is."""
     train, task, snapshot_every = runs[0].job.train, runs[0].job.task, runs[0].job.snapshot_every
     _check_updates(train, snapshot_every)
     saved_at = time.monotonic()
@@ -195,6 +215,7 @@ def _train(runs: list[_Run], monitor: Monitor, stop: "_StopRequest", seconds_bet
         stop_every=snapshot_every,
     ):
         monitor.start()
+        compiled()
         num = chunk.metrics["reward"].shape[1]
         for lane, (run, writer) in enumerate(zip(runs, writers, strict=True)):
             metrics = chunk.of(lane)
@@ -268,33 +289,3 @@ def _finish(run: _Run, state: TrainState) -> None:
     run.job.folder.save_weights(named_arrays(state.trained_agent), {"episodes": int(state.episode)})
     run.job.folder.save_metrics(run.history)
     run.job.folder.finish()
-
-
-@dataclass
-class _StopRequest:
-    requested: int = 0
-    """The signal that asked to stop; 0 while none has."""
-
-
-@contextlib.contextmanager
-def _stop_requests() -> Iterator[_StopRequest]:
-    """Take the first Ctrl-C, SIGTERM or SIGHUP (the terminal is gone) as a wish to stop soon; the second ends the
-    process as ever. What it was told to ignore (nohup, a shell's background jobs) it goes on ignoring."""
-    request = _StopRequest()
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        if request.requested:
-            raise KeyboardInterrupt
-        request.requested = number
-
-    before = {}
-    with contextlib.suppress(ValueError):  # not the main thread: signals go where they went
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)  # Windows has no SIGHUP
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, remember)
-    try:
-        yield request
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

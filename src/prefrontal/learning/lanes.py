@@ -1,21 +1,14 @@
 """Learners trained side by side, one a lane: each has its own weights, random numbers, task and hyperparameters."""
 
-import operator
-from collections.abc import Hashable, Sequence
-from typing import TypeVar
-
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, NamedSharding, PartitionSpec
+from jax.sharding import PartitionSpec
 from jaxtyping import Array, Int, PyTree
 
 from prefrontal import devices
 from prefrontal.learning.train import Hyperparameters, Metrics, TrainState, train
 from prefrontal.tasks.base import AbstractTask
-
-Tree = TypeVar("Tree", bound=PyTree)
 
 
 class Learner(eqx.Module):
@@ -24,32 +17,6 @@ class Learner(eqx.Module):
     state: TrainState
     task: AbstractTask
     hyperparameters: Hyperparameters
-
-
-def signature(learner: Learner) -> Hashable:
-    """Learners of one signature can be stacked: they are alike but for the values of their arrays."""
-    leaves, structure = jax.tree.flatten(learner)
-    return structure, tuple((leaf.shape, leaf.dtype) if eqx.is_array(leaf) else leaf for leaf in leaves)
-
-
-def stack(trees: Sequence[Tree], *, lanes: int) -> Tree:
-    """Stack trees of the same structure into one whose array leaves lead with the lane; the last fills what is left."""
-    filled = [*trees, *[trees[-1]] * (lanes - len(trees))]
-    arrays, rest = zip(*(eqx.partition(tree, eqx.is_array) for tree in filled), strict=True)
-    return eqx.combine(jax.tree.map(lambda *leaves: jnp.stack(leaves), *arrays), rest[0])
-
-
-def unstack(tree: Tree, num: int) -> list[Tree]:
-    """The first `num` lanes, each on its own."""
-    arrays, rest = eqx.partition(tree, eqx.is_array)
-    here = jax.device_put(arrays, jax.local_devices()[0])  # once for all lanes: they may lie on several devices
-    return [eqx.combine(jax.tree.map(operator.itemgetter(lane), here), rest) for lane in range(num)]
-
-
-def spread(lanes: Learner, layout: devices.Layout) -> Learner:
-    """Lay the lanes over the devices."""
-    arrays, rest = eqx.partition(lanes, eqx.is_array)
-    return eqx.combine(jax.device_put(arrays, NamedSharding(_mesh(layout), PartitionSpec("lane"))), rest)
 
 
 def train_lanes(
@@ -66,14 +33,14 @@ def train_lanes(
     The memory of `lanes` is used again for the result: do not touch it afterwards.
 
     Arguments:
-        lanes: the learners, as many as `layout` has room for, laid out by `spread`.
+        lanes: the learners, as many as `layout` has room for, laid out by `devices.spread`.
         num_episodes: see `train`, as for `unroll` and `capacity`.
         layout: how lanes lie on devices.
         num_learners: how many lanes are wanted, from the first. None: all. Devices that hold none of them rest.
     """
     busy = layout.num_devices if num_learners is None else -(-num_learners // layout.lanes)
     by_device = np.where(np.arange(layout.num_devices) < busy, num_episodes, 0).astype(np.int32)
-    return _train_lanes((jnp.asarray(by_device), layout, unroll, capacity), lanes)
+    return _train_lanes((devices.spread(by_device, layout), layout, unroll, capacity), lanes)
 
 
 @eqx.filter_jit(donate="all-except-first")
@@ -95,15 +62,6 @@ def _train_lanes(
 
     by_lane = PartitionSpec("lane")
     arrays, metrics = jax.shard_map(
-        one_device, mesh=_mesh(layout), in_specs=(by_lane, by_lane), out_specs=by_lane, check_vma=False
+        one_device, mesh=devices.mesh(layout), in_specs=(by_lane, by_lane), out_specs=by_lane, check_vma=False
     )(arrays, by_device)
     return eqx.combine(arrays, rest), metrics
-
-
-def _mesh(layout: devices.Layout) -> jax.sharding.Mesh:
-    return jax.make_mesh(
-        (layout.num_devices,),
-        ("lane",),
-        axis_types=(AxisType.Auto,),
-        devices=jax.local_devices()[: layout.num_devices],
-    )

@@ -6,7 +6,7 @@ import numpy as np
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.errors import UserError
-from prefrontal.learning.group import AgentSource, new_agent
+from prefrontal.learning.group import AgentSource, agent_to_fill
 from prefrontal.runs.arrays import with_arrays
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.moments import Moment, episode_at
@@ -30,7 +30,8 @@ def load_agents(
         UserError: when one is not trained to its end, or its weights were not kept, or are damaged, of another shape or
             not finite.
     """
-    agents, made = {}, None
+    agents = {}
+    to_fill = agent_to_fill(agent_config, task)
     for seed in seeds:
         folder = run.seed(seed)
         episode = episode_at(folder, at)
@@ -42,8 +43,7 @@ def load_agents(
                 f"{source} must hold finite weights, got infinite ones or none: the training broke down. "
                 "Train again with a lower learning rate, in another folder."
             )
-        made = new_agent(agent_config, task, seed) if made is None else made  # its numbers are replaced: one will do
-        agents[seed] = with_arrays(made, arrays, source=source)
+        agents[seed] = with_arrays(to_fill, arrays, source=source)
     return agents
 
 
@@ -55,6 +55,6 @@ def load_snapshots(
     Raises:
         UserError: when none were kept, or they are damaged or of another shape.
     """
-    agent = new_agent(agent_config, task, folder.seed)
+    agent = agent_to_fill(agent_config, task)
     for episode in folder.snapshots():
         yield episode, with_arrays(agent, folder.load_snapshot(episode), source=f"the snapshot in `{folder.path}`")

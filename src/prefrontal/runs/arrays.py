@@ -20,21 +20,22 @@ UNNAMED = {"unnamed": True}
 
 def named_arrays(tree: PyTree) -> dict[str, np.ndarray]:
     """The arrays of `tree` by their place in it, "agent.kernel" for one; random keys as their data."""
-    return {name: np.asarray(_plain(leaf)) for name, leaf in _named(tree)[0].items()}
+    return {name: plain(leaf) for name, leaf in _named(tree)[0].items()}
 
 
 def with_arrays(tree: Tree, arrays: Mapping[str, np.ndarray], *, source: str) -> Tree:
     """`tree` with its arrays replaced by those of `named_arrays`.
 
     Arguments:
-        tree: of the structure that was saved.
+        tree: of the structure that was saved; in place of arrays it may have their shapes and types, as
+            `equinox.filter_eval_shape` gives them.
         arrays: by name.
         source: where they come from, for the error.
 
     Raises:
         UserError: when a name is missing or left over, or a shape differs.
     """
-    static = eqx.filter(tree, eqx.is_array, inverse=True)
+    static = eqx.filter(tree, _is_array, inverse=True)
     expected, structure = _named(tree)
     remedy = "Give the file that belongs to this configuration, or the configuration that belongs to this file."
     if set(expected) != set(arrays):
@@ -45,30 +46,41 @@ def with_arrays(tree: Tree, arrays: Mapping[str, np.ndarray], *, source: str) ->
             + f". {remedy}"
         )
     for name, leaf in expected.items():
-        if arrays[name].shape != _plain(leaf).shape:
-            raise UserError(
-                f"{source}: `{name}` must have shape {_plain(leaf).shape}, got {arrays[name].shape}. {remedy}"
-            )
-    filled = [_like(leaf, arrays[name]) for name, leaf in expected.items()]
+        if arrays[name].shape != (shape := _plain_shape(leaf)):
+            raise UserError(f"{source}: `{name}` must have shape {shape}, got {arrays[name].shape}. {remedy}")
+    filled = [like(leaf, arrays[name]) for name, leaf in expected.items()]
     return eqx.combine(jax.tree.unflatten(structure, filled), static)
 
 
-def _is_key(leaf: jax.Array) -> bool:
+def plain(leaf: jax.Array | np.ndarray) -> np.ndarray:
+    """The numbers of an array, or of a random key, on the host."""
+    return np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
+
+
+def like(leaf: jax.Array | np.ndarray | jax.ShapeDtypeStruct, values: np.ndarray | jax.Array) -> jax.Array:
+    """The array, or the random key, that `values` are the numbers of; `leaf` says which of the two, and of what type.
+    From the host nothing has to be compiled for it."""
+    if _is_key(leaf):
+        return jax.random.wrap_key_data(jax.device_put(values))
+    return jax.device_put(values.astype(leaf.dtype, copy=False) if isinstance(values, np.ndarray) else values)
+
+
+def _is_key(leaf: jax.Array | np.ndarray | jax.ShapeDtypeStruct) -> bool:
     return jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 
-def _plain(leaf: jax.Array) -> jax.Array:
-    return jax.random.key_data(leaf) if _is_key(leaf) else leaf
+def _is_array(leaf: Any) -> bool:
+    return eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct)
 
 
-def _like(leaf: jax.Array, array: np.ndarray) -> jax.Array:
-    return jax.random.wrap_key_data(jnp.asarray(array)) if _is_key(leaf) else jnp.asarray(array, leaf.dtype)
+def _plain_shape(leaf: jax.Array | jax.ShapeDtypeStruct) -> tuple[int, ...]:
+    return jax.eval_shape(jax.random.key_data, leaf).shape if _is_key(leaf) else leaf.shape
 
 
-def _named(tree: PyTree) -> tuple[dict[str, jax.Array], Any]:
+def _named(tree: PyTree) -> tuple[dict[str, Any], Any]:
     """The arrays of `tree` by name, in its order, and how it is made of them."""
-    leaves, structure = jax.tree_util.tree_flatten_with_path(eqx.filter(tree, eqx.is_array))
-    named: dict[str, jax.Array] = {}
+    leaves, structure = jax.tree_util.tree_flatten_with_path(eqx.filter(tree, _is_array))
+    named: dict[str, Any] = {}
     for path, leaf in leaves:
         name = _name(tree, path)
         if name in named:

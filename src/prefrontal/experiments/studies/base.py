@@ -108,6 +108,15 @@ class Study(ABC, Generic[Task, Criteria]):
         """The variants whose networks are worth sending with the package, `results` being those of all."""
         return tuple(self.experiment.variants(config))
 
+    def get_ready(self, config: ExperimentConfig[Task]) -> None:
+        """What `analyse` and `draw` will need and no trained agent decides: imports, compiled programs, what an ideal
+        agent does. It is done while networks train, and nothing depends on it."""
+        import scipy.special  # noqa: F401  (slow to import, as Matplotlib is)
+
+        from prefrontal.figures.style import import_formats
+
+        import_formats()
+
     def watch(self, config: ExperimentConfig[Task]) -> Watch | None:
         """What to make of every snapshot while networks train; None where there is nothing to look at."""
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.two_step_course import watch, write_course
 from prefrontal.experiments.studies.two_step_sessions import play_sessions
 from prefrontal.experiments.studies.verdicts import SHARE, holds, near, over_seeds
+from prefrontal.learning.group import new_agent
 from prefrontal.learning.jobs import Watch
 from prefrontal.reports.tables import print_stay_report, stay_summary
 from prefrontal.trials.table import write_table
@@ -64,6 +66,14 @@ class TwoStepBehaviour(Study[TwoStepConfig, TwoStepCriteria]):
             write_course(config, subjects.run, list(networks), folder)
         return results
 
+    def get_ready(self, config: ExperimentConfig[TwoStepConfig]) -> None:
+        from prefrontal.figures import course, two_step  # noqa: F401
+
+        super().get_ready(config)
+        untrained = new_agent(config.agent, config.task.make(), seed=0)
+        play_sessions({0: untrained}, config)  # which compiles what plays the trained ones
+        ideal_behaviour(config.task)
+
     def figures(self, folder: Path, title: str) -> list[Path]:
         from prefrontal.figures import course, two_step  # Matplotlib is slow to import
 
@@ -95,6 +105,7 @@ def _stays(
     }
 
 
+@cache
 def ideal_behaviour(task: TwoStepConfig, *, trials: Trials = "all") -> dict[str, float]:
     """Reward per episode and stay probabilities of the Bayes-optimal agent, found by letting it play.
 

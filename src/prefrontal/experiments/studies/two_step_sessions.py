@@ -12,7 +12,8 @@ from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.configs import TwoStepConfig
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.progress import each
-from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.rollouts.episodes import Trajectory
+from prefrontal.rollouts.evaluation import evaluate, evaluate_each
 from prefrontal.trials.table import trial_table
 
 
@@ -24,10 +25,14 @@ def play_sessions(
     Returns:
         The trial table, the seeds as subjects; and each seed's mean reward per episode, (seed,).
     """
-    tested = [
-        play_session(agent, config, config.test.num_episodes, seed)
-        for seed, agent in each(agents.items(), "Testing networks")
-    ]
+    key = jax.random.key(config.test.seed)
+    playing = evaluate_each(
+        list(agents.values()),
+        config.task.make(),
+        [jax.random.fold_in(key, seed) for seed in agents],
+        num_episodes=config.test.num_episodes,
+    )
+    tested = [_played(trajectory) for _, trajectory in zip(each(agents, "Testing networks"), playing, strict=True)]
     table = trial_table(_stack([event for event, _ in tested]), subjects=list(agents))
     return table, np.array([reward.mean() for _, reward in tested])
 
@@ -45,7 +50,10 @@ def play_session(
 ) -> tuple[Any, np.ndarray]:
     """One agent's test episodes: events, leaves (B, T), and total rewards, (B,)."""
     key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
-    trajectory = evaluate(agent, config.task.make(), key, num_episodes=num_episodes)
+    return _played(evaluate(agent, config.task.make(), key, num_episodes=num_episodes))
+
+
+def _played(trajectory: Trajectory) -> tuple[Any, np.ndarray]:
     return jax.tree.map(np.asarray, trajectory.event), np.asarray(trajectory.reward).sum(axis=1)
 
 

@@ -1,0 +1,34 @@
+"""What can be done while networks train, in a thread of its own: what comes after need not wait for it then."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+
+@contextlib.contextmanager
+def meanwhile(work: Callable[[], object] | None) -> Iterator[Callable[[], None]]:
+    """Yields what begins `work`, once; it is over when the context is left without an error.
+
+    Nothing depends on it: what fails in it is done again where it is wanted, and told there.
+
+    Arguments:
+        work: what to do. None: nothing.
+    """
+
+    def quietly() -> None:
+        with contextlib.suppress(Exception):
+            assert work is not None
+            work()
+
+    thread = threading.Thread(target=quietly, name="prefrontal-meanwhile")
+    has_begun = False
+
+    def begin() -> None:
+        nonlocal has_begun
+        if work is not None and not has_begun:
+            has_begun = True
+            thread.start()
+
+    yield begin
+    if has_begun:
+        thread.join()
