@@ -95,7 +95,7 @@ class RecurrentAgent(AbstractTappedAgent):
 def columns_of_norm(norm: float, key: PRNGKeyArray, shape: tuple[int, ...]) -> Array:
     """Gaussian weights, each column scaled to `norm`.
 
-    The barriers keep these three from becoming one, which rounds otherwise: an agent has the same bits compiled and not.
+    The barriers keep the three from becoming one, which rounds otherwise: compiled or not, an agent has the same bits.
     """
     weights = jax.lax.optimization_barrier(jax.random.normal(key, shape))
     length = jax.lax.optimization_barrier(jnp.linalg.norm(weights, axis=0))
