@@ -126,6 +126,7 @@ def test_every_experiment_has_its_seeds_sizes_and_trials_varied_one_at_a_time(na
     assert all(num_seeds == 8 for varied, num_seeds in own if varied != config)
 
 
+@pytest.mark.thorough
 def test_the_bench_measures_every_point_and_writes_its_table_and_figure(tmp_path, monkeypatch, capsys):
     def canned(name, config, num_seeds, peak):
         asked.append((name, config, num_seeds))
@@ -168,6 +169,7 @@ def test_the_bench_measures_every_point_and_writes_its_table_and_figure(tmp_path
         run.run_bench(experiment, experiment.config, tmp_path, Console(width=80))
 
 
+@pytest.mark.thorough
 def test_seeds_that_learn_are_told_from_those_that_do_not() -> None:
     config = replace(TINY, task=BanditConfig(num_trials=5), train=TrainConfig(unroll=None, num_episodes=120))
     below, above = (time_to_learn(config, "given", threshold, num_seeds=2) for threshold in (-1.0, 6.0))

@@ -64,6 +64,7 @@ def results(reproduced: tuple[Path, str]) -> dict[str, Any]:
     return json.loads((reproduced[0] / "results.json").read_text())
 
 
+@pytest.mark.thorough
 def test_results_have_the_structure_that_is_promised(results: dict[str, Any]) -> None:
     assert results.keys() == {
         *("experiment", "seeds", "reward_per_episode", "stay_probability", "verdicts", "config", "versions"),

@@ -70,6 +70,7 @@ def test_one_line_says_what_was_read():
     assert overview(check_table(one[:0])) == "0 subjects, 0 trials, 0 missed, 0 sessions each"
 
 
+@pytest.mark.thorough
 def test_the_line_stands_above_an_analysis_and_in_its_record(tmp_path):
     said, _ = run("analyse", FILES / "08_own_plain.csv", "--out", tmp_path / "one")
     assert said.startswith(LINE + "\n")

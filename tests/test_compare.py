@@ -209,6 +209,7 @@ def refused(capsys, *arguments: str | Path) -> str:
     return " ".join(told.err.split())
 
 
+@pytest.mark.thorough
 def test_analyse_tells_writes_and_draws(table, tmp_path, capsys):
     write_table(tmp_path / "planners.csv", table)
     out = tmp_path / "out"

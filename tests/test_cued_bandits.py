@@ -129,6 +129,7 @@ def test_training_begins_at_the_beginning_of_an_epoch():
         assert np.sum(program(jnp.int32(episodes)).task_state.epoch.met) == (episodes - 1) % 12 + 1
 
 
+@pytest.mark.thorough
 def test_exposures_in_epochs():
     agent = RecurrentConfig(hidden_size=2).make(CONFIG.make(), jax.random.key(0))
     event = evaluate_epochs(agent, CONFIG.make(), jax.random.key(0), num_epochs=2, num_episodes=12).event

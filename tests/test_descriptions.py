@@ -146,6 +146,7 @@ def test_what_is_no_description_is_refused_in_a_sentence(text, message, tmp_path
     assert message in told
 
 
+@pytest.mark.thorough
 def test_files_of_one_folder_share_a_description(tmp_path):
     for name, part in PLAIN.groupby("subject"):
         part.drop(columns="subject").rename(columns={"choice": "key"}).to_csv(tmp_path / f"{name}.csv", index=False)

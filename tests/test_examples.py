@@ -42,7 +42,8 @@ SLOW = {
     *("describe_regressors", "draw_results", "fit_hierarchy", "own_experiment", "recover_models", "reproduce"),
     *("save_animation", "sweep", "trial_regressors", "plot_held_out", "leave_one_out", "FitCheck", "fit_group"),
     *("fit_networks", "plot_comparison", "train_agents", "TrainedAgents", "select_models", "EpisodicAgent"),
-    *("fit_strategies",),
+    *("fit_strategies", "load_run", "AbstractAgent", "evaluate_run", "ModelSelection", "fit_bandit_agents"),
+    *("lesion_table", "score_restless", "StrategyAgent", "HarlowPixels"),
 }
 """Examples that fit, train or draw for seconds."""
 

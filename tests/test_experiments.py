@@ -199,6 +199,7 @@ def test_verdicts_when_all_learn_and_when_nothing_was_measured() -> None:
     assert [verdict["passed"] for verdict in nothing] == [False, False, False, False, True]
 
 
+@pytest.mark.thorough
 def test_an_analysis_writes_what_it_returns_and_null_for_what_cannot_be_measured(tmp_path: Path) -> None:
     config = ExperimentConfig(
         task=TwoStepConfig(num_trials=1, encoding="trial"),
@@ -279,6 +280,7 @@ def test_options_that_change_all_networks_are_taken() -> None:
     assert config_of("encoding-comparison", "--agent.hidden-size", "4").agent.hidden_size == 4
 
 
+@pytest.mark.thorough
 def test_a_study_of_ones_own(tmp_path: Path) -> None:
     class Counts(Study):
         def measure(self, agents, config, folder, subjects):

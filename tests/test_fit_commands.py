@@ -206,6 +206,7 @@ def test_what_is_asked_of_a_fit_is_checked_before_the_first_search(options, mess
     assert message in refused("fit", simulated, *options, "--out", tmp_path / "out")
 
 
+@pytest.mark.thorough
 def test_a_model_that_there_is_not_of_such_a_task_is_refused_before_the_others_are_fitted(tmp_path, monkeypatch):
     monkeypatch.setattr("prefrontal.fitting.fit.search", _never)
     path = tmp_path / "table.csv"

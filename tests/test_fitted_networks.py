@@ -110,6 +110,7 @@ def test_inner_folds_leave_the_outer_one_out(table: pd.DataFrame) -> None:
     assert (inner_folds(folds, folds.num, 3) >= 0).all()
 
 
+@pytest.mark.thorough
 def test_the_table_has_a_row_for_everybody_and_every_fold(fit: pf.NetworkFit, table: pd.DataFrame) -> None:
     assert fit.table[["subject", "fold"]].to_numpy().tolist() == [[s, f] for s in range(3) for f in range(2)]
     assert fit.table["num_choices"].sum() == len(table)

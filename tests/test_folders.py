@@ -233,6 +233,7 @@ def test_a_figure_is_of_its_own_experiment(here: Path) -> None:
         draw_results(TWO_STEP, folder)
 
 
+@pytest.mark.thorough
 def test_borrowed_networks_are_tested_with_and_without_an_intervention(here: Path) -> None:
     """And the results say which is which, in every place; beside a run of the same settings without snapshots."""
     put_run(TWO_STEP, STAGED, TWO_STEP.folder(STAGED), seeds=(0, 1))
@@ -251,6 +252,7 @@ def test_borrowed_networks_are_tested_with_and_without_an_intervention(here: Pat
     assert all("Tested with --silence 0 1" in words_of(figure) for figure in figures)
 
 
+@pytest.mark.thorough
 def test_belief_along_training_is_of_the_networks_under_test(here: Path) -> None:
     """A run with the same settings in the working directory is no reason to look at it."""
     rpe = BORROWERS[0]
@@ -263,6 +265,7 @@ def test_belief_along_training_is_of_the_networks_under_test(here: Path) -> None
     assert evaluate_run(rpe, STAGED, [0])[1]["belief"]["over_training"] is None
 
 
+@pytest.mark.thorough
 def test_the_trainers_own_test_says_what_it_is_of(here: Path) -> None:
     """With other options, and as if they were the published: published values and verdicts are where they belong."""
     put_run(TWO_STEP, TINY, TWO_STEP.folder(TINY), seeds=(0, 1))

@@ -123,6 +123,7 @@ def test_a_group_takes_three(population):
         pf.fit_group(two, "win-stay-lose-shift")
 
 
+@pytest.mark.thorough
 def test_the_search_calls_no_lapack(population):
     """Its routines on every core at once wait for each other's threads, now and then for good."""
     batch = batch_of(population[0])

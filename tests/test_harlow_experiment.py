@@ -34,6 +34,7 @@ def tested(tmp_path_factory) -> tuple[Path, dict]:
     return folder, study_of(HARLOW).analyse({"": agents}, CONFIG, folder)
 
 
+@pytest.mark.thorough
 def test_what_is_measured_is_what_is_known(tested):
     _, results = tested
     accuracy = np.array(results["accuracy"]["held-out"]["per_seed"])

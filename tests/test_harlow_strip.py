@@ -105,6 +105,7 @@ def perfect(config: HarlowStripConfig, seed: int) -> tuple[np.ndarray, GazeEvent
     return jax.tree.map(np.asarray, jax.lax.scan(step, task.init(jax.random.key(seed)), keys)[1])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(3))
 def test_perfect_play(seed):
     """1 to 3 moves to the cross, 3 to the object, and 3 back, six times over; the episode is over then."""

@@ -43,6 +43,7 @@ def plain(leaf):
     return jax.random.key_data(leaf) if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf
 
 
+@pytest.mark.thorough
 @settings(max_examples=10)
 @given(program=programs, outputs=st.tuples(*[pool_index] * 4), mapped=st.booleans(), keeps=st.booleans())
 def test_is_scan_for_random_bodies(program, outputs, mapped, keeps):

@@ -52,6 +52,7 @@ def assert_same_play(one, other):
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_nothing_done_changes_nothing():
     assert_same_play(played(NETWORK, TASK), played(NETWORK, TASK, shift_reward=1.0, when_reward=77.0))
 
@@ -120,6 +121,7 @@ def test_noise_has_its_size_and_is_drawn_afresh():
     assert np.abs(np.corrcoef(noise[:, 0], later[:, 0])[0, 1]) < 0.9
 
 
+@pytest.mark.thorough
 def test_a_shifted_reward_is_seen_and_not_paid():
     shifted = played(NETWORK, TASK, 60, shift_reward=-0.5, when_reward=1.0, when_action=(0,))
 

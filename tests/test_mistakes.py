@@ -141,6 +141,7 @@ def test_what_cannot_be_read_is_told_and_nothing_is_written(options: list[str], 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", ["reproduce", "train", "evaluate"])
 def test_a_run_of_another_config_is_refused_with_both_ways_out(run: Path, command: str) -> None:
     before = contents(run)

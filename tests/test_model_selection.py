@@ -50,6 +50,7 @@ def test_of_two_models_all_is_as_by_quadrature():
     np.testing.assert_allclose(found.attribution.sum(axis=1), 1)
 
 
+@pytest.mark.thorough
 def test_frequencies_of_a_mixture_come_back():
     """Twenty populations of 60, a third of whom use one model and two thirds another: within 95 % intervals."""
     covered, means = 0, []

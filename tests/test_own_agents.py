@@ -93,6 +93,7 @@ def test_a_network_of_ones_own_is_checked_trained_kept_loaded_and_lesioned(tmp_p
 
 
 @pytest.mark.fully_compiled
+@pytest.mark.thorough
 def test_a_function_and_a_config_train_the_same():
     config = pf.RecurrentConfig(hidden_size=3)
     by_config = pf.train_agents(Arm(), config, TRAIN)

@@ -145,6 +145,7 @@ def trained(tmp_path_factory, short_chunks):
     return train_run(EXPERIMENT, CONFIG, [0, 1], tmp_path_factory.mktemp("run") / "own")
 
 
+@pytest.mark.thorough
 def test_they_are_trained_and_kept(trained):
     run = RunFolder.read(trained)
     assert run.config["task"] == recorded(TwoStepConfig(num_trials=6, encoding="trial")) | {

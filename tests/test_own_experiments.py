@@ -31,6 +31,7 @@ def reproduced(tmp_path_factory):
     return experiment, *pf.reproduce(experiment, out=tmp_path_factory.mktemp("run") / "arms", report=False)
 
 
+@pytest.mark.thorough
 def test_it_is_trained_tested_and_drawn(reproduced, capsys):
     experiment, folder, results = reproduced
     table = pd.read_csv(folder / "measures.csv")

@@ -34,6 +34,7 @@ def kept(tmp_path_factory):
     return pf.train_agents(Arm(), GRUAgent, TRAIN, seeds=[0, 1], out=folder), folder
 
 
+@pytest.mark.thorough
 def test_a_folder_keeps_what_memory_would(kept, capsys):
     trained, folder = kept
     alone = pf.train_agents(Arm(), GRUAgent, TRAIN, seeds=[1])

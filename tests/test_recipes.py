@@ -121,6 +121,7 @@ def test_devices_without_a_seed_rest():
     assert lanes.state.episode.tolist() == [20] * devices.CPU_LANES + [0] * devices.CPU_LANES
 
 
+@pytest.mark.thorough
 def test_several_episodes_an_update_are_the_mean_of_their_gradients():
     """With a mean square that stays one, an update moves weights by the rate times the mean gradient."""
     rate, task = 0.1, lever(0.3, 0.7)

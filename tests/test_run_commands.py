@@ -452,6 +452,7 @@ class TestTraining:
         told = refused("train", NAME, "--name", "mine", "--dry-run")
         assert "must hold the same experiment and config, got another" in told
 
+    @pytest.mark.thorough
     def test_a_stopped_training_says_where_and_goes_on_from_there(
         self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     ) -> None:

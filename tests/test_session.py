@@ -92,6 +92,7 @@ def test_seeds_added_later_are_as_if_trained_together_and_finished_ones_stay(str
     assert_same(tmp_path, straight, *SEEDS)
 
 
+@pytest.mark.thorough
 def test_a_seed_has_the_same_bits_alone_and_among_many(straight: Path, tmp_path: Path) -> None:
     train(tmp_path / "many", *range(9))
     train(tmp_path / "alone", 1)

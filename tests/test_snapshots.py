@@ -22,6 +22,7 @@ def short_chunks(monkeypatch):
     monkeypatch.setattr(group, "STEPS_PER_CHUNK", STEPS_PER_CHUNK)
 
 
+@pytest.mark.thorough
 def test_snapshots_change_no_bit_and_end_in_the_weights(tmp_path):
     without, kept = train(tmp_path / "without"), train(tmp_path / "with", snapshot_every=80)
     weights = kept.load_weights()[0]

@@ -109,6 +109,7 @@ def done(tmp_path_factory):
     return spec, store, ended
 
 
+@pytest.mark.thorough
 def test_a_sweep_trains_every_seed_as_it_would_be_alone(done, tmp_path):
     spec, store, ended = done
     assert ended == Counter(done=4)

@@ -149,6 +149,7 @@ def enumerated(config: VolatilityConfig, switch: np.ndarray, won: tuple[int, ...
     return volatile / total, wins / total
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("retying", ["keep-side", "draw"])
 @pytest.mark.parametrize("certain", [1.0, 0.9])
 def test_the_observer_believes_what_enumeration_gives(retying, certain):
