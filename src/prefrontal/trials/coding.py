@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from prefrontal.errors import UserError, argument, setting
 from prefrontal.trials.numbers import as_numbers, without_zeros
 from prefrontal.trials.table import VOID
-from prefrontal.trials.text import excerpt, with_points
+from prefrontal.trials.text import excerpt, holds, with_points
 
 TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "common": 1.0, "uncommon": 0.0, "rare": 0.0}
 """Words for 1 and 0, in any case."""
@@ -22,10 +23,24 @@ LEAST_SECONDS = 0.01
 def is_void(cells: pd.Series, void: Sequence[str] = ()) -> pd.Series:
     """Whether each cell is without a value: it holds one of `VOID` or `void`, in upper or lower case; a number, however
     it is written (-1 is -1.0)."""
-    lower = cells.str.lower()
-    values = as_numbers(pd.Series(void, dtype=str))
-    same = np.isin(as_numbers(cells), values[np.isfinite(values)])
-    return lower.isin((*VOID, *(word.lower() for word in void))) | same
+    told = holds(cells, {*VOID, *(word.lower() for word in void)})
+    numbers = [number for number in _numbers(tuple(void)) if np.isfinite(number)]
+    if not numbers:
+        return told
+    values = as_numbers(cells)
+    return told | np.any([values == number for number in numbers], axis=0)
+
+
+def without_void(cells: pd.Series, void: Sequence[str] = ()) -> pd.Series:
+    """`cells` with NaN where they are void."""
+    empty = is_void(cells, void).to_numpy()
+    return cells.mask(empty) if empty.any() else cells
+
+
+@cache
+def _numbers(words: tuple[str, ...]) -> tuple[float, ...]:
+    """`words` as numbers, NaN where they are none."""
+    return tuple(as_numbers(pd.Series(words, dtype=str)))
 
 
 def truth(cells: pd.Series, name: str, pair: tuple[str, str] | None = None) -> np.ndarray:
@@ -36,7 +51,11 @@ def truth(cells: pd.Series, name: str, pair: tuple[str, str] | None = None) -> n
     """
     if pair:
         return _as_said(cells, name, pair)
-    values = cells.str.lower().map(TRUTH).fillna(pd.Series(as_numbers(cells), cells.index)).to_numpy(np.float64)
+    values = as_numbers(cells)
+    words = {text: TRUTH[text.lower()] for text in cells.unique() if isinstance(text, str) and text.lower() in TRUTH}
+    if words:
+        told = cells.map(words).to_numpy(np.float64, na_value=np.nan)
+        values = np.where(np.isnan(told), values, told)
     wrong = ~np.isin(values, (0, 1)) & cells.notna().to_numpy()
     _refuse(wrong, cells, name, "0 or 1, true or false", "Say what stands for 0 and for 1.")
     return values
@@ -75,7 +94,7 @@ def names(cells: pd.Series, name: str, subject: np.ndarray, pair: tuple[str, str
         from_one = bool((values == 2).any()) and not (values == 0).any()
         condition = "1 or 2" if from_one else "0 or 1 (or 1 or 2 throughout)"
         wrong = ~np.isin(values - from_one, (0, 1)) & ~np.isnan(values)
-        odd = excerpt(cells[wrong].iloc[0]) if wrong.any() else ""
+        odd = excerpt(cells.loc[wrong].iloc[0]) if wrong.any() else ""
         void = f", or, where {odd} means none, say so: {argument('void')} {odd}"
         _refuse(wrong, cells, name, condition, f"Say what stands for 0 and for 1{void}.")
         if set(values[~np.isnan(values)]) == {1.0}:
@@ -169,8 +188,8 @@ def times(cells: pd.Series, name: str, unit: str, *, certain: bool = False) -> n
     cells = without_zeros(cells, name)
     values = as_numbers(cells)
     wrong = cells.notna().to_numpy() & ~((values > 0) & np.isfinite(values))
-    thousands = cells.str.contains(",").to_numpy(dtype=object) == True  # noqa: E712  (NaN is neither)
-    remedy = "Write thousands without a comma." if (wrong & thousands).any() else ""
+    thousands = wrong.any() and cells.loc[wrong].str.contains(",").any()
+    remedy = "Write thousands without a comma." if thousands else ""
     _refuse(wrong, cells, name, "a time above 0", remedy)
     seconds = values / 1000 if unit == "ms" else values
     if np.isnan(seconds).all():
@@ -191,10 +210,9 @@ def times(cells: pd.Series, name: str, unit: str, *, certain: bool = False) -> n
 
 
 def _as_said(cells: pd.Series, name: str, pair: tuple[str, str]) -> np.ndarray:
-    values = np.full(len(cells), np.nan)
-    for number, word in enumerate(pair):
-        same = (as_numbers(cells) == as_numbers(pd.Series([word]))[0]) | (cells == word).to_numpy()
-        values[same] = number
+    values, numbers, texts = np.full(len(cells), np.nan), as_numbers(cells), cells.to_numpy(object)
+    for number, (word, worth) in enumerate(zip(pair, _numbers(pair), strict=True)):
+        values[(numbers == worth) | (texts == word)] = number
     _refuse(np.isnan(values) & cells.notna().to_numpy(), cells, name, f"{pair[0]} or {pair[1]}")
     return values
 

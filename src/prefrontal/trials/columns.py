@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.trials.coding import cut, is_void, names, second_choices, times, truth
+from prefrontal.trials.coding import cut, is_void, names, second_choices, times, truth, without_void
 from prefrontal.trials.description import CODED, PLACES, Columns
 from prefrontal.trials.finding import MOST_LISTED, check_one_person, find
 from prefrontal.trials.mapping import common_transitions, contradiction, warn_if_rare
@@ -87,7 +87,7 @@ def understand_cells(cells: pd.DataFrame, columns: Columns) -> Understanding:
         check_one_person(cells, theirs, f"all {len(cells):,} rows")
     found = {name: pd.Series(cells[column]) for name, column in theirs.items()}
     subject = found.pop("subject", pd.Series(columns.nobody, cells.index))
-    found = {name: cell.mask(is_void(cell, void[name])) for name, cell in found.items()}
+    found = {name: without_void(cell, void[name]) for name, cell in found.items()}
     nameless = (subject == "").to_numpy()
     if nameless.any():
         row = cells.index[int(nameless.argmax())]
@@ -142,13 +142,15 @@ def _check_void(
     cells: pd.DataFrame, found: Mapping[str, pd.Series], theirs: Mapping[str, str], columns: Columns
 ) -> None:
     """Refuse what is said to mark a missed trial if it is also one of the two values of a column."""
+    if not columns.void:
+        return
     here = [name for name in ("choice", "state", "common", "choice2", "reward") if name in found]
     there = pd.DataFrame({name: found[name].notna() for name in here})
-    for name in here:
+    for name in (name for name in here if found[name].nunique() < 2):
         alone = ~there[name] & there.drop(columns=name).all(axis=1)
         held = pd.Series(cells[theirs[name]])
         said = is_void(held, columns.void) & ~is_void(held)
-        if columns.void and found[name].nunique() < 2 and bool((alone & said).any()):
+        if bool((alone & said).any()):
             row = int((alone & said).to_numpy().argmax())
             value = held.iloc[row]
             raise UserError(

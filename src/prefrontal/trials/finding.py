@@ -153,7 +153,7 @@ def _may_hold(cells: pd.DataFrame, column: str, name: str) -> bool:
         return len(cells) <= 1 or num_names(cells, column) < len(cells)  # else it numbers the rows
     if name in IN_WORDS:
         held = pd.Series(cells[column])
-        words = held.mask(is_void(held)).dropna().str.lower()
+        words = held.loc[~is_void(held)].dropna().str.lower()
         return bool((words.isin(list(TRUTH)) | np.isin(as_numbers(words), (0, 1))).all())
     return True
 

@@ -57,7 +57,7 @@ def common_transitions(
         return same
     if mapping == "all":
         group = np.zeros_like(group) if block is None else block
-    share = pd.Series(same).groupby(group).transform("mean").to_numpy()
+    share = _mean(same, group)
     if (share == 0.5).any():
         tied = f"subject {who[subject[int((share == 0.5).argmax())]]}" if mapping == "subject" else "all subjects"
         raise UserError(
@@ -87,7 +87,7 @@ def common_transitions(
 def contradiction(choice: np.ndarray, state: np.ndarray, common: np.ndarray, group: np.ndarray) -> int | None:
     """The first row whose common transition is to another state than those of most rows of its group; None: no such."""
     agrees = np.where(np.isnan(choice + state + common), np.nan, (choice == state) == common)
-    share = pd.Series(agrees).groupby(group).transform("mean").to_numpy()
+    share = _mean(agrees, group)
     odd = ~np.isnan(agrees) & (agrees != (share > 0.5)) & ~np.isin(share, (0, 1))
     return int(odd.argmax()) if odd.any() else None
 
@@ -113,6 +113,15 @@ def named(numbers: Sequence[int] | np.ndarray, who: Sequence[str]) -> str:
     """How many subjects of how many, and the first of their names."""
     people = [str(who[number]) for number in numbers]
     return f"{len(people)} of {len(who)} subjects ({', '.join(people[:5])}{', ...' if len(people) > 5 else ''})"
+
+
+def _mean(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """For each row, the mean of its group's `values` that are not NaN; NaN where all are."""
+    _, place = np.unique(group, return_inverse=True)
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        means = np.bincount(place, np.where(known, values, 0)) / np.bincount(place, known)
+    return means[place]
 
 
 def _evidence_of_reversal(same: np.ndarray) -> float:

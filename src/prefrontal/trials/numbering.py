@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
-from prefrontal.trials.numbers import as_numbers
+from prefrontal.trials.numbers import as_numbers, groups, has_twice
 from prefrontal.trials.text import excerpt
 
 
@@ -35,9 +35,9 @@ def trial_numbers(
     Raises:
         UserError: when a cell is no whole number, or the numbers of some sessions start again and of others do not.
     """
-    where = pd.DataFrame({"subject": subject, "session": session})
+    group = groups(subject, session)
     if cells is None:
-        return where.groupby(["subject", "session"]).cumcount().to_numpy()
+        return pd.Series(group).groupby(group).cumcount().to_numpy()
     values = as_numbers(cells)
     wrong = np.isnan(values) | (values != np.floor(values)) | (np.abs(values) > np.iinfo(np.int32).max)
     if wrong.any():
@@ -46,9 +46,9 @@ def trial_numbers(
             f"`{name}` must be a whole number, got {excerpt(cells.iloc[row])} in row {cells.index[row]}. "
             "Say trial= to number trials in their order."
         )
-    values = _numbered_on(values, where, name, who)
-    ascending = where.assign(value=values).sort_values("value", kind="stable")
-    step = ascending.groupby(["subject", "session"])["value"].diff().dropna().to_numpy()
+    values = _numbered_on(values, subject, group, name, who)
+    order = np.lexsort((values, group))
+    step = np.diff(values[order])[np.diff(group[order]) == 0]
     every = gcd(*step.astype(int)) if len(step) > 1 else 1
     if every > 1:
         warnings.warn(
@@ -56,8 +56,7 @@ def trial_numbers(
             "order.",
             stacklevel=3,
         )
-        first = where.assign(value=values).groupby(["subject", "session"])["value"].transform("min").to_numpy()
-        return (values - first) / every
+        return (values - _lowest(values, group)[group]) / every
     if len(step) > 1 and step.min() > 1:
         raise UserError(
             f"`{name}` must go up by 1 from a trial to the next, got steps of {step.min():g} to {step.max():g}. If it "
@@ -66,22 +65,28 @@ def trial_numbers(
     return values - (0 if (values == 0).any() else 1)
 
 
-def _numbered_on(values: np.ndarray, where: pd.DataFrame, name: str, who: Sequence[str]) -> np.ndarray:
+def _lowest(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """The lowest of each group's `values`."""
+    lowest = np.full(group.max(initial=-1) + 1, np.inf)
+    np.minimum.at(lowest, group, values)
+    return lowest
+
+
+def _numbered_on(
+    values: np.ndarray, subject: np.ndarray, session: np.ndarray, name: str, who: Sequence[str]
+) -> np.ndarray:
     """`values` that go on where a session's numbers start again from the first, in the order of the rows."""
-    session = where.groupby(["subject", "session"], sort=False).ngroup().to_numpy()
     order = np.argsort(session, kind="stable")
     group, number = session[order], values[order]
     same = np.concatenate([[False], group[1:] == group[:-1]])
     falls = same & np.concatenate([[False], number[1:] < number[:-1]])
-    lowest = np.full(group.max(initial=-1) + 1, np.inf)
-    np.minimum.at(lowest, group, number)
+    lowest = _lowest(number, group)
     again = falls & (number == lowest[group])
-    twice = bool(pd.DataFrame({"group": group, "number": number}).duplicated().any())
-    if not twice or not again.any() or (falls != again).any():
+    if not again.any() or (falls != again).any() or not has_twice(group, number):
         return values  # in no order otherwise: sorted, or refused, later
     starts = np.bincount(group, weights=again)
     if (starts != starts[0]).any():
-        odd = where["subject"].to_numpy()[order][group == starts.argmax()][0]
+        odd = subject[order][group == starts.argmax()][0]
         raise UserError(
             f"`{name}` must start again for everybody or for nobody, got numbers that start again for subject "
             f"{who[odd]} and not for all. Are two people called alike? Name them apart, or say session=COLUMN, or "

@@ -1,4 +1,4 @@
-"""Cells read as numbers, whatever they hold."""
+"""Cells read as numbers, whatever they hold; and the numbers of groups."""
 
 import warnings
 
@@ -17,10 +17,24 @@ def without_zeros(times: pd.Series, name: str) -> pd.Series:
 
 def as_numbers(cells: pd.Series) -> np.ndarray:
     """What can be read as a number; NaN for the rest, infinity for what is too large."""
+    if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "biuf":
+        return cells.to_numpy(np.float64)
     try:
-        return pd.Series(pd.to_numeric(cells, errors="coerce")).to_numpy(np.float64, na_value=np.nan)
+        return np.asarray(pd.to_numeric(cells.to_numpy(object), errors="coerce"), np.float64)
     except OverflowError:  # whole numbers of hundreds of digits
         return np.array([_as_number(cell) for cell in cells])
+
+
+def groups(subject: np.ndarray, session: np.ndarray) -> np.ndarray:
+    """The number of each row's group of a subject and a session, from 0, as they come first."""
+    numbers, _ = pd.factorize(session)
+    return pd.factorize((subject + 1) * (numbers.max(initial=0) + 2) + numbers + 1)[0]
+
+
+def has_twice(group: np.ndarray, number: np.ndarray) -> bool:
+    """Whether a group has a number twice."""
+    order = np.lexsort((number, group))
+    return bool(((np.diff(group[order]) == 0) & (np.diff(number[order]) == 0)).any())
 
 
 def _as_number(cell: object) -> float:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from prefrontal.errors import UserError
 from prefrontal.trials.coding import is_void
-from prefrontal.trials.text import excerpt
+from prefrontal.trials.text import excerpt, holds
 
 PRACTICE = ("practice", "practise", "prac", "tutorial", "practice_trial")
 """What a column says of a practice trial."""
@@ -72,11 +72,11 @@ def without_practice(cells: pd.DataFrame, column: str | None, said: bool) -> pd.
         UserError: when all rows are practice.
     """
     if column is not None:
-        mask = cells[column].str.lower().isin((*PRACTICE, "true", "1", "1.0", "yes"))
+        mask = holds(pd.Series(cells[column]), {*PRACTICE, "true", "1", "1.0", "yes"})
     elif said:
         return cells
     else:
-        told = {name: cells[name].str.lower().isin(PRACTICE) for name in cells}
+        told = {name: holds(pd.Series(cells[name]), PRACTICE) for name in cells}
         column = next((name for name, mask in told.items() if mask.any() and not mask.all()), None)
         if column is None:
             return cells

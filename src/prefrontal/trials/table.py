@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from prefrontal.errors import UserError
 from prefrontal.runs.files import write_text
 from prefrontal.runs.spreadsheets import from_csv, to_csv
-from prefrontal.trials.numbers import as_numbers, without_zeros
+from prefrontal.trials.numbers import as_numbers, groups, has_twice, without_zeros
 from prefrontal.trials.text import read_heading, read_text
 
 DTYPES = {
@@ -228,9 +228,9 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
     if not {*names, "trial"}.issubset(table):
         return table
     subject, _ = pd.factorize(table["subject"])
-    session = table.groupby(names, sort=False, dropna=False).ngroup().to_numpy()
+    session = groups(subject, pd.factorize(table["session"])[0])
     trial = as_numbers(pd.Series(table["trial"]))
-    if np.isnan(trial).any() or pd.DataFrame({"session": session, "trial": trial}).duplicated().any():
+    if np.isnan(trial).any() or has_twice(session, trial):
         return table
     order = np.lexsort((trial, session, subject))
     return table if (np.diff(order) == 1).all() else table.iloc[order].reset_index(drop=True)
@@ -255,7 +255,7 @@ def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
     remedy = ""
     if DTYPES[name] == np.float64:
         condition = "a time in seconds above 0, or empty"
-        good = (numbers > 0) & np.isfinite(numbers) | np.asarray(column.isna())
+        good = (numbers > 0) & np.isfinite(numbers) | column.isna().to_numpy()
     elif name in ("session", "trial"):
         condition = "a whole number from 0"
         good = (numbers >= 0) & (numbers == np.floor(numbers)) & (numbers <= np.iinfo(np.int32).max)
@@ -280,7 +280,8 @@ def _check_order(subject: pd.Series, session: np.ndarray, trial: np.ndarray) -> 
             "Sort by subject, session and trial, and name who chose and the sessions of a subject."
         )
     starts = np.flatnonzero(np.concatenate([[True], ~same])) if len(trial) else np.array([], int)
-    again = pd.DataFrame({"subject": subjects[starts], "session": session[starts]}).duplicated()
+    again = np.ones(len(starts), bool)
+    again[np.unique(groups(subjects[starts], session[starts]), return_index=True)[1]] = False
     if again.any():
         row = int(starts[np.argmax(again)])
         raise UserError(

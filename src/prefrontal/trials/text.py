@@ -6,10 +6,11 @@ import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from prefrontal.errors import UserError
@@ -158,6 +159,12 @@ def with_points(cells: pd.Series) -> pd.Series:
     if not comma.any() or cells.where(comma).dropna().str.fullmatch(THOUSANDS).all():
         return cells
     return cells.mask(comma, cells.str.replace(",", "."))
+
+
+def holds(cells: pd.Series, words: Container[str]) -> pd.Series:
+    """Which of `cells` hold one of `words`, which are in small letters, in upper or lower case."""
+    here = [text for text in cells.unique() if isinstance(text, str) and text.lower() in words]
+    return cells.isin(here) if here else pd.Series(np.zeros(len(cells), bool), cells.index)
 
 
 def read_json(text: str, what: str) -> Any:

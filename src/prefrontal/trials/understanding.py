@@ -109,13 +109,11 @@ def stands_for(
 def _codes(cells: pd.Series, values: np.ndarray, kept: np.ndarray, name: str) -> str:
     """Which of the file's words are 0 and which are 1."""
     rows = kept if name != "missed" else np.ones(len(cells), bool)
-    words = pd.Series(cells.to_numpy()[rows]).astype(str)
-    code = values[rows].astype(int)
-    of = {number: list(pd.unique(words[code == number])) for number in (0, 1)}
+    words, code = cells.to_numpy(object)[rows], values[rows].astype(int)
+    of = {number: pd.unique(words[code == number]) for number in (0, 1)}
     if set(of[0]) & set(of[1]):
-        both = listed(pd.unique(words))
-        return f"{both}, not the same for every subject"
-    shown = (f"{listed(of[number])} is {number}" for number in (0, 1) if of[number])
+        return f"{listed(pd.unique(words))}, not the same for every subject"
+    shown = (f"{listed(of[number])} is {number}" for number in (0, 1) if len(of[number]))
     return "; ".join(shown) or "nothing"
 
 
