@@ -96,6 +96,19 @@ def test_the_clock_is_that_of_the_store(store, monkeypatch):
     assert attempts(store, "work")[0].end == "going on"
 
 
+def test_a_leap_of_the_clock_kills_nobody_on_this_machine(store, monkeypatch):
+    own = begin(store, "work")
+    make_old(store, 86_400)
+    assert begin(store, "work") is None
+    own.beat()
+    make_old(store, 86_400)  # the clock was set ahead by a day since
+    assert begin(store, "work") is None
+    make_old(store, -86_400)  # and back
+    later = time.monotonic() + module.DEAD_AFTER + 30
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert [one.end for one in attempts(store, "work")] == ["lost"]
+
+
 def test_a_folder_without_an_owner_is_of_one_that_is_just_beginning(store):
     (store.root / "work/.attempts/0001").mkdir(parents=True)
     assert begin(store, "work") is None

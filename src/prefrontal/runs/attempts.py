@@ -5,7 +5,8 @@
     FOLDER/.attempts/0001/end.json       how it ended; missing where its process was killed
 
 An attempt may begin when the one before it has ended, or its owner is dead: its process is gone from this machine, or
-has not written for `DEAD_AFTER` seconds by the store's clock. It begins by making the next folder, and never touches
+has not written for `DEAD_AFTER` seconds by the store's clock; by that of this machine since it was switched on, which
+nobody sets, where the owner is here, too. It begins by making the next folder, and never touches
 those before it: whoever lost a race finds the folder there, and an owner that was believed dead finds a later one.
 """
 
@@ -113,7 +114,8 @@ class Own:
 
     def beat(self) -> None:
         """Say that it goes on, and how far it has come."""
-        self._store.write(self._name("beat"), _json({**self._progress, "seconds": round(self.seconds, 1)}))
+        told = {**self._progress, "seconds": round(self.seconds, 1), "clock": time.monotonic()}
+        self._store.write(self._name("beat"), _json(told))
 
     @contextmanager
     def beating(self, on_beat: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -169,11 +171,22 @@ def _read(store: Store, folder: str, number: int) -> Attempt:
         return Attempt(number, owner, "lost", "its process was killed", seconds, progress)
     # Where the owner is not written yet, its folder says how old it is.
     newest = names["beat"] if beat else names["owner"] if owner else f"{folder}/{ATTEMPTS}/{number:04d}"
-    heard = store.age(newest)
+    heard = _silence_here(owner, beat)
+    heard = store.age(newest) if heard is None else heard
     if heard > DEAD_AFTER:
         reason = f"not heard of for {DEAD_AFTER:.0f} s"
         return Attempt(number, owner or {}, "lost", reason, seconds, progress)
     return Attempt(number, owner or {}, "going on", "", seconds + min(heard, DEAD_AFTER), progress)
+
+
+def _silence_here(owner: Mapping[str, Any] | None, beat: Mapping[str, Any] | None) -> float | None:
+    """For how long an owner on this machine has not written, by the clock of the machine; None where that is not known.
+    Each machine counts from when it was switched on."""
+    if owner is None or owner.get("machine") != _machine():
+        return None
+    wrote = (beat or owner).get("clock")
+    silence = time.monotonic() - wrote if isinstance(wrote, int | float) else -1.0
+    return silence if silence >= 0 else None
 
 
 def _parsed(data: bytes | None) -> dict[str, Any] | None:
@@ -190,7 +203,7 @@ def _json(document: Mapping[str, Any]) -> bytes:
 
 def _here() -> dict[str, Any]:
     """This process, so that others of its machine can tell whether it lives."""
-    return {"machine": _machine(), "process": os.getpid(), "started": _started(os.getpid())}
+    return {"machine": _machine(), "process": os.getpid(), "started": _started(os.getpid()), "clock": time.monotonic()}
 
 
 @cache
