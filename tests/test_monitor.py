@@ -15,7 +15,7 @@ from prefrontal.errors import UserError, on_the_command_line, quietly
 from prefrontal.learning import monitor as monitor_module
 from prefrontal.learning.monitor import EPISODES_PER_POINT, TAGS, Monitor, Writer
 from prefrontal.learning.train import Metrics
-from prefrontal.progress import each, progress
+from prefrontal.progress import duration, each, progress
 
 
 @pytest.fixture
@@ -33,12 +33,18 @@ def lines() -> Console:
 
 @pytest.fixture
 def terminal() -> Console:
-    return Console(file=io.StringIO(), force_terminal=True, force_interactive=True, width=100)
+    file, clock = io.StringIO(), lambda: time.monotonic()
+    return Console(file=file, force_terminal=True, force_interactive=True, width=100, get_time=clock)
 
 
 def shown(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
+
+
+def plain(console: Console) -> str:
+    """What it shows, without what moves the cursor and colours."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown(console))
 
 
 def random_metrics(num_episodes: int, seed: int = 0) -> dict[str, np.ndarray]:
@@ -95,11 +101,38 @@ def test_a_terminal_gets_a_bar_with_rate_reward_and_time_left(clock: list[float]
         clock[0] += 10.0
         monitor.advance(np.full((4, 250), 61.25, np.float32))
         monitor._progress.refresh()
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown(terminal))
+    text = plain(terminal)
     assert "Compiling" in text
     assert re.search(r"Training [━╸╺ ]{20} 1000/4000 episodes 100/s +reward 61\.2 \d:\d\d:\d\d left", text)
     assert "Training: " not in text
     assert shown(terminal).count("\x1b[?25l") == shown(terminal).count("\x1b[?25h") == 1, "the cursor must come back"
+
+
+@pytest.mark.parametrize("console", ["lines", "terminal"])
+def test_of_a_week_it_is_told_in_days(clock: list[float], console: str, request: pytest.FixtureRequest) -> None:
+    shown_on = request.getfixturevalue(console)
+    with Monitor(8_820 * 50, shown_on) as monitor:
+        monitor.start()
+        monitor.advance(np.ones((1, 50), np.float32))  # no time has gone by
+        for _ in range(3):
+            clock[0] += 60.0
+            monitor.advance(np.ones((1, 50), np.float32))
+        clock[0] += 56 * 60.0
+        monitor.advance(np.ones((1, 56 * 50), np.float32))
+        if console == "terminal":
+            monitor._progress.refresh()
+    if console == "lines":
+        assert shown(shown_on).splitlines()[-1].endswith("3,000 of 441,000 episodes, 51/min, reward 1.0, 6 d 0 h left")
+    else:
+        assert re.search(r"3000/441000 episodes 51/min +reward 1\.0 \S+ left 146:00:00", plain(shown_on))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s"), (119, "2 min"), (89, "89 s"), (7_140, "119 min"), (12_000, "3 h 20 min"), (529_200, "6 d 3 h")],
+)
+def test_times_in_words(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
 
 
 @pytest.mark.parametrize("console", ["lines", "terminal"])

@@ -18,6 +18,9 @@ SECONDS_BEFORE_START = 1.0
 """What takes less is not told of."""
 SECONDS_BETWEEN_CHANGES = 0.5
 """In a notebook."""
+SPEED_OVER = float("inf")
+"""Seconds over which a bar measures how fast it goes: over Rich's thirty, what takes longer would never say how long it
+still takes. It keeps the last thousand."""
 Item = TypeVar("Item")
 _is_telling = False
 
@@ -90,7 +93,8 @@ def _telling(what: str, total: int, console: Console | None, compiles: bool) -> 
     shown = console or Console(stderr=True)
     if shown.is_interactive:
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=shown, transient=True) as bar:
+        left = (TextColumn("left"), TimeRemainingColumn())
+        with Progress(*columns, *left, console=shown, transient=True, speed_estimate_period=SPEED_OVER) as bar:
             task = bar.add_task(what + " (compiling)" * compiles, total=total)
             yield lambda num: bar.update(task, advance=num, description=what)
         return
@@ -144,6 +148,23 @@ def told_start(what: str, size: str, line: Line | None = None, *, compiles: bool
         yield
     finally:
         timer.cancel()
+
+
+def duration(seconds: int | float) -> str:
+    """A time in words: "90 s", "45 min", "3 h 20 min", "6 d 3 h"."""
+    minutes, hours = round(seconds / 60), round(seconds / 3600)
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if hours < 48 else f"{hours // 24:,} d {hours % 24} h"
+
+
+def rate(number: int, seconds: float) -> str:
+    """How many of something in what time: "1,200/s", "50/min", "3/h"."""
+    a_second = number / max(seconds, 1e-9)
+    name, length = next((unit for unit in (("s", 1), ("min", 60)) if a_second * unit[1] >= 1), ("h", 3600))
+    return f"{a_second * length:,.0f}/{name}"
 
 
 def in_terminal() -> bool:

@@ -19,7 +19,7 @@ from tensorboardX.proto.summary_pb2 import Summary  # pyright: ignore[reportAttr
 
 from prefrontal.errors import UserError, is_quiet
 from prefrontal.learning.trackers import Trackers
-from prefrontal.progress import Line
+from prefrontal.progress import SPEED_OVER, Line, duration, rate
 from prefrontal.runs.files import folder_names
 
 COMPILING = "Training: compiling first, as for every new kind of network or task"
@@ -150,12 +150,13 @@ class Monitor:
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TextColumn("episodes"),
-            TextColumn("{task.fields[rate]}/s  reward {task.fields[reward]}"),
+            TextColumn("{task.fields[rate]}  reward {task.fields[reward]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
             console=self._console,
             transient=True,
+            speed_estimate_period=SPEED_OVER,
         )
         self._task = self._progress.add_task("Compiling", total=num_episodes, rate="-", reward="-")
         self._writers: list[Writer] = []
@@ -194,16 +195,15 @@ class Monitor:
         if not reward.size:
             return
         self._done += reward.size
-        now = time.monotonic()
-        rate = self._done / (now - self._started)
+        seconds = time.monotonic() - self._started
+        fast = rate(self._done, seconds)
         mean = f"{reward.mean():.1f}"
-        self._progress.update(self._task, advance=reward.size, rate=f"{rate:,.0f}", reward=mean)
+        self._progress.update(self._task, advance=reward.size, rate=fast, reward=mean)
         last = self._done >= self._num_episodes
         if not self._has_bar and not self._console.quiet and (last or self._line.is_due):
-            left = (self._num_episodes - self._done) / rate
+            left = duration((self._num_episodes - self._done) * seconds / self._done)
             self._line.tell(
-                f"Training: {self._done:,} of {self._num_episodes:,} episodes, {rate:,.0f}/s, reward {mean}, "
-                f"{left:.0f} s left"
+                f"Training: {self._done:,} of {self._num_episodes:,} episodes, {fast}, reward {mean}, {left} left"
             )
             if last:  # what stays in a notebook is the same at every run
                 self._line.end(f"Trained: {self._done:,} episodes, reward {mean}")

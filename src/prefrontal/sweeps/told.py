@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from prefrontal.errors import counted
+from prefrontal.progress import duration
 from prefrontal.runs.inventory import ranges
 from prefrontal.sweeps.spec import Spec
 from prefrontal.sweeps.standing import ENDED, STATES, Standing, cost
@@ -115,7 +116,7 @@ def under_way(found: Sequence[Standing], counts: Counter[str], elapsed: float) -
         told_by = one.last.progress if one.last else {}
         host = str(one.last.owner.get("host", "")) if one.last else ""
         rows.add_row(one.unit.name, f"{one.share:.0%}", number(told_by.get("reward", math.nan)), host)
-    return Group(Text(f"Units: {told}; {hours(elapsed / 3600)} so far"), rows)
+    return Group(Text(f"Units: {told}; {duration(elapsed)} so far"), rows)
 
 
 def measured(row: dict[str, object], name: str) -> tuple[str, str]:

@@ -190,8 +190,9 @@ def _told(
     elsewhere."""
     from rich.live import Live
 
+    from prefrontal.progress import duration
     from prefrontal.sweeps.standing import ENDED, standings
-    from prefrontal.sweeps.told import hours, under_way
+    from prefrontal.sweeps.told import under_way
 
     console, began = Console(stderr=True, quiet=is_quiet()), time.monotonic()
     known = Counter(one.state for one in standings(store, units()) if one.state in ENDED)
@@ -215,7 +216,7 @@ def _told(
             elif not console.quiet:
                 told = ", ".join(f"{num:,} {state}" for state, num in counts(names, ended).items() if num)
                 with contextlib.suppress(OSError):  # where nobody can be told, the work goes on
-                    print(f"Units: {told}; {hours((looked - began) / 3600)} so far", file=console.file, flush=True)
+                    print(f"Units: {told}; {duration(looked - began)} so far", file=console.file, flush=True)
 
         yield on_turn
 
