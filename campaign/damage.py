@@ -1,4 +1,5 @@
-"""Every file that a run, its test and a sweep leave: every byte is cut off, bits are turned over by the thousand.
+"""Every file that a run, its test, a sweep, a fit and a recovery leave: every byte is cut off, bits are turned over by
+the thousand.
 
 Damage is noticed when whatever reads the file refuses it or warns, or when a unit of a sweep is done again; a file that
 says the same as before, such as one without its last line's end, has lost nothing. Files of the same run in the wrong
@@ -11,12 +12,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from campaign.frame import Row, Setting, main
-from campaign.works import CONFIG, EXPERIMENT, SNAPSHOT_EVERY, evaluate, small_steps, sweep, train
+from campaign.works import CONFIG, EXPERIMENT, SNAPSHOT_EVERY, evaluate, fit, people, small_steps, sweep, train
+from prefrontal.cli import main as main_of_package
+from prefrontal.configs import InterventionConfig
+from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError
+from prefrontal.experiments.workflow import evaluate_run
+from prefrontal.reports.recovered import recoveries
 from prefrontal.runs.attempts import attempts
+from prefrontal.runs.carrying import Carried
 from prefrontal.runs.folder import RunFolder
-from prefrontal.runs.results import read_learning, read_results
+from prefrontal.runs.results import INTERVENTION, read_learning, read_results
+from prefrontal.runs.seals import check_checksum
 from prefrontal.runs.stores import open_store
 from prefrontal.sweeps.outcome import read_result
 
@@ -33,7 +43,8 @@ def run(setting: Setting) -> Iterator[Row]:
         train(folder)
         evaluate(folder)
         sweep(swept)
-    for name, (path, read) in _files(folder, swept).items():
+        more = {**_intervened(folder), **_fitted(setting.folder / "fits"), **_carried(setting.folder / "carried")}
+    for name, (path, read) in (_files(folder, swept) | more).items():
         yield _damaged(name, path, read, setting)
     yield _misplaced(folder)
 
@@ -72,6 +83,55 @@ def _files(folder: Path, swept: Path) -> dict[str, tuple[Path, Read]]:
         "unit.json of a sweep": (unit, lambda: read_result(store, work)),
         "end.json of an attempt": (swept / work / ".attempts/0001/end.json", attempt),
     }
+
+
+def _intervened(folder: Path) -> dict[str, tuple[Path, Read]]:
+    """What a test of silenced networks leaves."""
+    silent = InterventionConfig(silence=(0,))
+    results, _ = evaluate_run(EXPERIMENT, CONFIG, [0], folder, intervention=silent)
+    return {
+        "intervention.json": (results / INTERVENTION, lambda: read_results(results)),
+        "results.json of it": (results / "results.json", lambda: read_results(results)),
+    }
+
+
+def _fitted(folder: Path) -> dict[str, tuple[Path, Read]]:
+    """What a fit and a recovery leave."""
+    folder.mkdir()
+    people(folder)
+    fit(folder)
+    model, out = "win-stay-lose-shift", folder / "recovery"
+    main_of_package(
+        ["recover", model, "--num-subjects", "4", "--num-trials", "30", "--num-starts", "2", "--out", str(out)]
+    )
+
+    def found() -> Any:
+        return recoveries([model], KnownTask(), pd.DataFrame(), folder / "out", str(out))
+
+    table, subjects = folder / "out/fit.csv", out / "subjects.csv"
+    return {
+        "recovery.json": (out / "recovery.json", found),
+        "a table of a recovery": (subjects, lambda: check_checksum(subjects) or subjects.read_text(errors="replace")),
+        "a table of a fit": (table, lambda: check_checksum(table) or table.read_text(errors="replace")),
+    }
+
+
+def _carried(folder: Path) -> dict[str, tuple[Path, Read]]:
+    """What an attempt at a unit keeps in a store while it goes on."""
+    store = open_store(folder)
+    first = Carried(folder / "copy", store, "unit", 1)
+    first.pull()
+    for name in ("config.json", "seed-000.safetensors"):
+        (first.folder / name).write_bytes(name.encode() * 9)
+    first.push()
+
+    def pulled() -> Any:
+        again = Carried(folder / "again", store, "unit", 2)
+        shutil.rmtree(again.folder, ignore_errors=True)
+        again.pull()
+        return {path.name: path.read_bytes() for path in sorted(again.folder.iterdir())} or None
+
+    return {"manifest.json of a unit's attempt": (folder / "unit/.kept/0001/manifest.json", pulled)}
 
 
 def _damaged(name: str, path: Path, read: Read, setting: Setting) -> Row:

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError
+from prefrontal.reports.recovered import recoveries
 from prefrontal.runs.folder import RunFolder
-from prefrontal.runs.results import read_learning, read_results, read_table, write_results
+from prefrontal.runs.parts import keeping
+from prefrontal.runs.results import INTERVENTION, read_learning, read_results, read_table, write_results
 from prefrontal.runs.seals import CHECKSUMS, is_whole, read_sealed, sealed
 
 DOCUMENT = {"end": "done", "seconds": 1.5, "progress": {"share": 0.25}}
@@ -77,6 +81,32 @@ def test_damage_of_a_seeds_marks_is_told_and_costs_nothing(tmp_path: Path, name:
         again = run.seed(3)
     assert again.status == "finished"
     again.load_weights()
+
+
+def test_an_intervention_notices_damage(tmp_path: Path) -> None:
+    (tmp_path / INTERVENTION).write_text('{"kind": "silence", "units": [1]}')
+    write_results(tmp_path, {"experiment": "a", "seeds": [0]})
+    assert unnoticed(tmp_path / INTERVENTION, lambda: read_results(tmp_path), step=7) == []
+
+
+def test_a_recovery_notices_damage(tmp_path: Path) -> None:
+    record = {
+        "options": {"models": ["hybrid"], "num_subjects": 8, "num_sessions": 1, "task": {"num_trials": 200}},
+        "summary": {"weight": {"pearson": 0.75}},
+    }
+    folder = tmp_path / "recovery"
+    with keeping(folder, {}):
+        (folder / "recovery.json").write_text(json.dumps(record))
+
+    def found(asked: str | None) -> object:
+        return recoveries(["hybrid"], KnownTask(), pd.DataFrame(), tmp_path / "fit", asked)
+
+    assert "weight" in repr(found(None))
+    for asked in (None, str(folder)):  # found by itself, and named
+        assert unnoticed(folder / "recovery.json", lambda asked=asked: found(asked), step=17) == []
+    with keeping(folder, {}):
+        (folder / "recovery.json").write_text(json.dumps(record | {"more": 1}))
+        assert "weight" in repr(found(None))  # what is being written anew has no checksum
 
 
 def test_results_and_their_tables_notice_damage(tmp_path: Path) -> None:

@@ -104,9 +104,14 @@ def test_what_is_pushed_in_part_does_not_count(store, tmp_path):
     first.push()
     store.write("run/.kept/0002/0123", b"a file of a push that was cut off")
     assert read(carried(store, tmp_path, 3).folder) == {"a": "1"}
-    (checksum,) = json.loads(store.read("run/.kept/0001/manifest.json")).values()
+    (checksum,) = json.loads(store.read("run/.kept/0001/manifest.json"))["files"].values()
     store.write(f"run/.kept/0001/{checksum}", b"damaged")
     assert read(carried(store, tmp_path, 3, "other").folder) == {}
+    first.push()
+    manifest = store.read("run/.kept/0001/manifest.json")
+    for damaged in (manifest.replace(b'"a"', b'"b"'), manifest.replace(b'"sha256"', b'"sha257"')):
+        store.write("run/.kept/0001/manifest.json", damaged)
+        assert read(carried(store, tmp_path, 3, "another").folder) == {}
 
 
 @pytest.mark.thorough

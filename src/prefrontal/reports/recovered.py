@@ -1,6 +1,7 @@
 """Which parameters of fits cannot be recovered from so many trials, as far as a recovery tells."""
 
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError, counted
 from prefrontal.fitting.checks import usual_task
 from prefrontal.fitting.recovery import LEAST_CORRELATION, recover_parameters
+from prefrontal.runs.seals import check_checksum
 
 RECORD = "recovery.json"
 QUICK = "quick"
@@ -43,19 +45,20 @@ def recoveries(
             now; None: what is found.
 
     Raises:
-        UserError: when there is no recovery in the folder that is asked for, or of none of these models.
+        UserError: when there is no recovery in the folder that is asked for, of none of these models, or a damaged one.
     """
     models = list(models)
     if asked == QUICK:
         return {name: _quick(name, task, table) for name in models}
     folders = [out, *_folders(out), *_folders(out.parent)] if asked is None else [Path(asked), *_folders(Path(asked))]
-    found = {name: read for folder in folders if (read := _read(folder)) for name in [read[0]] if name in models}
+    reads = [read for folder in folders if (read := _read(folder, is_asked=asked is not None))]
+    found = {name: recovered for name, recovered in reads if name in models}
     if asked is not None and not found:
         raise UserError(
             f"`recovery` must be a folder that `prefrontal recover` wrote of one of {', '.join(models)}, or {QUICK}, "
             f"got {asked}. Recover one of them first, or leave it out."
         )
-    return {name: read[1] for name, read in found.items()}
+    return found
 
 
 def show_unrecovered(found: Mapping[str, Recovered], console: Console) -> dict[str, Any]:
@@ -75,14 +78,24 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if (path / RECORD).is_file()) if folder.is_dir() else []
 
 
-def _read(folder: Path) -> tuple[str, Recovered] | None:
-    """The model whose parameters were recovered in `folder`, and how; None where there is no such thing."""
+def _read(folder: Path, *, is_asked: bool) -> tuple[str, Recovered] | None:
+    """The model whose parameters were recovered in `folder`, and how; None where there is no such thing.
+
+    Raises:
+        UserError: when it is damaged and `is_asked` for; else a warning says so.
+    """
     try:
+        check_checksum(folder / RECORD, "Recover it again.")
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         (name,) = record["options"]["models"]
         correlations = {key: row["pearson"] for key, row in record["summary"].items()}
         options = record["options"]
         told = _told(options["num_subjects"], options["num_sessions"], options["task"]["num_trials"])
+    except UserError as error:
+        if is_asked:
+            raise
+        warnings.warn(f"{error} It is passed over.", RuntimeWarning, stacklevel=3)
+        return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return name, Recovered(correlations, f"{told} in {folder.name}")

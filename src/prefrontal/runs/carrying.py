@@ -16,6 +16,7 @@ from pathlib import Path
 
 from prefrontal.errors import UserError
 from prefrontal.runs.files import make_folder, write_bytes
+from prefrontal.runs.seals import SEAL, is_whole, sealed
 from prefrontal.runs.store import Store
 from prefrontal.runs.workplace import Workplace
 
@@ -59,7 +60,7 @@ class Carried(Workplace):
         for name, checksum in files.items():
             if checksum not in self._pushed:
                 self._store.write(self._place(self._number, checksum), (self.folder / name).read_bytes())
-        manifest = json.dumps(files, sort_keys=True).encode()
+        manifest = json.dumps(sealed({"files": files}), sort_keys=True).encode()
         self._store.write(self._place(self._number, MANIFEST), manifest)
         for checksum in self._pushed - set(files.values()):
             self._store.remove(self._place(self._number, checksum))
@@ -96,7 +97,10 @@ class Carried(Workplace):
     def _read(self, number: int) -> dict[str, bytes] | None:
         """The files that an attempt pushed; None unless all are there and whole."""
         with suppress(ValueError):
-            manifest = json.loads(self._store.read(self._place(number, MANIFEST)) or b"")
+            document = json.loads(self._store.read(self._place(number, MANIFEST)) or b"")
+            if SEAL not in document or not is_whole(document):
+                return None
+            manifest = document["files"]
             places = {self._place(number, checksum): checksum for checksum in manifest.values()}
             read = {places[place]: data for place, data in self._store.read_all(places).items()}
             if all(hashlib.sha256(data).hexdigest() == checksum for checksum, data in read.items()):

@@ -3,7 +3,7 @@
     FOLDER/.parts/asked.json         what was asked for
     FOLDER/.parts/KEY.safetensors    a part, by all that decides what it is
 
-They are removed when all is done.
+They are removed when all is done, and FOLDER/checksums.sha256 has the checksums of the results.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from prefrontal.errors import UserError
 from prefrontal.runs.files import folder_names, make_folder, read_arrays, write_arrays, write_text
 from prefrontal.runs.provenance import to_json, versions
+from prefrontal.runs.seals import CHECKSUMS, write_checksums
 
 PARTS, ASKED = ".parts", "asked.json"
 
@@ -34,7 +35,7 @@ def is_unfinished(folder: Path, asked: Mapping[str, Any]) -> bool:
 
 @contextmanager
 def keeping(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
-    """Within it, parts are kept in `folder`, until all is done.
+    """Within it, parts are kept in `folder`, until all is done; then the checksums of its tables and records.
 
     Arguments:
         folder: where the results go; made if it is missing.
@@ -47,6 +48,7 @@ def keeping(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
     make_folder(folder)
     make_folder(parts)
     write_text(parts / ASKED, to_json(asked))
+    (folder / CHECKSUMS).unlink(missing_ok=True)  # of results that are about to be replaced
     _folders.append(parts)
     try:
         yield
@@ -56,6 +58,8 @@ def keeping(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
         raise
     finally:
         _folders.remove(parts)
+    if results := [name for name in folder_names(folder) if name.endswith((".csv", ".json"))]:
+        write_checksums(folder, results)
     shutil.rmtree(parts, ignore_errors=True)
 
 

@@ -18,11 +18,12 @@ COURSE = "course.csv"
 
 
 def write_results(folder: Path, results: Mapping[str, Any]) -> dict[str, Any]:
-    """Write `results.json` into `folder`, with null for what could not be measured, and the checksums of it and of the
-    tables there; return what is written."""
+    """Write `results.json` into `folder`, with null for what could not be measured, and the checksums of it, of the
+    tables and the intervention there; return what is written."""
     plain = jsonable(results)
     write_text(folder / RESULTS, to_json(plain))
-    write_checksums(folder, [RESULTS, *(name for name in folder_names(folder) if name.endswith(".csv"))])
+    names = (name for name in folder_names(folder) if name == INTERVENTION or name.endswith(".csv"))
+    write_checksums(folder, [RESULTS, *names])
     return plain
 
 
@@ -44,6 +45,7 @@ def read_results(folder: Path, needed: Sequence[str] = ()) -> dict[str, Any]:
             raise ValueError("no results")
         missing = set(needed).difference(results)
         if (folder / INTERVENTION).exists():  # earlier versions told of it there alone
+            check_checksum(folder / INTERVENTION)
             results.setdefault("intervention", parse_json((folder / INTERVENTION).read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise UserError(f"`{path}` must be there, got a run not evaluated yet. Evaluate it first.") from error

@@ -63,8 +63,12 @@ def write_checksums(folder: Path, names: Iterable[str]) -> None:
     write_text(folder / CHECKSUMS, f"# {hashlib.sha256(lines.encode()).hexdigest()}\n{lines}")
 
 
-def check_checksum(path: Path) -> None:
+def check_checksum(path: Path, remedy: str = "Evaluate the run again.") -> None:
     """Refuse the file `path` when it is not what was noted of it; where nothing was, as by earlier versions, it passes.
+
+    Arguments:
+        path: the file.
+        remedy: what to do, for the refusal.
 
     Raises:
         UserError: when it is not, or what was noted is damaged.
@@ -74,12 +78,12 @@ def check_checksum(path: Path) -> None:
         return
     head, _, lines = read_bytes(beside).decode(errors="replace").partition("\n")
     if head != f"# {hashlib.sha256(lines.encode()).hexdigest()}":
-        raise UserError(f"`{beside}` must be as it was written, got a damaged file. Evaluate the run again.")
+        raise UserError(f"`{beside}` must be as it was written, got a damaged file. {remedy}")
     noted = {line[66:]: line[:64] for line in lines.splitlines()}
     if path.name in noted and noted[path.name] != hashlib.sha256(read_bytes(path)).hexdigest():
         raise UserError(
             f"`{path}` must be as it was written, got one that does not match `{beside}`: it was damaged, changed "
-            "later, or a test was stopped on the way. Evaluate the run again."
+            f"later, or what made it was stopped on the way. {remedy}"
         )
 
 

@@ -22,6 +22,7 @@ from prefrontal.runs.files import make_folder, write_bytes, write_text
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.provenance import jsonable, parse_json, to_json, versions
 from prefrontal.runs.results import COURSE
+from prefrontal.runs.seals import is_whole, sealed
 from prefrontal.runs.seed_folder import SeedFolder
 
 PLOT_DPI = 100
@@ -89,13 +90,13 @@ def _tested(
     origin = {"test": asdict(config.test), "config": jsonable(config.training), "versions": versions()}
     try:
         record = parse_json(path.read_text(encoding="utf-8"))
-        if all(record[name] == part for name, part in origin.items()):
+        if is_whole(record) and all(record[name] == part for name, part in origin.items()):
             return record
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not tested yet, or not to its end
     reward, stay = behaviour(agent, config, folder.seed)
     measured = {"reward": float(reward.mean()), **{name: float(stay[name].iloc[0]) for name in TRIAL_KINDS}}
-    record = jsonable({"episode": episode, **measured, **origin})
+    record = sealed({"episode": episode, **measured, **origin})
     make_folder(path.parent)
     write_text(path, to_json(record))
     return record
