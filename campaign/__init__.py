@@ -4,6 +4,7 @@
     python -m campaign --scale 0.01                all, at a hundredth
     python -m campaign kills --seed 1 --out DIR    one part
     python -m campaign.kills --scale 0.1           the same in this process
+    python -m campaign parsers --more --seconds 600    goes on with what was done of a part, for longer
 
 Each part gives rows of one table: what was tried, how many, what failed, what was lost. The report and the numbers lie
 in build/campaign: report.md, and NAME.json of every part. Exit code 1 when anything failed.
@@ -31,6 +32,7 @@ PARTS: dict[str, str] = {
     "io_faults": "Faults of the disk: every call of a save fails once",
     "damage": "Corruption: bytes cut off, bits turned over, files in the wrong place",
     "long_runs": "Long runs: memory, clocks, the cache of programs, a day of answers",
+    "week": "A week: a minute goes by in every chunk of a training and every turn of a sweep's driver",
     "parsers": "Parsers: wrong files of every kind",
     "numbers": "Numbers: every one of every config at its worst",
 }

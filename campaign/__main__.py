@@ -49,7 +49,8 @@ def main() -> None:
     make_folder(asked.out)
     for name in asked.parts or PARTS:
         (asked.out / f"{name}.json").unlink(missing_ok=True)
-        given = ["--seed", asked.seed, "--scale", asked.scale, "--out", asked.out.resolve()]
+        given = ["--seed", asked.seed, "--scale", asked.scale, "--seconds", asked.seconds, "--out", asked.out.resolve()]
+        given += ["--more"] * asked.more
         codes[name] = subprocess.run([sys.executable, "-m", f"campaign.{name}", *map(str, given)], cwd=ROOT).returncode
         write_text(asked.out / "report.md", report(asked.out))
     print(f"Report: {asked.out / 'report.md'}")

@@ -3,6 +3,7 @@
 import argparse
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -45,6 +46,10 @@ class Setting:
     """1: the full size."""
     folder: Path
     """Where to work: new, and removed at the end."""
+    kept: Path
+    """Where a part that is long keeps what is done of it, by its name, to go on from there."""
+    seconds: float = 60.0
+    """For how long each thing is tried at most, in parts that are as long as one lets them."""
 
     def size(self, number: int, least: int = 1) -> int:
         """What `number` is at this scale."""
@@ -60,9 +65,12 @@ def main(run: Callable[[Setting], Iterable[Row]]) -> None:
     name = Path(sys.modules[run.__module__].__file__ or "").stem
     asked = parser(run.__doc__ or "").parse_args()
     began, rows = time.monotonic(), list[Row]()
-    make_folder(asked.out)
+    kept = asked.out / name
+    if not asked.more and kept.is_dir():
+        shutil.rmtree(kept)
+    make_folder(kept)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
-        for row in _rows(run, Setting(asked.seed, asked.scale, Path(folder).resolve())):
+        for row in _rows(run, Setting(asked.seed, asked.scale, Path(folder).resolve(), kept, asked.seconds)):
             rows.append(row)
             print(f"{name}: {row.tried}: {row.number:,} tried, {row.failed:,} failed; lost: {row.lost}", flush=True)
             for example in row.examples[:MOST_EXAMPLES]:
@@ -84,6 +92,8 @@ def parser(description: str) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--seed", type=int, default=0, help="of all that is drawn (0)")
     made.add_argument("--scale", type=float, default=1.0, help="share of the full size (1)")
+    made.add_argument("--seconds", type=float, default=60.0, help="of each parser, at most (60)")
+    made.add_argument("--more", action="store_true", help="parsers: go on from what was tried before")
     made.add_argument("--out", type=Path, default=ROOT / "build" / "campaign", help="folder of the report")
     return made
 

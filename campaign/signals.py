@@ -1,8 +1,9 @@
 """Real processes of real commands, ended by real signals at random moments, started again until they are done.
 
-SIGKILL, SIGTERM, SIGHUP, SIGINT, and SIGINT twice, by turns. A command that is asked to stop says so in its own words;
-what it leaves at its end, however often it was ended, are the files of an undisturbed one. `play` is ended while
-people answer: what they were told is stored must be (benchmarks/play_under_strain.py).
+SIGKILL, SIGTERM, SIGHUP, SIGINT, and SIGINT twice, by turns, each when the command has written its first file, and a
+random time later. A command that is asked to stop says so in its own words; what it leaves at its end, however often it
+was ended, are the files of an undisturbed one. `play` is ended while people answer: what they were told is stored must
+be (benchmarks/play_under_strain.py).
 """
 
 import asyncio
@@ -30,8 +31,10 @@ COMMANDS = {
     "fit": "fit people.csv --models win-stay-lose-shift biased-random --num-starts 4 --num-simulations 0 --out out",
     "sweep": "sweep sweep.toml --workers 1 --out out",
 }
-SIGNALS = {"train": 60, "reproduce": 25, "fit": 25, "sweep": 15}
+SIGNALS = {"train": 50, "reproduce": 30, "fit": 30, "sweep": 25}
 KILLS_OF_PLAY = 25
+MOST_LIVES, SHARE_OF_A_LIFE = 8, 0.4
+"""A command is started again so often at most, and lives for so much of the time that it takes, at most."""
 A_SWEEP = SWEEP.replace("num_episodes = 150", "num_episodes = 2000")
 KINDS = (
     (signal.SIGKILL,),
@@ -74,12 +77,23 @@ def _start(name: str, words: Sequence[str], folder: Path) -> subprocess.Popen[st
 
 
 def _finish(name: str, words: Sequence[str], folder: Path) -> float:
-    began = time.monotonic()
+    """The command to its end; for how many seconds it worked, after it had begun to."""
     process = _start(name, words, folder)
+    since = _worked(process, folder, time.time())
     _, said = process.communicate()
     if process.returncode:
         raise RuntimeError(f"exit code {process.returncode}: {said[-300:]}")
-    return time.monotonic() - began
+    return time.monotonic() - since
+
+
+def _worked(process: subprocess.Popen[str], folder: Path, started: float) -> float:
+    """Wait until the command writes its first file, or ends: the moment."""
+    while process.poll() is None:
+        with contextlib.suppress(OSError):  # files go while one looks
+            if any(path.stat().st_mtime >= started for path in (folder / "out").rglob("*")):
+                break
+        time.sleep(0.01)
+    return time.monotonic()
 
 
 def _prepared(folder: Path) -> Path:
@@ -97,47 +111,55 @@ def _ended(name: str, words: Sequence[str], setting: Setting) -> Row:
     again = _prepared(setting.folder / f"{name}-again")
     seconds, runs = _finish(name, words, again), 0
     wanted = setting.size(SIGNALS[name])
-    while ended < wanted and runs < 4 * wanted:  # commands that are done before their signal end it, too
+    while ended < wanted and runs < wanted:
         folder, runs = _prepared(setting.folder / f"{name}-{runs}"), runs + 1
-        is_done = False
-        for _ in range(8):
-            process = _start(name, words, folder)
+        for _ in range(MOST_LIVES):
             kind = KINDS[ended % len(KINDS)]
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(rng.uniform(0.2, 1.0) * seconds)
-            if process.poll() is not None:
-                process.communicate()
-                is_done = process.returncode == 0
-                break
-            for number in kind:
-                with contextlib.suppress(ProcessLookupError):
-                    process.send_signal(number)
-                time.sleep(0.05)
-            _, said = process.communicate()
-            is_done = process.returncode == 0
-            ended += 1
-            how[_how(process.returncode, said)] += 1
-            if "Traceback" in said and "prefrontal/cli.py" in said and "KeyboardInterrupt" not in said:
-                failed.append(f"{name}, {[one.name for one in kind]}: {said[-200:]}")
-            if is_done:
+            code, said = _signalled(name, words, folder, kind, rng.uniform(0.0, SHARE_OF_A_LIFE) * seconds)
+            if said is not None:
+                ended += 1
+                how[_how(code, said)] += 1
+                if "Traceback" in said and "prefrontal/cli.py" in said and "KeyboardInterrupt" not in said:
+                    failed.append(f"{name}, {[one.name for one in kind]}: {said[-200:]}")
+            elif code:
+                failed.append(f"{name}, run {runs}: ended by itself with code {code}")
+            if code == 0 or ended >= wanted:
                 break
         try:
-            if not is_done:
+            if code:
                 _finish(name, words, folder)
             if wrong := difference(digests(folder / "out"), expected):
                 failed.append(f"{name}, run {runs}: {wrong}")
         except (RuntimeError, OSError) as error:
             failed.append(f"{name}, run {runs}: {error}")
-    told = f"{runs} runs; " + ", ".join(f"{number} {what}" for what, number in how.most_common())
+    told = f"{runs} runs of {seconds:.0f} s of work; " + ", ".join(f"{num} {what}" for what, num in how.most_common())
     return Row(f"{name}: real signals at random moments", ended, len(failed), "nothing", told, tuple(failed))
+
+
+def _signalled(
+    name: str, words: Sequence[str], folder: Path, kind: Sequence[signal.Signals], after: float
+) -> tuple[int, str | None]:
+    """Start the command, and end it by signals when it has worked for `after` seconds: its exit code, and what it said;
+    None where it was done before."""
+    process = _start(name, words, folder)
+    _worked(process, folder, time.time())
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(after)
+    is_done = process.poll() is not None
+    for number in () if is_done else kind:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+        time.sleep(0.05)
+    _, said = process.communicate()
+    return process.returncode, None if is_done else said
 
 
 def _how(code: int, said: str) -> str:
     if code < 0:
         return f"died of {signal.Signals(-code).name}"
-    if "Stopped" in said:
-        return "stopped in its own words"
-    return "had ended" if code == 0 else "ended before the command began"
+    if code == 0:
+        return "ended all the same"
+    return "stopped in its own words" if "Stopped" in said else f"ended with code {code}"
 
 
 def _play(setting: Setting) -> Row:

@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -29,8 +29,8 @@ MOST_SECONDS = 5.0
 """Longer than this is a hang."""
 MOST_MEMORY = 2**30
 """Bytes that the process may come to hold beyond what it held before; see `fuzz`."""
-TRACED = 0.3
-"""Share of the inputs whose lines are looked at: that takes as long as the reading itself."""
+TRACED, LATER, SOON = 0.3, 0.02, 1_000
+"""Share of the inputs whose lines are looked at, and that after so many: it takes longer than the reading itself."""
 
 
 class Hang(BaseException):
@@ -58,7 +58,7 @@ class Outcome:
 
     tried: int = 0
     refused: int = 0
-    kept: int = 0
+    kept: list[bytes] = field(default_factory=list)
     """Inputs that reached new lines."""
     lines: int = 0
     """Lines of the package that were reached."""
@@ -76,7 +76,14 @@ class Outcome:
 
 
 def fuzz(
-    reader: Reader, folder: Path, *, num: int, seed: int = 0, seconds: float = float("inf"), traced: float = TRACED
+    reader: Reader,
+    folder: Path,
+    *,
+    num: int,
+    seed: int | str = 0,
+    seconds: float = float("inf"),
+    traced: float = TRACED,
+    also: Sequence[bytes] = (),
 ) -> Outcome:
     """Make `num` wrong inputs for `reader`, or as many as there is time for, and read each in `folder`.
 
@@ -86,19 +93,21 @@ def fuzz(
         num: how many, the right ones among them.
         seed: of the changes.
         seconds: after which no other is made.
-        traced: share of them whose lines are looked at; 0: none are, and nothing guides the search.
+        traced: share of the first of them whose lines are looked at; 0: none are, and nothing guides the search.
+        also: more inputs to begin with, such as those kept before.
     """
     by = random.Random(f"{seed} {reader.name}")
-    known = reader.inputs()
+    known = [*reader.inputs(), *also]
     outcome, reached = Outcome(), set[tuple[str, int]]()
-    began, held = time.monotonic(), _memory()
+    began, held, num_first = time.monotonic(), _memory(), len(known)
     path = folder / reader.file
     for number in range(num):
-        data = known[number] if number < len(known) else _changed(reader, known, by)
+        data = known[number] if number < num_first else _changed(reader, known, by)
         path.write_bytes(data)
         before, start = len(reached), time.perf_counter()
         try:
-            looked = bool(traced) and (number < len(known) or by.random() < traced)
+            share = traced if number < SOON else min(traced, LATER)
+            looked = bool(traced) and (number < num_first or by.random() < share)
             guide = _traced(reached) if looked else _quiet()
             with guide, _limited(MOST_SECONDS):
                 reader.read(path)
@@ -108,9 +117,9 @@ def fuzz(
             outcome.add_fault(_place(error), data)
         outcome.tried += 1
         outcome.slowest = max(outcome.slowest, time.perf_counter() - start)
-        if len(reached) > before and number >= len(known) and len(data) <= mutations.MOST_BYTES:
+        if len(reached) > before and number >= num_first and len(data) <= mutations.MOST_BYTES:
             known.append(data)
-            outcome.kept += 1
+            outcome.kept.append(data)
         if time.monotonic() - began > seconds:
             break
     outcome.lines, outcome.seconds = len(reached), time.monotonic() - began
