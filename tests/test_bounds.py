@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import socket
 import sqlite3
 import zipfile
@@ -21,7 +22,7 @@ from prefrontal.runs.spreadsheets import to_csv
 from prefrontal.sweeps.spec import read_spec
 from prefrontal.trials.binary.mat import Malformed, read_matlab
 from prefrontal.trials.formats import FORMATS
-from prefrontal.trials.text import LEAST_BYTES, MOST_COLUMNS
+from prefrontal.trials.text import LEAST_BYTES, MOST_COLUMNS, MOST_PLAIN
 
 CELLS = "subject,choice,state,reward\n" + "s1,0,0,1\ns1,1,1,0\ns1,0,1,0\n" * 3
 
@@ -46,6 +47,15 @@ def test_a_small_matlab_file_of_much_is_refused():
     packed = right_inputs.matlab()[1]
     with pytest.raises(Malformed, match="compressed parts of more than 0 MB"):
         read_matlab(packed, 100)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.mat", "t.zip"])
+def test_a_file_that_would_take_all_memory_is_refused_at_once(name, tmp_path):
+    path = tmp_path / name
+    path.touch()
+    os.truncate(path, MOST_PLAIN + 1)  # of a hole, which takes no room
+    with pytest.raises(UserError, match=r"must hold at most 256 MB, got 256 MB: .* Split it by people"):
+        pf.read_trials(path)
 
 
 def test_a_table_of_very_many_columns_is_refused_at_once(tmp_path):

@@ -12,7 +12,7 @@ from prefrontal.errors import UserError
 from prefrontal.trials.binary.mat import Malformed, TooNew, read_matlab
 from prefrontal.trials.columns import Opened
 from prefrontal.trials.description import Columns
-from prefrontal.trials.text import check_filled, excerpt, most_unpacked
+from prefrontal.trials.text import check_filled, check_size, excerpt, most_unpacked
 
 CBM = Columns(
     subject="subject",
@@ -79,6 +79,7 @@ def open_matlab(path: str | Path) -> Opened:
         UserError: when the file cannot be read, or has no such structure.
     """
     try:
+        check_size(path)
         data = Path(path).read_bytes()
         held = read_matlab(data, most_unpacked(len(data)))
     except TooNew as error:

@@ -14,7 +14,7 @@ import pandas as pd
 from prefrontal.errors import UserError
 from prefrontal.trials.columns import Opened, understand_opened
 from prefrontal.trials.description import Columns
-from prefrontal.trials.text import excerpt, most_unpacked, read_json
+from prefrontal.trials.text import check_size, excerpt, most_unpacked, read_json
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,7 @@ def open_psych(path: str | Path, *, trial: str | None = None, session: str | Non
 
 def _people(path: str | Path) -> Iterator[dict[str, Any]]:
     try:
+        check_size(path)
         data = Path(path).read_bytes()
         if zipfile.is_zipfile(io.BytesIO(data)):
             data = _unpacked(data, path)

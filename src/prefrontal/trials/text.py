@@ -21,8 +21,9 @@ SEPARATORS = ("\t", ";", ",")
 """What may stand between the cells of a row."""
 MOST_BYTES, MOST_RATIO, LEAST_BYTES = 2**26, 100, 2**22
 """A packed file that holds more than the first, or more than the last and more than so many times its size, is not
-unpacked: the largest collection of Psych-201 known here has 25 MB, a twentieth of it packed. Reading takes memory of up
-to 30 times what a file holds."""
+unpacked: the largest collection of Psych-201 known here has 25 MB, a twentieth of it packed."""
+MOST_PLAIN = 2**28
+"""Bytes of a file that is read: that takes memory of up to 30 times what it holds."""
 MOST_COLUMNS = 2_000
 MOST_EMPTY = 20
 """Of a large table that is made of rows of some names each, at least one cell of so many must hold something."""
@@ -35,9 +36,11 @@ def read_text(path: str | Path) -> str:
     no file.
 
     Raises:
-        UserError: when it cannot be read, is not text in UTF-8, or unpacks to more than `most_unpacked`.
+        UserError: when it cannot be read, is not text in UTF-8, is larger than `MOST_PLAIN`, or unpacks to more than
+            `most_unpacked`.
     """
     try:
+        check_size(path)
         with open_bytes(path) as file:
             room = most_unpacked(Path(path).stat().st_size) if isinstance(file, gzip.GzipFile) else None
             data = file.read(-1 if room is None else room + 1)
@@ -59,6 +62,21 @@ def read_text(path: str | Path) -> str:
         raise UserError(
             f"`path` must be a table of text, got {path} ({error}). Save a spreadsheet or packed file as CSV in UTF-8."
         ) from error
+
+
+def check_size(path: str | Path) -> None:
+    """Refuse a file that would take more memory than most computers have.
+
+    Raises:
+        UserError: when it is larger than `MOST_PLAIN`.
+        OSError: when there is none.
+    """
+    size = Path(path).stat().st_size
+    if size > MOST_PLAIN:
+        raise UserError(
+            f"{path}: a file must hold at most {MOST_PLAIN / 2**20:,.0f} MB, got {size / 2**20:,.0f} MB: reading takes "
+            "up to 30 times as much memory. Split it by people; the parts can be given together."
+        )
 
 
 def most_unpacked(size: int) -> int:
