@@ -68,7 +68,7 @@ def main(run: Callable[[Setting], Iterable[Row]]) -> None:
     kept = asked.out / name
     if not asked.more and kept.is_dir():
         shutil.rmtree(kept)
-    make_folder(kept)
+    make_folder(asked.out)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
         for row in _rows(run, Setting(asked.seed, asked.scale, Path(folder).resolve(), kept, asked.seconds)):
             rows.append(row)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from campaign.frame import ROOT, Row, Setting, main
-from prefrontal.runs.files import write_bytes, write_text
+from prefrontal.runs.files import make_folder, write_bytes, write_text
 
 NUM, LEG = 100_000, 25_000
 """Inputs of each reader, and of each process."""
@@ -39,7 +39,7 @@ def run(setting: Setting) -> Iterator[Row]:
 def _tried(name: str, setting: Setting, seconds: float) -> dict[str, Any]:
     """What came of a reader so far, when it was tried for `seconds` in all, or as often as it should be."""
     place = setting.kept / "".join(letter if letter.isalnum() else "-" for letter in name)
-    place.mkdir(exist_ok=True)
+    make_folder(place)
     legs = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(place.glob("leg-*.json"))]
     wanted = setting.size(NUM, 50)
     while (left := wanted - _sum(legs, "tried")) > 0 and (time := seconds - _sum(legs, "seconds")) > 0:

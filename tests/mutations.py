@@ -370,7 +370,7 @@ def database(data: bytes, by: random.Random, known: list[bytes]) -> bytes:
                 with contextlib.suppress(sqlite3.Error):
                     connection.execute(statement)
             connection.close()
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):  # what it says of its error may be no text
             return any_bytes(data, by, known)
         return path.read_bytes()
 
