@@ -37,11 +37,12 @@ def reading(function):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """A folder with the runs and the file of settings that pages speak of, none of them trained."""
+    """A folder with the runs, fits and the file of settings that pages speak of, none of them trained."""
     folder, one = tmp_path_factory.mktemp("shown"), find_experiment("wang2018-two-step")
     named = {word for line in SHOWN for word in line.words() if re.fullmatch(r"runs/[\w-]+/[\w-]+", word)}
     for place in named | {"runs/wang2018-two-step/1a2b3c4d"}:
         RunFolder.open(folder / place, one.name, one.config.training)
+    (folder / "fit" / "agents" / "gru-2").mkdir(parents=True)
     (settings,) = blocks("docs/runs.md", "toml")
     (folder / "mine.toml").write_text(settings)
     return folder

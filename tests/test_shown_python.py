@@ -21,7 +21,7 @@ HERE = {
     "docs/environments.md": 6,
     "docs/episodic.md": 1,
     "docs/interventions.md": 1,
-    "docs/networks-on-behaviour.md": 1,
+    "docs/networks-on-behaviour.md": 2,
     "docs/runs.md": 1,
     "docs/tutorial-engineer.md": 4,
 }

@@ -39,11 +39,14 @@ from prefrontal.tasks.volatility import Volatility as Volatility
 
 # Who plays: networks, cognitive models, and either with something done to it.
 from prefrontal.agents.actor_critic import ActorCriticAgent as ActorCriticAgent
+from prefrontal.agents.bandit_network import BanditNetwork as BanditNetwork
+from prefrontal.agents.bandit_network import BanditNetworkAgent as BanditNetworkAgent
 from prefrontal.agents.base import AbstractAgent as AbstractAgent
 from prefrontal.agents.base import AbstractTappedAgent as AbstractTappedAgent
 from prefrontal.agents.base import AgentInput as AgentInput
 from prefrontal.agents.base import AgentOutput as AgentOutput
 from prefrontal.agents.episodic import EpisodicAgent as EpisodicAgent
+from prefrontal.agents.fitted import load_network as load_network
 from prefrontal.agents.handing_out import hand_out as hand_out
 from prefrontal.agents.interventions import intervened as intervened
 from prefrontal.agents.interventions import silenced as silenced
@@ -145,7 +148,7 @@ from prefrontal.fitting.model_selection import ModelSelection as ModelSelection
 from prefrontal.fitting.model_selection import select_models as select_models
 from prefrontal.fitting.loo import leave_one_out as leave_one_out
 from prefrontal.fitting.networks.beside import score_models as score_models
-from prefrontal.fitting.networks.nested import NetworkFit as NetworkFit
+from prefrontal.fitting.networks.fitted import NetworkFit as NetworkFit
 from prefrontal.fitting.networks.nested import fit_networks as fit_networks
 from prefrontal.fitting.networks.portraits import flow_field as flow_field
 from prefrontal.fitting.networks.portraits import phase_portrait as phase_portrait
@@ -159,6 +162,7 @@ from prefrontal.fitting.regressors import trial_regressors as trial_regressors
 from prefrontal.fitting.restless import score_restless as score_restless
 from prefrontal.fitting.simulation import draw_parameters as draw_parameters
 from prefrontal.fitting.simulation import simulate as simulate
+from prefrontal.fitting.simulation import simulate_networks as simulate_networks
 
 # Figures of your own results.
 from prefrontal.figures.animated.animation import save_animation as save_animation

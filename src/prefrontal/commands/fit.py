@@ -46,7 +46,7 @@ class Options:
     """Who has parameters."""
     fix: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
     """Parameters to hold, as in weight=.5 trace=1."""
-    common_probability: float | None = None
+    common_probability: Annotated[float | None, tyro.conf.arg(metavar="P")] = None
     """Unless given: .7 with second-stage choices, else .8."""
     better_reward_probability: float = 0.9
     """As bayes-optimal, latent-state take it."""
@@ -68,6 +68,8 @@ class Options:
     """Predict choices held out: sessions or people."""
     sharing: Annotated[Literal["alone", "group", "one"], tyro.conf.arg(metavar="HOW")] | None = None
     """Networks: alone, from a group's, or one."""
+    teacher: Annotated[str | None, tyro.conf.arg(metavar="NETWORK")] = None
+    """Networks learn what this one, of all, would choose."""
     num_folds: int = 10
     """Held-out choices: folds."""
     regressors: bool = False
@@ -106,7 +108,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
     devices.configure()
     from prefrontal.fitting.fit import parameters_to_fit
-    from prefrontal.fitting.networks.naming import network_kind
+    from prefrontal.fitting.networks.naming import is_network, network_kind
     from prefrontal.reports.checks import report_checks
     from prefrontal.reports.fits import add_to_record, report_fits, report_posteriors, write_regressors
     from prefrontal.reports.recovered import recoveries, show_unrecovered
@@ -131,6 +133,11 @@ def run(command: str, arguments: Sequence[str]) -> None:
     )
     for name in networks:
         network_kind(name)
+    if options.teacher and not (networks and is_network(options.teacher)):
+        raise UserError(
+            f"`teacher` must be a network that others among the models learn from, got {options.teacher}. Give, say, "
+            "--models gru-2 --teacher gru-20"
+        )
     held = _held(cognitive, task, fixed)
     for name, values in held.items():
         parameters_to_fit(name, task, values)  # all are refused before any is fitted
@@ -154,15 +161,11 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
                 compared = report_leave_one_out(table, fits, options.out, task=task)
                 found["leave_one_out"] = compared.to_dict(orient="index")
-            if options.num_simulations:
-                found["checks"] = report_checks(
-                    table, fits, options.out, num=options.num_simulations, seed=options.seed
-                )
-            add_to_record(options.out, found)
+            add_to_record(options.out / RECORD, found)
         if networks or options.held_out:
             from prefrontal.reports.networks import report_held_out
 
-            report_held_out(
+            fits |= report_held_out(
                 table,
                 networks,
                 cognitive,
@@ -174,7 +177,11 @@ def run(command: str, arguments: Sequence[str]) -> None:
                 sharing=options.sharing,
                 num_folds=options.num_folds,
                 seed=options.seed,
+                teacher=options.teacher,
             )
+        if options.num_simulations:
+            checks = report_checks(table, fits, options.out, num=options.num_simulations, seed=options.seed)
+            add_to_record(options.out / (RECORD if cognitive else "held-out.json"), {"checks": checks})
     print(f"Files: {options.out}", flush=True)
 
 

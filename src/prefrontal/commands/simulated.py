@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from prefrontal.commands.help import is_asked, options_of, page, print_help
@@ -43,7 +44,9 @@ class Asked:
     """The arguments that are left."""
 
 
-def read_asked(command: str, arguments: Sequence[str], *, kind: Any, description: str, several: bool) -> Asked:
+def read_asked(
+    command: str, arguments: Sequence[str], *, kind: Any, description: str, several: bool, files: bool = False
+) -> Asked:
     """Take the models and `--form NAME` out of a command line, or tell what may stand there.
 
     Arguments:
@@ -52,6 +55,7 @@ def read_asked(command: str, arguments: Sequence[str], *, kind: Any, description
         kind: the dataclass of the command's options.
         description: what the command does.
         several: whether there may be more models than one.
+        files: whether a file or folder of fitted networks may stand in the place of a model.
 
     Raises:
         UserError: when there is no model, one that does not exist, or no such form.
@@ -59,7 +63,8 @@ def read_asked(command: str, arguments: Sequence[str], *, kind: Any, description
     models = tuple(takewhile(lambda word: not word.startswith("-"), arguments))
     rest = list(arguments[len(models) :])
     if not models and is_asked(rest):
-        about = f"{description}\n\nMODEL is one of {', '.join(MODELS)}.\n\n{ABOUT_FORMS}"
+        or_files = " Networks that were fitted may stand in its place: their folder, or a file." * files
+        about = f"{description}\n\nMODEL is one of {', '.join(MODELS)}.{or_files}\n\n{ABOUT_FORMS}"
         sections = options_of(kind, kind(task=FORMS["wang"]), leave=("task",))
         more = f"Options of the task depend on its form: `prefrontal {command} hybrid --form daw --help` lists them."
         print_help(page([f"{command} MODEL {'... ' * several}[--form FORM] [OPTIONS]"], about, sections, more))
@@ -70,8 +75,9 @@ def read_asked(command: str, arguments: Sequence[str], *, kind: Any, description
             f"Try `prefrontal {command} --help`."
         )
     for model in models:
-        if model not in MODELS:
-            raise UserError(f"`model` must be one of {', '.join(MODELS)}, got {model}.")
+        if model not in MODELS and not (files and Path(model).exists()):
+            or_files = ", or a folder or file of fitted networks" * files
+            raise UserError(f"`model` must be one of {', '.join(MODELS)}{or_files}, got {model}.")
     form = "wang"
     if "--form" in rest:
         place = rest.index("--form")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import jax
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -17,7 +18,8 @@ from prefrontal.errors import UserError, check_count, check_seed
 from prefrontal.fitting.choices import Unit
 from prefrontal.fitting.fit import Fit
 from prefrontal.fitting.hierarchical import Posterior
-from prefrontal.fitting.simulation import simulate
+from prefrontal.fitting.networks.fitted import NetworkFit
+from prefrontal.fitting.simulation import simulate, simulate_networks
 from prefrontal.trials.overview import with_trials
 
 NUM_SIMULATIONS = 20
@@ -68,7 +70,7 @@ class FitCheck:
 
 def check_fit(
     table: pd.DataFrame,
-    fit: Fit | Posterior,
+    fit: Fit | Posterior | NetworkFit,
     *,
     task: TwoStepForm | None = None,
     num_simulations: int = NUM_SIMULATIONS,
@@ -92,10 +94,10 @@ def check_fit(
 
     Arguments:
         table: the trial table that was fitted.
-        fit: of `fit_model`, `fit_group` or `fit_hierarchy`.
+        fit: of `fit_model`, `fit_group`, `fit_hierarchy` or `fit_networks`.
         task: what is played. None: Daw's, with drifting chances of reward, where there are second-stage choices, and
-            otherwise one with reversals, with the probabilities of `fit.task`. Where people met other rewards, the
-            check is of the task as well: give theirs.
+            otherwise one with reversals, with the probabilities of `fit.task` (of networks the usual ones). Where
+            people met other rewards, the check is of the task as well: give theirs.
         num_simulations: simulated studies, at least 3.
         seed: of all that is random.
 
@@ -116,21 +118,22 @@ def check_fit(
     """
     check_count("num_simulations", num_simulations, least=3)
     check_seed("seed", seed)
-    units = [name for name in ("subject", "session") if name in fit.table]
+    fitted = fit.units if isinstance(fit, NetworkFit) else fit.table
+    units = [name for name in ("subject", "session") if name in fitted]
     by: Unit = "session" if "session" in units else "subject"
     own = _numbered(with_trials(table, by=by), units)
-    if list(own["unit"].unique()) != list(range(len(fit.table))) or not _same(own, fit.table, units):
+    if list(own["unit"].unique()) != list(range(len(fitted))) or not _same(own, fitted, units):
         raise UserError(
-            f"`table` must hold the {by}s who were fitted, got others than the {len(fit.table):,} of the fit. Give the "
+            f"`table` must hold the {by}s who were fitted, got others than the {len(fitted):,} of the fit. Give the "
             "table that the fit is of."
         )
     num_trials = int(own["place"].to_numpy().max()) + 1
-    config = usual_task(fit.task, num_trials) if task is None else replace(task, num_trials=num_trials)
+    known = KnownTask(second_choices="choice2" in own) if isinstance(fit, NetworkFit) else fit.task
+    config = usual_task(known, num_trials) if task is None else replace(task, num_trials=num_trials)
     if known_of(config).second_choices != ("choice2" in own):
         raise UserError("`task` must have second-stage choices where the table has, got the other. Leave it out.")
-    num, sessions = len(fit.table), int(own["visit"].to_numpy().max()) + 1
-    values = _values(fit, num_simulations, seed)
-    played = simulate(fit.model, config, values, num_sessions=sessions, seed=seed)
+    num, sessions = len(fitted), int(own["visit"].to_numpy().max()) + 1
+    played = _played(fit, config, num_simulations, sessions, seed)
     place = np.ravel_multi_index(
         (own["unit"], own["visit"], own["place"]), (num, sessions, config.num_trials)
     )  # the rows of one study
@@ -141,7 +144,18 @@ def check_fit(
             simulated[name] = np.tile(own[name].to_numpy(), num_simulations)
     observed = _measures(own.assign(subject=own["unit"]))
     each = _measures(simulated).to_numpy().reshape(num_simulations, num, -1)
-    return _compared(fit.model, config, observed, each)
+    return _compared(fit.name if isinstance(fit, NetworkFit) else fit.model, config, observed, each)
+
+
+def _played(
+    fit: Fit | Posterior | NetworkFit, config: TwoStepForm, num_simulations: int, num_sessions: int, seed: int
+) -> pd.DataFrame:
+    """What everybody does in the simulated studies, study after study."""
+    if not isinstance(fit, NetworkFit):
+        values = _values(fit, num_simulations, seed)
+        return simulate(fit.model, config, values, num_sessions=num_sessions, seed=seed)
+    networks = jax.tree.map(lambda leaf: np.concatenate([np.asarray(leaf)] * num_simulations), fit.networks)
+    return simulate_networks(networks, config, num_sessions=num_sessions, seed=seed)
 
 
 def _compared(

@@ -101,6 +101,11 @@ def make_folds(batch: Batch, *, over: Over = "sessions", num_folds: int = NUM_FO
     return Folds(number, num, over, f"{_word(num)} folds: {'; '.join(parts)}.")
 
 
+def no_folds(batch: Batch) -> Folds:
+    """Folds of which there is none: nothing is held out."""
+    return Folds(np.where(np.asarray(batch.choices.counts), 1, -1), 0, "sessions", "No folds.")
+
+
 def _blocks(num_trials: int, num_folds: int) -> Int[np.ndarray, " trial"]:
     if num_trials < num_folds:
         raise UserError(

@@ -14,6 +14,7 @@ from prefrontal.figures.style import save_figure
 from prefrontal.fitting.checks import FitCheck, check_fit
 from prefrontal.fitting.fit import Fit
 from prefrontal.fitting.hierarchical import Posterior
+from prefrontal.fitting.networks.fitted import NetworkFit
 from prefrontal.progress import each
 from prefrontal.reports.tables import plain_table
 from prefrontal.runs.files import write_text
@@ -21,13 +22,13 @@ from prefrontal.runs.spreadsheets import to_csv
 
 
 def report_checks(
-    table: pd.DataFrame, fits: Mapping[str, Fit] | Mapping[str, Posterior], out: Path, *, num: int, seed: int
+    table: pd.DataFrame, fits: Mapping[str, Fit | Posterior | NetworkFit], out: Path, *, num: int, seed: int
 ) -> dict[str, Any]:
     """Simulate everybody with each of `fits`, write and draw what they did, and show it.
 
     Arguments:
         table: the trial table that was fitted.
-        fits: by model.
+        fits: by model or network.
         out: the folder, which is there: MODEL-check.csv, and the figure `check`.
         num: simulated studies.
         seed: of all that is random.

@@ -96,10 +96,10 @@ def report_posteriors(posteriors: Mapping[str, Posterior], record: Mapping[str, 
     write_text(out / RECORD, to_json(dict(record) | {"models": models}))
 
 
-def add_to_record(out: Path, found: Mapping[str, Any]) -> None:
-    """Add what else was found to the record in `out`, but for what is empty."""
-    record = json.loads((out / RECORD).read_text(encoding="utf-8"))
-    write_text(out / RECORD, to_json(record | {key: part for key, part in found.items() if part}))
+def add_to_record(path: Path, found: Mapping[str, Any]) -> None:
+    """Add what else was found to the record `path`, but for what is empty."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    write_text(path, to_json(record | {key: part for key, part in found.items() if part}))
 
 
 def write_regressors(path: Path, table: pd.DataFrame, fit: Fit | Posterior) -> None:

@@ -20,8 +20,9 @@ from prefrontal.fitting.folds import Over, make_folds
 from prefrontal.fitting.hierarchical import Posterior
 from prefrontal.fitting.loo import leave_one_out
 from prefrontal.fitting.networks.beside import score_models
+from prefrontal.fitting.networks.fitted import NetworkFit, Sharing
 from prefrontal.fitting.networks.naming import network_kind
-from prefrontal.fitting.networks.nested import NetworkFit, Sharing, fit_networks
+from prefrontal.fitting.networks.nested import fit_networks
 from prefrontal.fitting.networks.portraits import phase_portrait, trial_fixed_points
 from prefrontal.fitting.networks.scoring import compare_held_out, subject_nats
 from prefrontal.runs.files import write_text
@@ -53,7 +54,8 @@ def report_held_out(
     sharing: Sharing | None,
     num_folds: int,
     seed: int,
-) -> None:
+    teacher: str | None = None,
+) -> dict[str, NetworkFit]:
     """Fit networks, score them and `models` on the same held-out choices, write it all into `out`, and show it; one of
     the two may be none.
 
@@ -64,9 +66,16 @@ def report_held_out(
         record: what else the record holds: options, environment.
         out: the folder, which is there.
         by, task, over, sharing, num_folds, seed: as of `fit_networks` and `score_models`.
+        teacher: a network by name, fitted to all subjects together, whose choice probabilities the `networks` learn.
+
+    Returns:
+        The fits of networks, by name.
     """
     asked: dict[str, Any] = {"by": by, "over": over, "num_outer": num_folds, "seed": seed}
-    fits = fit_networks(table, networks, sharing=sharing, **asked) if networks else {}
+    fits = fit_networks(table, teacher, sharing="one", **asked) if teacher else {}
+    students = [name for name in networks if name != teacher]
+    if students:
+        fits |= fit_networks(table, students, sharing=sharing, teacher=fits[teacher] if teacher else None, **asked)
     rows = [fit.table for fit in fits.values()]
     if models:
         rows.append(score_models(table, models, task=task, **asked))
@@ -80,12 +89,13 @@ def report_held_out(
     folds = make_folds(batch_of(table, by=by), over=over, num_folds=num_folds, seed=seed).told
     found = {"folds": folds, "held_out": compared.to_dict(orient="index")}
     if fits:
-        found["sharing"] = next(iter(fits.values())).sharing
+        found["sharing"] = {name: fit.sharing for name, fit in fits.items()}
     write_text(out / RECORD, to_json(dict(record) | found))
     save_figure(plot_held_out(compared, "Choices that were held out"), out / "held-out")
     for fit in fits.values():
         _draw(fit, table, out)
     _show(compared, f"{folds} {NOTE.format(units='visits' if 'session' in units else 'subjects')}")
+    return fits
 
 
 def report_leave_one_out(

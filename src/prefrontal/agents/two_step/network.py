@@ -63,6 +63,11 @@ class TwoStepNetwork(AbstractTwoStepModel):
         self.second_bias = jnp.zeros(2) if second_options > 1 else None
         self.second_options = second_options
 
+    @property
+    def readout(self) -> list[Array]:
+        """The weights from units to choices."""
+        return [self.first] if self.second is None else [self.first, self.second]
+
     def init(self) -> AbstractCellState:
         return self.cell.init()
 

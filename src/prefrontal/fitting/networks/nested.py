@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import get_args
 
 import equinox as eqx
 import jax
@@ -12,69 +12,18 @@ import pandas as pd
 from jax.sharding import AxisType, PartitionSpec
 from jaxtyping import Bool, Int
 
-from prefrontal.agents.two_step.network import TwoStepNetwork, TwoStepNetworkAgent
-from prefrontal.configs.two_step import Encoding
+from prefrontal.agents.two_step.network import TwoStepNetwork
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.fitting.choices import Batch, Choices, Unit, batch_of
-from prefrontal.fitting.folds import Folds, Over, make_folds
+from prefrontal.fitting.folds import Folds, Over, make_folds, no_folds
+from prefrontal.fitting.networks.fitted import NetworkFit, Sharing
 from prefrontal.fitting.networks.naming import Kind, network_kind
 from prefrontal.fitting.networks.scoring import held_out_table
 from prefrontal.fitting.networks.training import Fitted, NetworkRecipe, Soft, Task, fit_nested, log_probabilities
 from prefrontal.fitting.search import LANES, by_blocks
 from prefrontal.progress import progress
 
-Sharing = Literal["alone", "group", "one"]
 NUM_OUTER, NUM_INNER, NUM_SEEDS = 10, 5, 3
-
-
-@dataclass(frozen=True)
-class NetworkFit:
-    """A network of one kind fitted to everybody, without each outer fold in turn. Made by `fit_networks`.
-
-    Example:
-        >>> quick = pf.NetworkRecipe(num_steps=5)
-        >>> fits = pf.fit_networks(table, "gru-1", num_outer=2, num_inner=2, num_seeds=1, recipe=quick)
-        >>> player = fits["gru-1"].agent(0, "trial")
-        >>> config = pf.TwoStepConfig(num_trials=10, encoding="trial")
-        >>> pf.rollout(player, config.make(), jax.random.key(0)).activity.shape
-        (10, 1)
-    """
-
-    name: str
-    """Such as "gru-2"."""
-    sharing: Sharing
-    """Whether each subject's networks are fitted alone, begin at the group's, or are the group's."""
-    table: pd.DataFrame
-    """A row a subject (or session) and outer fold: model; subject (session); fold; log_likelihood of the held-out
-    choices, nats; num_choices; nats, the log-likelihood a choice; normalised_likelihood, e to that; num_steps, after
-    which it was stopped; seed."""
-    networks: TwoStepNetwork
-    """Fitted to all trials of each subject (session), as many steps as the inner folds say; leaves (subject, ...)."""
-    units: pd.DataFrame
-    """Whose they are, a row each."""
-    by_fold: TwoStepNetwork
-    """Those without each outer fold, leaves (subject, fold, ...)."""
-    folds: Folds
-    """The outer folds."""
-
-    def agent(self, place: int = 0, encoding: Encoding = "stage") -> TwoStepNetworkAgent:
-        """The network of the subject (session) in row `place` of `units`, as an agent that plays.
-
-        Raises:
-            UserError: when there is no such row.
-        """
-        if not 0 <= place < len(self.units):
-            raise UserError(f"`place` must be from 0 to {len(self.units) - 1}, got {place}.")
-        return TwoStepNetworkAgent(self.network(place), encoding)
-
-    def network(self, place: int) -> TwoStepNetwork:
-        """The network of row `place` of `units`, fitted to all its trials."""
-        return jax.tree.map(lambda leaf: jnp.asarray(leaf[place]), self.networks)
-
-    def __repr__(self) -> str:
-        per_choice = self.table["log_likelihood"].sum() / self.table["num_choices"].sum()
-        count = f"{len(self.units)} subjects, {self.folds.num} outer folds"
-        return f"{self.name} ({self.sharing}): {count}, {per_choice:.4f} nats a held-out choice"
 
 
 def fit_networks(
@@ -108,7 +57,7 @@ def fit_networks(
             None: "group", of a single subject "alone", and where people are held out "one".
         over: what outer folds hold out: "sessions", of those who have one blocks of trials; or "people", which needs
             "one".
-        num_outer: outer folds.
+        num_outer: outer folds; 0: nothing is held out and scored.
         num_inner: inner folds of each.
         num_seeds: random weights to begin at.
         recipe: steps, rates and penalties. None: the usual.
@@ -144,7 +93,7 @@ def fit_networks(
         raise UserError(
             f'`sharing` must be "one" where people are held out, got {sharing}: nobody has a network of their own.'
         )
-    folds = make_folds(batch, over=over, num_folds=num_outer, seed=seed)
+    folds = make_folds(batch, over=over, num_folds=num_outer, seed=seed) if num_outer else no_folds(batch)
     if teacher is not None and (sharing != "alone" or not np.array_equal(teacher.folds.number, folds.number)):
         raise UserError(
             "`teacher` must be fitted to the same table with the same folds, and teach each subject's network alone, "
@@ -207,10 +156,12 @@ def _fit(kind: Kind, plan: _Plan, sharing: Sharing) -> NetworkFit:
     def begin(networks: TwoStepNetwork, *axes: int) -> TwoStepNetwork:
         return jax.tree.map(lambda leaf: np.broadcast_to(leaf, (*axes, *leaf.shape)), networks)
 
+    group = None
     if sharing == "alone":
         found = _fit_own(plan, begin(random, num_people, num_outer), kind.name, own=False)
     else:
         found = _fit_all(plan, begin(random, num_outer), kind.name)
+        group = jax.tree.map(lambda leaf: jnp.asarray(leaf[0, -1]), found.network)
         if sharing == "group":
             starts = jax.tree.map(lambda leaf: leaf[:, :, None], found.network)
             found = replace(_fit_own(plan, starts, kind.name, own=True), seed=found.seed)
@@ -221,6 +172,7 @@ def _fit(kind: Kind, plan: _Plan, sharing: Sharing) -> NetworkFit:
         networks=jax.tree.map(lambda leaf: leaf[:, -1], found.network),
         units=plan.batch.units,
         by_fold=jax.tree.map(lambda leaf: leaf[:, :-1], found.network),
+        group=group,
         folds=plan.folds,
     )
 

@@ -1,0 +1,69 @@
+"""What a fit of networks found."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+import pandas as pd
+
+from prefrontal.agents.two_step.network import TwoStepNetwork, TwoStepNetworkAgent
+from prefrontal.configs.two_step import Encoding
+from prefrontal.errors import UserError
+from prefrontal.fitting.folds import Folds
+
+Sharing = Literal["alone", "group", "one"]
+
+
+@dataclass(frozen=True)
+class NetworkFit:
+    """A network of one kind fitted to everybody, without each outer fold in turn. Made by `fit_networks`.
+
+    Example:
+        >>> quick = pf.NetworkRecipe(num_steps=5)
+        >>> fits = pf.fit_networks(table, "gru-1", num_outer=2, num_inner=2, num_seeds=1, recipe=quick)
+        >>> player = fits["gru-1"].agent(0, "trial")
+        >>> config = pf.TwoStepConfig(num_trials=10, encoding="trial")
+        >>> pf.rollout(player, config.make(), jax.random.key(0)).activity.shape
+        (10, 1)
+    """
+
+    name: str
+    """Such as "gru-2"."""
+    sharing: Sharing
+    """Whether each subject's networks are fitted alone, begin at the group's, or are the group's."""
+    table: pd.DataFrame
+    """A row a subject (or session) and outer fold: model; subject (session); fold; log_likelihood of the held-out
+    choices, nats; num_choices; nats, the log-likelihood a choice; normalised_likelihood, e to that; num_steps, after
+    which it was stopped; seed."""
+    networks: TwoStepNetwork
+    """Fitted to all trials of each subject (session), as many steps as the inner folds say; leaves (subject, ...)."""
+    units: pd.DataFrame
+    """Whose they are, a row each."""
+    by_fold: TwoStepNetwork
+    """Those without each outer fold, leaves (subject, fold, ...)."""
+    group: TwoStepNetwork | None
+    """The network fitted to all trials of everybody, for somebody new; None where each was fitted alone."""
+    folds: Folds
+    """The outer folds."""
+
+    def agent(self, place: int = 0, encoding: Encoding = "stage") -> TwoStepNetworkAgent:
+        """The network of the subject (session) in row `place` of `units`, as an agent that plays.
+
+        Raises:
+            UserError: when there is no such row.
+        """
+        if not 0 <= place < len(self.units):
+            raise UserError(f"`place` must be from 0 to {len(self.units) - 1}, got {place}.")
+        return TwoStepNetworkAgent(self.network(place), encoding)
+
+    def network(self, place: int) -> TwoStepNetwork:
+        """The network of row `place` of `units`, fitted to all its trials."""
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf[place]), self.networks)
+
+    def __repr__(self) -> str:
+        if not self.folds.num:
+            return f"{self.name} ({self.sharing}): {len(self.units)} subjects"
+        per_choice = self.table["log_likelihood"].sum() / self.table["num_choices"].sum()
+        count = f"{len(self.units)} subjects, {self.folds.num} outer folds"
+        return f"{self.name} ({self.sharing}): {count}, {per_choice:.4f} nats a held-out choice"
