@@ -68,7 +68,7 @@ audit: $(VENV)/.installed
 	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit cyclonedx-bom
 	mkdir -p dist
 	build/audit/bin/cyclonedx-py environment --pyproject pyproject.toml --output-file dist/sbom.json $(BIN)/python
-	build/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --progress-spinner off
+	build/audit/bin/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip --progress-spinner off
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -17,6 +17,7 @@ import prefrontal as pf
 from prefrontal.errors import UserError
 from prefrontal.experiments.records import read_document
 from prefrontal.interop.policy import load_policy
+from prefrontal.runs.inventory import find_runs
 from prefrontal.runs.results import read_learning, read_results
 from prefrontal.runs.spreadsheets import to_csv
 from prefrontal.sweeps.spec import read_spec
@@ -188,6 +189,14 @@ FORMULAS = [
     "\x1b[31m",
     "$x^{$",
 ]
+
+
+@pytest.mark.parametrize("seeds", ["[1e999]", "[0, Infinity]", '"ab"', "[1.5]", "[true]", "{}"])
+def test_seeds_that_are_none_are_refused_and_listed_as_none(seeds, tmp_path):
+    (tmp_path / "results.json").write_text(f'{{"experiment": "x", "seeds": {seeds}}}')
+    with pytest.raises(UserError, match=r"results\.json` must be readable JSON"):
+        read_results(tmp_path)
+    assert [found.tested_seeds for found in find_runs(tmp_path)] in ([], [[]])
 
 
 def test_names_that_are_formulas_are_none_in_a_table_and_read_back_as_they_are(tmp_path):

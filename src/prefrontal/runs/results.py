@@ -43,6 +43,8 @@ def read_results(folder: Path, needed: Sequence[str] = ()) -> dict[str, Any]:
         results = parse_json(path.read_text(encoding="utf-8"))
         if not isinstance(results, dict) or not isinstance(results.get("config", {}), dict):
             raise ValueError("no results")
+        if not isinstance(seeds := results.get("seeds", []), list) or not all(type(seed) is int for seed in seeds):
+            raise ValueError("seeds that are no whole numbers")
         missing = set(needed).difference(results)
         if (folder / INTERVENTION).exists():  # earlier versions told of it there alone
             check_checksum(folder / INTERVENTION)
