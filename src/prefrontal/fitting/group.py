@@ -17,7 +17,7 @@ from prefrontal.errors import UserError, check_seed
 from prefrontal.fitting.choices import Batch, Unit, batch_of
 from prefrontal.fitting.fit import Fit, draw_candidates, known_task, parameters_to_fit, told_subjects
 from prefrontal.fitting.group_draws import Integrated
-from prefrontal.fitting.group_search import Found, GroupSearch
+from prefrontal.fitting.group_search import Found, GroupSearch, spread_of_deviations
 from prefrontal.fitting.search import double_precision
 
 METHOD = "em"
@@ -67,10 +67,10 @@ def fit_group(
     With u_ik the unbounded parameter k of subject i (see `Parameter`), u_ik ~ Normal(μ_k, σ_k). Rounds find every
     subject's most probable u, given the group, and Laplace's approximation of its posterior there, and then the group's
     mean and deviation, given those (see `prefrontal.analysis.population`). From there, each subject's likelihood is
-    integrated over the group by importance sampling, and the group is moved to where the choices of all are most
-    probable: Laplace's approximation alone leaves means off by up to half a deviation. No prior but the group's own.
-    The errors of the means are from the curvature of the integrated likelihood in means and log deviations. Of all
-    together, with n the choices (of both stages) of all subjects,
+    integrated over the group by importance sampling, and the group is moved to its most probable μ and log σ: Laplace's
+    approximation alone leaves means off by up to half a deviation. They have the weak priors of `fit_hierarchy`:
+    without them, the most probable σ of few subjects is often zero. The errors of the means are from the curvature in
+    both. Of all together, with n the choices (of both stages) of all subjects,
 
         integrated BIC = -2 Σ_i log ∫ P(choices_i | u) Normal(u; μ, σ) du + 2 K log n
 
@@ -109,7 +109,8 @@ def fit_group(
     with double_precision():
         model, parameters = parameters_to_fit(name, known, fixed)
         search = GroupSearch(model, parameters, batch)
-        found = search.population(draw_candidates(parameters, NUM_CANDIDATES, seed), name, seed)
+        candidates = draw_candidates(parameters, NUM_CANDIDATES, seed)
+        found = search.population(candidates, name, seed, spread_of_sd=spread_of_deviations(name))
         table = _tabulated(batch, parameters, found)
         group = _group(parameters, found.group)
     num = int(batch.num_choices.sum())

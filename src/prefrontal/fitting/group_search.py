@@ -51,6 +51,12 @@ class Found(NamedTuple):
     num_rounds: int
 
 
+def spread_of_deviations(name: str) -> float:
+    """The spread of the half-normal prior that a group's deviations have, in unbounded units; hBayesDM's for its own
+    model."""
+    return 0.2 if name == "hybrid-hbayesdm" else 0.5
+
+
 class GroupSearch:
     """The search of one model in one population."""
 
@@ -58,7 +64,9 @@ class GroupSearch:
         self.model, self.parameters, self.batch = model, parameters, batch
         self._lanes = batch.choices.choice.shape[1]
 
-    def population(self, candidates: Float[np.ndarray, "candidate parameter"], name: str, seed: int) -> "Found":
+    def population(
+        self, candidates: Float[np.ndarray, "candidate parameter"], name: str, seed: int, *, spread_of_sd: float
+    ) -> "Found":
         """Estimate the group, beginning with the prior's moments: by rounds with Laplace's approximation, and from
         there with everybody's likelihood integrated."""
         mean, covariance = candidates.mean(axis=0), np.diag(candidates.var(axis=0))
@@ -78,7 +86,9 @@ class GroupSearch:
                 climbed, start, mean, covariance, tolerance=TOLERANCE, independent=True, max_rounds=MAX_ROUNDS
             )
             sd = np.sqrt(np.diag(rough.covariance))
-            group = integrate_population(log_likelihoods, rough.modes, rough.spread, rough.mean, sd, seed)
+            group = integrate_population(
+                log_likelihoods, rough.modes, rough.spread, rough.mean, sd, seed, spread_of_sd=spread_of_sd
+            )
             precision = np.diag(group.sd**-2.0)
             modes = self.climbed(group.best, group.mean, precision)
             for _ in range(MOST_CLIMBS):

@@ -20,6 +20,7 @@ from prefrontal.configs.models import KnownTask, TwoStepForm
 from prefrontal.errors import UserError, check_count, check_probability, check_seed
 from prefrontal.fitting.choices import Unit, batch_of
 from prefrontal.fitting.fit import draw_candidates, known_task, parameters_to_fit, told_parameters, told_subjects
+from prefrontal.fitting.group_search import spread_of_deviations
 from prefrontal.fitting.nuts import Draws, approximate, sample
 from prefrontal.fitting.search import double_precision
 
@@ -150,7 +151,7 @@ def fit_hierarchy(
     check_seed("seed", seed)
     batch = batch_of(table, by=by)
     known, fixed = known_task(batch, task), dict(fixed or {})
-    spread = 0.2 if name == "hybrid-hbayesdm" else 0.5
+    spread = spread_of_deviations(name)
     with double_precision():
         model, parameters = parameters_to_fit(name, known, fixed)
         began = time.monotonic()
