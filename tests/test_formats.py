@@ -477,3 +477,9 @@ def test_554_people_are_read_whole():
     share = table.groupby("subject")["common"].mean()  # 70 % were common in the experiment
     assert abs(share.mean() - 0.7) < 0.005
     assert share.min() > 0.6
+
+
+def test_columns_without_a_name_are_passed_over(tmp_path):
+    path = tmp_path / "study.csv"
+    path.write_text("subject,,,choice,state,reward\n" + "s1,x,y,0,0,1\ns1,x,z,1,1,0\ns1,x,z,0,0,0\n")
+    assert read_trials(path)["choice"].tolist() == [0, 1, 0]

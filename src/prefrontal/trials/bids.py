@@ -37,7 +37,7 @@ def open_bids(path: str | Path) -> Opened:
         raise UserError(f"{path}: the file must hold events, got a heading only.")
     trial = _trials(cells, path)
     told = {found["name"]: found["value"] for found in ENTITY.finditer(Path(path).name)}
-    empty = pd.DataFrame({str(name): is_void(pd.Series(cells[name])) for name in cells})
+    empty = pd.DataFrame({str(name): is_void(pd.Series(cells[name])) for name in cells}, cells.index)
     rows = cells.mask(empty).groupby(trial, sort=False).first().fillna("").reset_index(drop=True)
     rows["trial"] = [str(number) for number in pd.unique(trial)]
     columns = Columns(subject="subject", session="session", trial="trial", format="bids")

@@ -20,10 +20,10 @@ LEAST_SECONDS = 0.01
 """A median response time below this is of other units than milliseconds."""
 
 
-def is_void(cells: pd.Series, void: Sequence[str] = ()) -> pd.Series:
+def is_void(cells: pd.Series, void: Sequence[str] = ()) -> np.ndarray:
     """Whether each cell is without a value: it holds one of `VOID` or `void`, in upper or lower case; a number, however
     it is written (-1 is -1.0)."""
-    told = holds(cells, {*VOID, *(word.lower() for word in void)})
+    told = holds(cells, {*VOID, *(word.lower() for word in void)} if void else VOID)
     numbers = [number for number in _numbers(tuple(void)) if np.isfinite(number)]
     if not numbers:
         return told
@@ -33,7 +33,7 @@ def is_void(cells: pd.Series, void: Sequence[str] = ()) -> pd.Series:
 
 def without_void(cells: pd.Series, void: Sequence[str] = ()) -> pd.Series:
     """`cells` with NaN where they are void."""
-    empty = is_void(cells, void).to_numpy()
+    empty = is_void(cells, void)
     return cells.mask(empty) if empty.any() else cells
 
 

@@ -145,13 +145,14 @@ def _check_void(
     if not columns.void:
         return
     here = [name for name in ("choice", "state", "common", "choice2", "reward") if name in found]
-    there = pd.DataFrame({name: found[name].notna() for name in here})
+    there = {name: found[name].notna().to_numpy() for name in here}
+    num_there = sum(there.values())
     for name in (name for name in here if found[name].nunique() < 2):
-        alone = ~there[name] & there.drop(columns=name).all(axis=1)
+        alone = ~there[name] & (num_there == len(here) - 1)
         held = pd.Series(cells[theirs[name]])
         said = is_void(held, columns.void) & ~is_void(held)
         if bool((alone & said).any()):
-            row = int((alone & said).to_numpy().argmax())
+            row = int((alone & said).argmax())
             value = held.iloc[row]
             raise UserError(
                 f"`missing` must be no value of a trial that was not missed, got {value}, which {theirs[name]} holds "

@@ -56,7 +56,7 @@ def open_hbayesdm(path: str | Path) -> Opened:
         for name, most in ((CHOICE, 2), (SECOND, 4)):
             held = pd.Series(cells[name])
             numbers[name] = as_numbers(held)
-            wrong = ~np.isin(numbers[name], range(1, most + 1)) & ~is_void(held).to_numpy()
+            wrong = ~np.isin(numbers[name], range(1, most + 1)) & ~is_void(held)
             if wrong.any():
                 row = int(wrong.argmax())
                 got = excerpt(held.iloc[row])

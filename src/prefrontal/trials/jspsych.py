@@ -194,12 +194,12 @@ def _objects(found: Any) -> list[dict[str, Any]]:
 def _plugin_rows(cells: pd.DataFrame) -> pd.DataFrame:
     """The rows of the plug-in `two-step-trial`."""
     if "trial_type" in cells:
-        ours = cells["trial_type"] == "two-step-trial"
+        ours = cells["trial_type"].to_numpy() == "two-step-trial"
     elif TWO_STEP_TRIAL.common in cells:
         ours = ~is_void(pd.Series(cells[TWO_STEP_TRIAL.common]))
     else:
         ours = ~is_void(pd.Series(cells[TWO_STEP_TRIAL.choice]))
-    return cells.loc[ours.to_numpy()].reset_index(drop=True)
+    return cells.loc[ours].reset_index(drop=True)
 
 
 def _without_zero(cells: pd.DataFrame) -> pd.DataFrame:
@@ -208,7 +208,7 @@ def _without_zero(cells: pd.DataFrame) -> pd.DataFrame:
     if "trial" not in cells:
         return cells
     zero = as_numbers(pd.Series(cells["trial"])) == 0
-    answered = zero & ~is_void(pd.Series(cells[TWO_STEP_TRIAL.choice])).to_numpy()
+    answered = zero & ~is_void(pd.Series(cells[TWO_STEP_TRIAL.choice]))
     who = cells[[name for name in (*SUBJECTS, *SESSIONS) if name in cells]]
     group = (
         pd.factorize(pd.MultiIndex.from_frame(pd.DataFrame(who)))[0] if len(who.columns) else np.zeros(len(cells), int)
@@ -246,7 +246,7 @@ def _one_row_a_trial(cells: pd.DataFrame, stage: str) -> pd.DataFrame:
 def _opened(cells: pd.DataFrame, column: str, path: str | Path) -> pd.DataFrame:
     """One column an entry of `column`, whose cells are JSON."""
     info = pd.Series(cells[column])
-    kept = ~is_void(info).to_numpy()
+    kept = ~is_void(info)
     rows = []
     for row, text in zip(kept.nonzero()[0], info[kept], strict=True):
         entry = read_json(text, f"`{column}`, in row {row},")

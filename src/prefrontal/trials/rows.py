@@ -50,7 +50,7 @@ def without_fillers(cells: pd.DataFrame, found: Mapping[str, str], void: Mapping
     empty = np.ones(len(cells), bool)
     for name in (*who, *OF_A_TRIAL[1:]):
         if name in found:
-            empty &= is_void(pd.Series(cells[found[name]]), void[name] if name != who[0] else ()).to_numpy()
+            empty &= is_void(pd.Series(cells[found[name]]), void[name] if name != who[0] else ())
     if not empty.any() or empty.all():
         return cells
     warnings.warn(

@@ -143,8 +143,8 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     """The table in the text file at `path`, every cell as it is written there, without the blanks around it.
 
     Columns are separated by tabs, semicolons or commas, whichever the first line has most of. Where commas do not
-    separate, numbers may have decimal commas, which become points. Rows and nameless columns without anything in them
-    are passed over.
+    separate, numbers may have decimal commas, which become points. Rows without anything in them and nameless
+    columns are passed over.
 
     Raises:
         UserError: when the file cannot be read, two columns have one name, or a row has fewer or more cells than the
@@ -165,8 +165,7 @@ def read_cells(path: str | Path) -> pd.DataFrame:
         if len(row) != len(names):
             raise UserError(f"{path}: every row must have {len(names)} cells, got {len(row)} in row {number}.")
     cells = pd.DataFrame(rows, columns=names, dtype=str)
-    nameless = [place for place, name in enumerate(names) if not name and not any(row[place] for row in rows)]
-    cells = cells.iloc[:, [place for place in range(len(names)) if place not in nameless]]
+    cells = cells.iloc[:, [place for place, name in enumerate(names) if name]]
     return from_csv(cells if separator == "," else cells.apply(with_points))
 
 
@@ -179,10 +178,11 @@ def with_points(cells: pd.Series) -> pd.Series:
     return cells.mask(comma, cells.str.replace(",", "."))
 
 
-def holds(cells: pd.Series, words: Container[str]) -> pd.Series:
+def holds(cells: pd.Series, words: Container[str]) -> np.ndarray:
     """Which of `cells` hold one of `words`, which are in small letters, in upper or lower case."""
-    here = [text for text in cells.unique() if isinstance(text, str) and text.lower() in words]
-    return cells.isin(here) if here else pd.Series(np.zeros(len(cells), bool), cells.index)
+    texts = cells.to_numpy(object)
+    here = {text for text in pd.unique(texts) if isinstance(text, str) and text.lower() in words}
+    return np.array([text in here for text in texts], bool) if here else np.zeros(len(texts), bool)
 
 
 def read_json(text: str, what: str) -> Any:
