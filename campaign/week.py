@@ -3,6 +3,7 @@ turn of the driver of a sweep. The clock of the day is set ahead and back on the
 """
 
 import contextlib
+import ctypes
 import io
 import itertools
 import re
@@ -47,7 +48,7 @@ def run(setting: Setting) -> Iterator[Row]:
 
 
 class Clock:
-    """A clock that goes on by itself, and by a minute when it is told."""
+    """A clock that goes on by a minute when it is told."""
 
     def __init__(self) -> None:
         self.minutes, self.shift = 0, 0.0
@@ -55,13 +56,13 @@ class Clock:
     @contextlib.contextmanager
     def read(self) -> Iterator[None]:
         """Within it, the package reads this clock."""
-        day, machine = time.time, time.monotonic
+        day, machine = time.time(), time.monotonic()
 
         def of_day() -> float:
-            return day() + 60 * self.minutes + self.shift
+            return day + 60 * self.minutes + self.shift
 
         def of_machine() -> float:
-            return machine() + 60 * self.minutes
+            return machine + 60 * self.minutes
 
         with mock.patch.object(time, "time", of_day), mock.patch.object(time, "monotonic", of_machine):
             yield
@@ -76,9 +77,10 @@ class Week(Watcher):
 
     def trained(self, episode: int, reward: np.ndarray) -> None:
         self.clock.minutes += 1
-        self.held.append(memory_mb())
         self.clock.shift += {self.minutes // 3: AHEAD, 2 * self.minutes // 3: BACK}.get(self.clock.minutes, 0.0)
         if self.clock.minutes % (self.minutes // 10) == 0:
+            ctypes.CDLL(None).malloc_trim(0)  # what was freed after a save goes back to the system
+            self.held.append(memory_mb())
             with contextlib.suppress(UserError), RunFolder.read(self.folder).seed(0).lock():
                 self.wrong.append(f"minute {self.clock.minutes}: another could train it, too")
 
@@ -116,15 +118,10 @@ def _training(setting: Setting) -> Iterator[Row]:
     other = difference(files, expected)
     what = "a week of training: files beside those of the same in minutes"
     yield Row(what, len(files), int(bool(other)), examples=(other,) if other else ())
-    tenth = week.held[len(week.held) // 10 :]
     kept = 7 * 4 * 50 * minutes / 2**20
-    grown = int(max(tenth) - tenth[0] > MOST_GROWTH_MB + kept)
-    yield Row(
-        "a week of training: memory",
-        len(week.held),
-        grown,
-        told=f"{tenth[0]:.0f} MB after a tenth, {tenth[-1]:.0f} MB at the end; {kept:.0f} MB are curves",
-    )
+    grown = int(max(week.held) - week.held[0] > MOST_GROWTH_MB + kept)
+    told = f"{week.held[0]:.0f} MB after a tenth, {week.held[-1]:.0f} MB at the end; {kept:.0f} MB are curves"
+    yield Row("a week of training: memory, looked at ten times", len(week.held), grown, told=told)
     yield _events(folder, minutes)
 
 
@@ -138,9 +135,7 @@ def _wrong_lines(lines: list[str], minutes: int) -> Iterator[str]:
     if len(lines) < minutes:
         yield f"{len(lines)} lines in {minutes} minutes"
     for line in lines:
-        match = re.fullmatch(
-            r"Training: ([\d,]+) of [\d,]+ episodes, (?:50|4[5-9])/min, reward [\d.]+, (.+) left", line
-        )
+        match = re.fullmatch(r"Training: ([\d,]+) of [\d,]+ episodes, 50/min, reward [\d.]+, (.+) left", line)
         if match is None:
             yield line
             continue
