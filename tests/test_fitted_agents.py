@@ -28,7 +28,9 @@ def refused(*arguments: str | Path) -> str:
     return told.getvalue()
 
 
-@pytest.mark.parametrize("cell", ["gru", "sgru", "lstm", "rnn"])
+@pytest.mark.parametrize(
+    "cell", ["sgru", *(pytest.param(cell, marks=pytest.mark.thorough) for cell in ("gru", "lstm", "rnn"))]
+)
 def test_a_network_is_told_from_its_file(cell, tmp_path: Path) -> None:
     two_step = pf.TwoStepNetworkAgent(pf.TwoStepNetwork(cell, 3, second_options=2, key=jax.random.key(1)), "stage")
     bandit = pf.BanditNetworkAgent(pf.BanditNetwork(cell, 2, num_arms=4, scale=3.0, key=jax.random.key(1)))
@@ -44,6 +46,7 @@ def test_another_agent_is_none_of_these(tmp_path: Path) -> None:
         pf.load_network(path)
 
 
+@pytest.mark.thorough
 def test_each_network_plays_as_one_subject_by_its_own_probabilities() -> None:
     """One that always takes choice 1, one that never does; and with its units silenced, either at chance."""
     eager = eqx.tree_at(lambda n: (n.first, n.first_bias), NETWORKS, (0 * NETWORKS.first, jnp.array([50.0, -50, 0])))

@@ -79,18 +79,23 @@ def test_missed_trials_are_passed_over_and_not_closed_up() -> None:
     "cell", ["lstm", "sgru", *(pytest.param(cell, marks=pytest.mark.thorough) for cell in ("gru", "rnn"))]
 )
 def test_many_networks_at_once_are_replayed_as_each_alone(cell: str) -> None:
-    """With missed trials, second choices, and two networks that watch other trials than they learn from."""
-    daw = pf.simulate("hybrid", pf.DawTwoStepConfig(num_trials=15), {"weight": np.array([0.5])}, seed=1)
-    session = jax.tree.map(lambda leaf: leaf[0, 0], batch_of(daw.assign(missed=daw["trial"].eq(4))).choices)
+    """With missed trials, second choices, sessions of unlike length in two parts, and two networks that watch other
+    trials than they learn from."""
+    daw = pf.simulate("hybrid", pf.DawTwoStepConfig(num_trials=15), {"weight": np.full(3, 0.5)}, seed=1)
+    daw = daw.assign(missed=daw["trial"].eq(4))[(daw["subject"] != 1) | (daw["trial"] < 9)]
+    sessions = jax.tree.map(lambda leaf: leaf[:, 0], batch_of(daw).choices)
     keys = jax.random.split(jax.random.key(5), 2)
     networks = jax.vmap(lambda key: pf.TwoStepNetwork(cell, 3, second_options=2, key=key))(keys)  # pyright: ignore
-    each = np.asarray(jax.vmap(trial_log_likelihoods, (0, None))(networks, session))
-    fitted = np.arange(15)[:, None] % 3 == np.array([0, 1])
-    counts = np.asarray(session.counts)[:, None]
-    trials = trials_of(session, fitted & counts, ~fitted & counts, None, 2)
-    learned, watched = replay(jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -1), networks), trials)
-    assert np.allclose(learned, (each * fitted.T).sum(1), atol=1e-4)
-    assert np.allclose(watched, (each * ~fitted.T).sum(1), atol=1e-4)
+    each = np.asarray(jax.vmap(jax.vmap(trial_log_likelihoods, (None, 0)), (0, None))(networks, sessions))
+    fitted = (np.arange(15)[:, None] % 3 == np.array([0, 1])) & np.ones((3, 1, 1), bool)
+    counts = np.asarray(sessions.counts)[..., None]
+    last = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -1), networks)
+    parts = trials_of(sessions, fitted & counts, ~fitted & counts, None, last, num_parts=2)
+    replayed = [replay(last, jax.tree.map(lambda leaf, part=part: leaf[part, 0], parts)) for part in range(2)]
+    learned, watched = (sum(found) for found in zip(*replayed, strict=True))
+    mine = np.moveaxis(fitted, -1, 0)
+    assert np.allclose(learned, (each * mine).sum((1, 2)), atol=1e-4)
+    assert np.allclose(watched, (each * ~mine).sum((1, 2)), atol=1e-4)
 
 
 @pytest.mark.thorough

@@ -159,6 +159,7 @@ from prefrontal.fitting.recovery import recover_models as recover_models
 from prefrontal.fitting.recovery import recover_parameters as recover_parameters
 from prefrontal.fitting.regressors import describe_regressors as describe_regressors
 from prefrontal.fitting.regressors import trial_regressors as trial_regressors
+from prefrontal.fitting.restless import fit_restless as fit_restless
 from prefrontal.fitting.restless import score_restless as score_restless
 from prefrontal.fitting.simulation import draw_parameters as draw_parameters
 from prefrontal.fitting.simulation import simulate as simulate

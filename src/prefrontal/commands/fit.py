@@ -115,9 +115,13 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.runs.files import write_text
     from prefrontal.runs.provenance import environment
     from prefrontal.runs.spreadsheets import to_csv
+    from prefrontal.trials.bandits.mindrl import is_mindrl
     from prefrontal.trials.formats import overview, with_trials
 
     files = [file for path in options.tables for file in expanded(path)]
+    if any(map(is_mindrl, files)):
+        _fit_pulls(files, names, options, told, asked)
+        return
     group = read_group(files, options.reading)
     table = with_trials(group.table, by=options.by)
     read = overview(table)
@@ -182,6 +186,36 @@ def run(command: str, arguments: Sequence[str]) -> None:
         if options.num_simulations:
             checks = report_checks(table, fits, options.out, num=options.num_simulations, seed=options.seed)
             add_to_record(options.out / (RECORD if cognitive else "held-out.json"), {"checks": checks})
+    print(f"Files: {options.out}", flush=True)
+
+
+def _fit_pulls(
+    files: Sequence[str], names: Sequence[str], options: Options, told: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    """The same of pulls of a restless bandit, to which fewer options apply."""
+    from prefrontal.reports.pulls import check_models_of_pulls, read_pulls, report_pulls
+    from prefrontal.runs.provenance import environment
+    from prefrontal.trials.bandits.mindrl import pulls_overview
+
+    usual = Options(())
+    for name in ("reading", "method", "by", "fix", "regressors", "recovery", "teacher"):
+        if getattr(options, name) != getattr(usual, name):
+            raise UserError(f"`{name}` must be left out for pulls of a bandit, which it is not for. Leave it out.")
+    check_models_of_pulls(names)
+    table = read_pulls(files)
+    read = pulls_overview(table)
+    Console().print(read, markup=False, highlight=False)
+    with keeping(options.out, asked):
+        report_pulls(
+            table,
+            names,
+            {"options": told, "read": read, "environment": environment()},
+            options.out,
+            over=options.held_out or "sessions",
+            sharing=options.sharing,
+            num_folds=options.num_folds,
+            seed=options.seed,
+        )
     print(f"Files: {options.out}", flush=True)
 
 

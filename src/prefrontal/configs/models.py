@@ -21,6 +21,8 @@ ModelName = Literal[
     "hybrid-hbayesdm",
 ]
 MODELS: tuple[str, ...] = get_args(ModelName)
+FORGETTING = "forgetting"
+"""The model of pulls of a restless bandit."""
 
 
 @dataclass(frozen=True)

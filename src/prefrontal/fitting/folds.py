@@ -19,6 +19,7 @@ from jaxtyping import Bool, Int
 
 from prefrontal.errors import UserError, check_choice, check_count, check_seed, counted
 from prefrontal.fitting.choices import Batch
+from prefrontal.fitting.pulls import PullBatch
 
 Over = Literal["sessions", "people"]
 NUM_FOLDS = 5
@@ -44,7 +45,9 @@ class Folds:
         return (self.number != fold) & (self.number >= 0)
 
 
-def make_folds(batch: Batch, *, over: Over = "sessions", num_folds: int = NUM_FOLDS, seed: int = 0) -> Folds:
+def make_folds(
+    batch: Batch | PullBatch, *, over: Over = "sessions", num_folds: int = NUM_FOLDS, seed: int = 0
+) -> Folds:
     """Deal the trials of `batch` out to folds; the module says how.
 
     Arguments:
@@ -101,7 +104,7 @@ def make_folds(batch: Batch, *, over: Over = "sessions", num_folds: int = NUM_FO
     return Folds(number, num, over, f"{_word(num)} folds: {'; '.join(parts)}.")
 
 
-def no_folds(batch: Batch) -> Folds:
+def no_folds(batch: Batch | PullBatch) -> Folds:
     """Folds of which there is none: nothing is held out."""
     return Folds(np.where(np.asarray(batch.choices.counts), 1, -1), 0, "sessions", "No folds.")
 

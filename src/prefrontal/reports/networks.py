@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from prefrontal.agents.saving import save_agent
+from prefrontal.agents.two_step.network import TwoStepNetwork
 from prefrontal.configs.models import KnownTask
 from prefrontal.figures.networks.held_out import plot_held_out
 from prefrontal.figures.networks.portraits import plot_flow, plot_portrait
 from prefrontal.figures.style import save_figure
-from prefrontal.fitting.choices import Unit, batch_of
+from prefrontal.fitting.choices import Unit
 from prefrontal.fitting.folds import Over, make_folds
 from prefrontal.fitting.hierarchical import Posterior
 from prefrontal.fitting.loo import leave_one_out
@@ -25,6 +26,7 @@ from prefrontal.fitting.networks.naming import network_kind
 from prefrontal.fitting.networks.nested import fit_networks
 from prefrontal.fitting.networks.portraits import phase_portrait, trial_fixed_points
 from prefrontal.fitting.networks.scoring import compare_held_out, subject_nats
+from prefrontal.fitting.pulls import choices_of
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import to_json
 from prefrontal.runs.spreadsheets import to_csv
@@ -60,7 +62,7 @@ def report_held_out(
     the two may be none.
 
     Arguments:
-        table: a trial table.
+        table: a trial table, or one of pulls.
         networks: by name, such as "gru-2".
         models: cognitive models.
         record: what else the record holds: options, environment.
@@ -86,7 +88,7 @@ def report_held_out(
     write_text(out / "held-out.csv", to_csv(together, index=False))
     compared = compare_held_out(together, second_choices=task.second_choices)
     write_text(out / "held-out-comparison.csv", to_csv(compared))
-    folds = make_folds(batch_of(table, by=by), over=over, num_folds=num_folds, seed=seed).told
+    folds = make_folds(choices_of(table, by=by), over=over, num_folds=num_folds, seed=seed).told
     found = {"folds": folds, "held_out": compared.to_dict(orient="index")}
     if fits:
         found["sharing"] = {name: fit.sharing for name, fit in fits.items()}
@@ -122,7 +124,8 @@ def report_leave_one_out(
 
 
 def _draw(fit: NetworkFit, table: pd.DataFrame, out: Path) -> None:
-    """Everybody's agents; portrait and fixed points of the subject who is predicted as well as the median."""
+    """Everybody's agents; on the two-step task, portrait and fixed points of the subject who is predicted as well as
+    the median."""
     for place in range(len(fit.units)):
         save_agent(fit.agent(place), out / "agents" / fit.name / f"{place:04d}.safetensors", overwrite=True)
     place = _median(fit)
@@ -130,6 +133,8 @@ def _draw(fit: NetworkFit, table: pd.DataFrame, out: Path) -> None:
     own = table.loc[np.logical_and.reduce([np.asarray(table[name] == value) for name, value in unit.items()])]
     told = f"{fit.name}, " + ", ".join(f"{name} {value}" for name, value in unit.items())
     network = fit.network(place)
+    if not isinstance(network, TwoStepNetwork):
+        return
     points = trial_fixed_points(network).assign(**unit)
     write_text(out / f"{fit.name}-fixed-points.csv", to_csv(points, index=False))
     save_figure(plot_portrait(phase_portrait(network, own), f"Phase portrait: {told}"), out / f"{fit.name}-portrait")

@@ -10,14 +10,16 @@ import pandas as pd
 from jaxtyping import Array, Bool, Float
 
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_values
-from prefrontal.configs.models import KnownTask, TwoStepForm
-from prefrontal.errors import check_count, check_seed
+from prefrontal.configs.models import FORGETTING, KnownTask, TwoStepForm
+from prefrontal.errors import UserError, check_count, check_seed
 from prefrontal.fitting.choices import Batch, Choices, Unit, batch_of
 from prefrontal.fitting.fit import draw_candidates, known_task, parameters_to_fit
 from prefrontal.fitting.folds import Folds, Over, make_folds
 from prefrontal.fitting.likelihood import trial_log_likelihoods
 from prefrontal.fitting.networks.nested import NUM_OUTER
 from prefrontal.fitting.networks.scoring import held_out_table
+from prefrontal.fitting.pulls import are_pulls, pulls_of
+from prefrontal.fitting.restless import held_out_likelihoods
 from prefrontal.fitting.search import CANDIDATES, LANES, by_blocks, constrained, double_precision, search
 from prefrontal.progress import progress
 
@@ -40,8 +42,9 @@ def score_models(
     Over people, all have the same parameters, and the held-out people's choices are predicted with those of the others.
 
     Arguments:
-        table: a trial table (see `prefrontal.trials.table`).
-        names: models of `prefrontal.agents.two_step.LIBRARY`, one or several.
+        table: a trial table (see `prefrontal.trials.table`); or one of pulls (see `read_mindrl`).
+        names: models of `prefrontal.agents.two_step.LIBRARY`, one or several; of pulls there is one, "forgetting" (see
+            `score_restless`).
         by: whether each "subject" or each "session" of a subject has parameters of its own.
         task: what the models know of the task; see `fit_model`.
         over: what folds hold out, as of `fit_networks`: "sessions", of those who have one blocks of trials; or
@@ -65,6 +68,8 @@ def score_models(
     names = [names] if isinstance(names, str) else list(names)
     check_count("num_starts", num_starts)
     check_seed("seed", seed)
+    if are_pulls(table):
+        return _score_pulls(table, names, over, num_outer, seed)
     batch = batch_of(table, by=by)
     known = known_task(batch, task)
     folds = make_folds(batch, over=over, num_folds=num_outer, seed=seed)
@@ -76,6 +81,15 @@ def score_models(
             likelihood = found(name, model, parameters, batch, folds, num_starts, seed)
             rows.append(held_out_table(batch, folds, likelihood).assign(model=name))
     return pd.concat(rows, ignore_index=True).drop(columns="place")
+
+
+def _score_pulls(table: pd.DataFrame, names: list[str], over: Over, num_outer: int, seed: int) -> pd.DataFrame:
+    if names != [FORGETTING]:
+        raise UserError(f"`names` must be {FORGETTING} where pulls are scored, got {', '.join(names)}.")
+    batch = pulls_of(table)
+    folds = make_folds(batch, over=over, num_folds=num_outer, seed=seed)
+    rows = held_out_table(batch, folds, held_out_likelihoods(batch, folds)).assign(model=FORGETTING)
+    return rows.drop(columns="place")
 
 
 def _likelihoods(

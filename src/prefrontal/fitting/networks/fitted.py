@@ -7,12 +7,14 @@ import jax
 import jax.numpy as jnp
 import pandas as pd
 
+from prefrontal.agents.bandit_network import BanditNetwork, BanditNetworkAgent
 from prefrontal.agents.two_step.network import TwoStepNetwork, TwoStepNetworkAgent
 from prefrontal.configs.two_step import Encoding
 from prefrontal.errors import UserError
 from prefrontal.fitting.folds import Folds
 
 Sharing = Literal["alone", "group", "one"]
+Network = TwoStepNetwork | BanditNetwork
 
 
 @dataclass(frozen=True)
@@ -36,28 +38,34 @@ class NetworkFit:
     """A row a subject (or session) and outer fold: model; subject (session); fold; log_likelihood of the held-out
     choices, nats; num_choices; nats, the log-likelihood a choice; normalised_likelihood, e to that; num_steps, after
     which it was stopped; seed."""
-    networks: TwoStepNetwork
+    networks: Network
     """Fitted to all trials of each subject (session), as many steps as the inner folds say; leaves (subject, ...)."""
     units: pd.DataFrame
     """Whose they are, a row each."""
-    by_fold: TwoStepNetwork
+    by_fold: Network
     """Those without each outer fold, leaves (subject, fold, ...)."""
-    group: TwoStepNetwork | None
+    group: Network | None
     """The network fitted to all trials of everybody, for somebody new; None where each was fitted alone."""
     folds: Folds
     """The outer folds."""
 
-    def agent(self, place: int = 0, encoding: Encoding = "stage") -> TwoStepNetworkAgent:
-        """The network of the subject (session) in row `place` of `units`, as an agent that plays.
+    def agent(self, place: int = 0, encoding: Encoding = "stage") -> TwoStepNetworkAgent | BanditNetworkAgent:
+        """The network of the subject (session) in row `place` of `units`, as an agent that plays; `encoding` is of the
+        two-step task.
 
         Raises:
             UserError: when there is no such row.
         """
         if not 0 <= place < len(self.units):
             raise UserError(f"`place` must be from 0 to {len(self.units) - 1}, got {place}.")
-        return TwoStepNetworkAgent(self.network(place), encoding)
+        network = self.network(place)
+        return (
+            BanditNetworkAgent(network)
+            if isinstance(network, BanditNetwork)
+            else TwoStepNetworkAgent(network, encoding)
+        )
 
-    def network(self, place: int) -> TwoStepNetwork:
+    def network(self, place: int) -> Network:
         """The network of row `place` of `units`, fitted to all its trials."""
         return jax.tree.map(lambda leaf: jnp.asarray(leaf[place]), self.networks)
 

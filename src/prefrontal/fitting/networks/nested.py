@@ -10,16 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jax.sharding import AxisType, PartitionSpec
-from jaxtyping import Bool, Int
+from jaxtyping import Array, Bool, Int, Key
 
+from prefrontal.agents.bandit_network import BanditNetwork
 from prefrontal.agents.two_step.network import TwoStepNetwork
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
-from prefrontal.fitting.choices import Batch, Choices, Unit, batch_of
+from prefrontal.fitting.choices import Batch, Choices, Unit
 from prefrontal.fitting.folds import Folds, Over, make_folds, no_folds
-from prefrontal.fitting.networks.fitted import NetworkFit, Sharing
+from prefrontal.fitting.networks.fitted import Network, NetworkFit, Sharing
 from prefrontal.fitting.networks.naming import Kind, network_kind
 from prefrontal.fitting.networks.scoring import held_out_table
 from prefrontal.fitting.networks.training import Fitted, NetworkRecipe, Soft, Task, fit_nested, log_probabilities
+from prefrontal.fitting.pulls import NUM_ARMS, PullBatch, choices_of
 from prefrontal.fitting.search import LANES, by_blocks
 from prefrontal.progress import progress
 
@@ -40,7 +42,8 @@ def fit_networks(
     teacher: NetworkFit | None = None,
     seed: int = 0,
 ) -> dict[str, NetworkFit]:
-    """Fit small recurrent networks to the choices of a trial table, and score them on choices that they did not see.
+    """Fit small recurrent networks to the choices of a trial table, or to the pulls of a bandit, and score them on
+    choices that they did not see.
 
     The network reads each trial as it was, and predicts the next (see `TwoStepNetwork`): it is fitted to the same
     likelihood as the cognitive models, and passes over missed trials as they do. Each outer fold is held out in turn.
@@ -49,7 +52,8 @@ def fit_networks(
     axes of one compiled program.
 
     Arguments:
-        table: a trial table (see `prefrontal.trials.table`).
+        table: a trial table (see `prefrontal.trials.table`), or one of pulls (see `read_mindrl`), for which networks
+            are `BanditNetwork`s.
         names: "gru-2" is a GRU of two units; cells are gru, sgru (switching), lstm and rnn. One or several.
         by: whether each "subject" or each "session" of a subject has a network of its own.
         sharing: "alone", each subject's network from random weights; "group", each begins at a network that is fitted
@@ -85,7 +89,9 @@ def fit_networks(
     if num_inner < 2:
         raise UserError(f"`num_inner` must be 2 or more, got {num_inner}. Give 5, or leave it out.")
     check_seed("seed", seed)
-    batch = batch_of(table, by=by)
+    batch = choices_of(table, by=by)
+    if teacher is not None and isinstance(batch, PullBatch):
+        raise UserError("`teacher` must be left out where networks are fitted to pulls, got one.")
     usual = "one" if over == "people" else "group" if len(batch.units) > 1 and teacher is None else "alone"
     sharing = sharing or usual
     check_choice("sharing", sharing, get_args(Sharing))
@@ -115,7 +121,7 @@ def inner_folds(folds: Folds, outer: int, num_inner: int) -> Int[np.ndarray, "su
 
 @dataclass(frozen=True)
 class _Plan:
-    batch: Batch
+    batch: Batch | PullBatch
     folds: Folds
     inner: Int[np.ndarray, "subject outer session trial"]
     num_inner: int
@@ -153,7 +159,7 @@ def _fit(kind: Kind, plan: _Plan, sharing: Sharing) -> NetworkFit:
     num_people, num_outer = len(plan.batch.units), plan.num_outer
     random = _random_networks(kind, plan)
 
-    def begin(networks: TwoStepNetwork, *axes: int) -> TwoStepNetwork:
+    def begin(networks: Network, *axes: int) -> Network:
         return jax.tree.map(lambda leaf: np.broadcast_to(leaf, (*axes, *leaf.shape)), networks)
 
     group = None
@@ -177,7 +183,7 @@ def _fit(kind: Kind, plan: _Plan, sharing: Sharing) -> NetworkFit:
     )
 
 
-def _fit_own(plan: _Plan, starts: TwoStepNetwork, name: str, own: bool) -> Fitted:
+def _fit_own(plan: _Plan, starts: Network, name: str, own: bool) -> Fitted:
     """Each subject's networks, leaves (subject, outer, ...), from `starts`, leaves (subject, outer, seed, ...)."""
     tasks = Task(plan.batch.choices, plan.fitted, plan.inner, starts, plan.soft)
     with progress(f"Fitting {name}", len(plan.batch.units)) as tell:
@@ -190,7 +196,7 @@ def _fit_own(plan: _Plan, starts: TwoStepNetwork, name: str, own: bool) -> Fitte
         )
 
 
-def _fit_all(plan: _Plan, starts: TwoStepNetwork, name: str) -> Fitted:
+def _fit_all(plan: _Plan, starts: Network, name: str) -> Fitted:
     """One network for all, from `starts`, leaves (outer, seed, ...). Returns leaves (subject, outer, ...)."""
     num_people, num_outer = plan.inner.shape[:2]
     num_parts = min(jax.local_device_count(), num_outer)
@@ -233,10 +239,17 @@ def _fit_block(tasks: Task, recipe: NetworkRecipe, num_inner: int, own: bool) ->
     return jax.shard_map(each, mesh=mesh, in_specs=device, out_specs=device, check_vma=False)(tasks)
 
 
-def _random_networks(kind: Kind, plan: _Plan) -> TwoStepNetwork:
-    options = 2 if plan.batch.second_choices else 1
-    keys = jax.random.split(jax.random.key(plan.seed), plan.num_seeds)
-    drawn = jax.vmap(lambda key: TwoStepNetwork(kind.cell, kind.num_units, second_options=options, key=key))(keys)
+def _random_networks(kind: Kind, plan: _Plan) -> Network:
+    batch = plan.batch
+
+    def draw(key: Key[Array, ""]) -> Network:
+        if isinstance(batch, PullBatch):
+            scaled = {"centre": batch.centre, "scale": batch.scale}
+            return BanditNetwork(kind.cell, kind.num_units, num_arms=NUM_ARMS, **scaled, key=key)
+        options = 2 if batch.second_choices else 1
+        return TwoStepNetwork(kind.cell, kind.num_units, second_options=options, key=key)
+
+    drawn = jax.vmap(draw)(jax.random.split(jax.random.key(plan.seed), plan.num_seeds))
     return jax.tree.map(np.asarray, drawn)
 
 

@@ -8,15 +8,16 @@ from jaxtyping import Float
 
 from prefrontal.agents.two_step import find_model
 from prefrontal.analysis.statistics import mean_interval
-from prefrontal.configs.models import KnownTask
+from prefrontal.configs.models import FORGETTING, KnownTask
 from prefrontal.errors import UserError
 from prefrontal.fitting.choices import Batch
 from prefrontal.fitting.folds import Folds
 from prefrontal.fitting.networks.naming import is_network, network_kind
+from prefrontal.fitting.pulls import NUM_ARMS, PullBatch
 
 
 def held_out_table(
-    batch: Batch, folds: Folds, log_likelihood: Float[np.ndarray, "subject fold session trial"]
+    batch: Batch | PullBatch, folds: Folds, log_likelihood: Float[np.ndarray, "subject fold session trial"]
 ) -> pd.DataFrame:
     """A row a subject (or session) and fold in which it is held out: log_likelihood of its held-out choices,
     num_choices, nats (a choice) and normalised_likelihood; and its place among the subjects.
@@ -60,6 +61,8 @@ def num_variables(name: str, task: KnownTask) -> int:
     """The numbers that the model or network called `name` carries from one trial to the next, and chooses by."""
     if is_network(name):
         return network_kind(name).num_variables
+    if name == FORGETTING:
+        return NUM_ARMS + 1
     return find_model(name).num_variables(task)
 
 

@@ -14,7 +14,9 @@ from prefrontal.agents.two_step.network import TwoStepNetwork
 from prefrontal.errors import check_count, check_not_negative, check_positive
 from prefrontal.fitting.choices import Choices
 from prefrontal.fitting.likelihood import trial_log_likelihoods, trial_log_probabilities
+from prefrontal.fitting.networks.fitted import Network
 from prefrontal.fitting.networks.lanes import Trials, replay, trials_of
+from prefrontal.fitting.pulls import Pulls, pull_log_likelihoods
 
 READOUT = 0.1
 """How strongly the weights from units to choices are held to zero, as a share of how strongly the cell's are: units lie
@@ -57,13 +59,13 @@ class NetworkRecipe:
 class Task(eqx.Module):
     """What those who share their networks are given: one person, or all."""
 
-    choices: Choices
+    choices: Choices | Pulls
     """Leaves (session, trial); those of the two after it (outer, session, trial)."""
     fitted: Bool[Numbers, "..."]
     """The trials that networks may learn from in each outer fold: none of its own."""
     inner: Int[Numbers, "..."]
     """Which of the inner folds each of them is in; -1 in none."""
-    starts: TwoStepNetwork
+    starts: Network
     """Where to begin, leaves (outer, seed, ...)."""
     soft: "Soft | None" = None
     """What a larger network would choose, where that is to be learned."""
@@ -81,7 +83,7 @@ class Soft(eqx.Module):
 class Fitted(eqx.Module):
     """What a fit found, leaves (outer, ...)."""
 
-    network: TwoStepNetwork
+    network: Network
     """Of the best seed, fitted to all that it may learn from."""
     num_steps: Int[Numbers, "..."]
     """Where it stopped: the number of steps after which the held-out choices of the inner folds were most probable."""
@@ -103,7 +105,7 @@ def fit_nested(task: Task, recipe: NetworkRecipe, num_inner: int, own: bool) -> 
         own: whether it begins at the group's network and is pulled to it.
     """
     fitted, inner = jnp.asarray(task.fitted), jnp.asarray(task.inner)
-    num_outer, num_seeds = task.starts.first_bias.shape
+    num_outer, num_seeds = task.starts.cell.bias.shape[:2]
     outer, seed, fold = (part.ravel() for part in jnp.indices((num_outer, num_seeds, num_inner)))
     starts = jax.tree.map(lambda leaf: _last(jnp.asarray(leaf)[outer, seed]), task.starts)
     left_out = inner[outer] == fold[:, None, None]
@@ -120,21 +122,22 @@ def fit_nested(task: Task, recipe: NetworkRecipe, num_inner: int, own: bool) -> 
     return Fitted(network, stop, chosen, curves[rows, best], likelihood)
 
 
-def log_likelihoods(network: TwoStepNetwork, choices: Choices) -> Float[Array, "person session trial"]:
+def log_likelihoods(network: Network, choices: Choices | Pulls) -> Float[Array, "person session trial"]:
     """log P of each trial's choices under `network`, leaves of `choices` (person, session, trial)."""
-    return jax.vmap(jax.vmap(trial_log_likelihoods, (None, 0)), (None, 0))(network, choices)
+    of_session: Any = pull_log_likelihoods if isinstance(choices, Pulls) else trial_log_likelihoods
+    return jax.vmap(jax.vmap(of_session, (None, 0)), (None, 0))(network, choices)
 
 
 def _train(
     task: Task,
-    start: TwoStepNetwork,
+    start: Network,
     outer: Int[Array, " network"],
     fitted: Bool[Array, "network session trial"],
     watched: Bool[Array, "network session trial"],
     recipe: NetworkRecipe,
     own: bool,
     stop: Int[Array, " network"],
-) -> tuple[Float[Array, "step network"], TwoStepNetwork]:
+) -> tuple[Float[Array, "step network"], Network]:
     """The log-likelihood of the `watched` trials before every step, and the networks, leaves (..., network), after
     `stop` steps."""
     optimiser = optax.adam(recipe.own_learning_rate if own else recipe.learning_rate)
@@ -145,13 +148,14 @@ def _train(
             _last(jnp.asarray(task.soft.first)[outer, ..., -1]),
             _last(jnp.asarray(task.soft.second)[outer, ..., -1]),
         )
-    sessions = trials_of(task.choices, _last(fitted), _last(watched), soft, start.second_options)
+    parts = trials_of(task.choices, _last(fitted), _last(watched), soft, start)
+    sessions = jax.tree.map(lambda leaf: leaf[0], parts)
 
-    def of_session(network: TwoStepNetwork, trials: Trials) -> tuple[Float[Array, ""], Float[Array, " network"]]:
+    def of_sessions(network: Network, trials: Trials) -> tuple[Float[Array, ""], Float[Array, " network"]]:
         learned, seen = replay(network, trials)
         return -jnp.sum(learned / share), seen
 
-    def held(network: TwoStepNetwork) -> Float[Array, ""]:
+    def held(network: Network) -> Float[Array, ""]:
         return jnp.sum((_pull(network, start, recipe) if own else _penalty(network, recipe)) / share)
 
     def step(carried: Any, number: Int[Array, ""]) -> tuple[Any, Float[Array, " network"]]:
@@ -159,7 +163,7 @@ def _train(
         kept = jax.tree.map(lambda now, old: jnp.where(number == stop, now, old), network, kept)
 
         def add(so_far: Any, trials: Trials) -> tuple[Any, None]:
-            found = jax.grad(of_session, has_aux=True)(network, trials)
+            found = jax.grad(of_sessions, has_aux=True)(network, trials)
             return jax.tree.map(jnp.add, so_far, found), None
 
         (slope, seen), _ = jax.lax.scan(add, (jax.grad(held)(network), jnp.zeros(share.shape)), sessions)
@@ -183,17 +187,16 @@ def _last(leaf: Array) -> Array:
     return jnp.moveaxis(leaf, 0, -1)
 
 
-def _penalty(network: TwoStepNetwork, recipe: NetworkRecipe) -> Float[Array, " network"]:
+def _penalty(network: Network, recipe: NetworkRecipe) -> Float[Array, " network"]:
     cell = [leaf for leaf in jax.tree.leaves(network.cell) if leaf.ndim > 2]
-    readout = [leaf for leaf in (network.first, network.second) if leaf is not None]
-    return _size(cell, recipe) + READOUT * _size(readout, recipe)
+    return _size(cell, recipe) + READOUT * _size(network.readout, recipe)
 
 
 def _size(weights: list[Array], recipe: NetworkRecipe) -> Float[Array, " network"]:
     return sum((recipe.l2 * _sums(leaf**2) + recipe.l1 * _sums(jnp.abs(leaf)) for leaf in weights), jnp.zeros(()))
 
 
-def _pull(network: TwoStepNetwork, group: TwoStepNetwork, recipe: NetworkRecipe) -> Float[Array, " network"]:
+def _pull(network: Network, group: Network, recipe: NetworkRecipe) -> Float[Array, " network"]:
     apart = jax.tree.map(lambda one, other: _sums((one - other) ** 2), network, group)
     return recipe.pull * sum(jax.tree.leaves(apart), jnp.zeros(()))
 

@@ -1,5 +1,7 @@
 """Pulls of a restless bandit as the MindRL Hub Modeling Challenge 2026 has them: a line of JSON a trajectory."""
 
+import io
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,12 +9,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError
-from prefrontal.trials.text import excerpt, read_json, read_text
+from prefrontal.errors import UserError, counted
+from prefrontal.runs.provenance import parse_json
+from prefrontal.trials.text import excerpt, open_bytes, read_json, read_text
 
 NUM_ARMS = 4
 MOST = 1e300
 """Rewards and times must be below this."""
+
+
+MOST_LINE = 2**24
+"""Characters of a first line that are looked at."""
+
+
+def is_mindrl(path: str | Path) -> bool:
+    """Whether the first line of the file is a trajectory; False where it cannot be read."""
+    try:
+        with io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", errors="replace") as file:
+            line = file.readline(MOST_LINE)
+            while line and not line.strip():
+                line = file.readline(MOST_LINE)
+        found = parse_json(line) if line.lstrip().startswith("{") else None
+    except (OSError, ValueError, EOFError, zlib.error):
+        return False
+    return isinstance(found, Mapping) and {"context", "trials"} <= set(found)
 
 
 def read_mindrl(path: str | Path) -> pd.DataFrame:
@@ -94,3 +114,19 @@ def _pull(trial: Any, place: int, where: str) -> dict[str, Any]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def pulls_overview(table: pd.DataFrame) -> str:
+    """What was read, in a line.
+
+    Arguments:
+        table: of `read_mindrl`.
+    """
+    there = table.loc[~table["missed"].to_numpy(bool)]
+    share = there["arm"].value_counts(normalize=True).reindex(range(NUM_ARMS), fill_value=0.0)
+    blocks = len(table[["subject", "block"]].drop_duplicates())
+    arms = ", ".join(f"{100 * part:.0f}" for part in share)
+    return (
+        f"{counted(len(set(table['subject'])), 'subject')}, {counted(blocks, 'block')}, {counted(len(table), 'pull')}, "
+        f"{len(table) - len(there):,} missed, arms pulled {arms} %, mean reward {there['reward'].mean():.3g}"
+    )
