@@ -12,10 +12,13 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from prefrontal.agents.base import AbstractAgent, AgentInput, AgentOutput
 from prefrontal.agents.recurrent import RecurrentAgent
-from prefrontal.analysis.decoding import classify, decode
+from prefrontal.analysis.decoding import PENALTIES, classify, decode, ridge
 from prefrontal.analysis.fixed_points import fixed_points
 from prefrontal.analysis.projections import coding_axes, principal_components
 from prefrontal.analysis.recordings import read_recording, recording, write_recording
@@ -83,6 +86,16 @@ class TestDecoding:
         assert 0.8 < read.score < 1
         assert read.score == pytest.approx(1 - np.mean((there - read.predicted) ** 2) / there.var())
         assert decode(activity, absent, self.episode).score < 0.02
+
+    @pytest.mark.parametrize(("samples", "units", "outputs"), [(300, 12, ()), (90, 12, (3,)), (20, 30, ())])
+    def test_it_is_ridge_regression_with_the_penalty_that_leaving_one_out_chooses(self, samples, units, outputs):
+        activity = RNG.normal(size=(samples, units)) @ RNG.normal(size=(units, units)) + 5
+        activity[:, 3] = 1.0  # a silent unit
+        weights = RNG.normal(size=(units, *outputs))
+        variable = activity @ weights + 3 * RNG.normal(size=(samples, *outputs))
+        new = RNG.normal(size=(9, units))
+        reference = make_pipeline(StandardScaler(), RidgeCV(PENALTIES)).fit(activity, variable)
+        np.testing.assert_allclose(ridge(activity, variable, new), reference.predict(new), rtol=1e-6, atol=1e-8)
 
     def test_episodes_are_not_split(self):
         """Activity that tells the episode and nothing else, of a variable that is constant within one: split, it would

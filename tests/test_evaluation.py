@@ -1,10 +1,12 @@
 """Test sessions side by side: each agent plays as it would alone."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from contracts import assert_same_bits
 
+from prefrontal import devices
 from prefrontal.agents.bandit_models import BanditAgent, UpperConfidenceBound
 from prefrontal.configs import BanditConfig, RecurrentConfig
 from prefrontal.errors import UserError
@@ -54,6 +56,17 @@ def test_those_that_are_not_alike_take_turns(networks, played):
 
 def test_nobody_plays_nothing():
     assert list(evaluate_each([], TASK, [], num_episodes=7)) == []
+
+
+@pytest.mark.parametrize("num", [1, 2, 5])
+def test_a_map_that_devices_share_is_a_map(num):
+    values, offset = jnp.arange(num, dtype=jnp.float32), jnp.float32(3)
+
+    @jax.jit
+    def shared(values, offset):
+        return devices.shared_map(lambda value: {"sum": value + offset}, values)
+
+    np.testing.assert_array_equal(shared(values, offset)["sum"], values + offset)
 
 
 def test_no_episodes_are_refused(networks):

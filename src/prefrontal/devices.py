@@ -3,13 +3,15 @@
 import contextlib
 import os
 import warnings
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from jaxtyping import PyTree
@@ -21,6 +23,8 @@ from prefrontal.runs.locks import is_lockable
 from prefrontal.runs.provenance import processor
 
 Tree = TypeVar("Tree", bound=PyTree)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 COMPILER_OPTIONS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=1073741824"
 """XLA's CPU backend compiles a small loop into one function and interprets a large one, operation by operation, at
@@ -168,6 +172,38 @@ def spread(lanes: Any, layout: Layout) -> Any:
     arrays, rest = eqx.partition(lanes, lambda leaf: isinstance(leaf, jax.Array | np.ndarray))
     place = NamedSharding(mesh(layout), PartitionSpec("lane"))
     return eqx.combine(jax.tree.map(lambda leaf: like(leaf, jax.device_put(plain(leaf), place)), arrays), rest)
+
+
+def shared_map(function: Callable[[Any], Any], xs: PyTree, **options: Any) -> PyTree:
+    """`jax.lax.map(function, xs)`, of which each device does its share.
+
+    Arguments:
+        function: of one element.
+        xs: arrays that lead with the element; the last fills what is left on the last device.
+        options: of `jax.lax.map`.
+    """
+    layout = Layout(jax.local_device_count(), 1)
+    length = len(jax.tree.leaves(xs)[0])
+    places = jnp.minimum(jnp.arange(-(-length // layout.size) * layout.size), length - 1)
+    by_lane = PartitionSpec("lane")
+    on_devices = jax.shard_map(
+        lambda part: jax.lax.map(function, part, **options),
+        mesh=mesh(layout),
+        in_specs=(by_lane,),
+        out_specs=by_lane,
+        check_vma=False,
+    )
+    return jax.tree.map(lambda leaf: leaf[:length], on_devices(jax.tree.map(lambda leaf: leaf[places], xs)))
+
+
+def by_cores(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """`function` of each of `items`, several at once, each in a thread of its own core: for what computes in JAX or
+    NumPy. The first goes alone, so that what it compiles is there for the others."""
+    if len(items) < 2:
+        return [function(item) for item in items]
+    first = function(items[0])
+    with ThreadPoolExecutor(num_cores()) as threads:
+        return [first, *threads.map(function, items[1:])]
 
 
 def memory() -> int | None:

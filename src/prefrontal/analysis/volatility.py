@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from prefrontal import devices
 from prefrontal.errors import UserError
 
 LEARNING_RATES = np.linspace(0.01, 1.0, 100)
@@ -91,7 +92,7 @@ def _log_likelihoods(
         signed = jnp.where(choice == 1, favour, -favour)
         return jax.lax.map(lambda beta: jax.nn.log_sigmoid(beta * signed).sum(axis=0), betas)
 
-    return jax.lax.map(of_alpha, alphas)
+    return devices.shared_map(of_alpha, alphas)
 
 
 def coding_units(

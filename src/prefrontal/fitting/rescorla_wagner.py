@@ -75,7 +75,8 @@ def fit_blocks(
     fixed = np.tile(np.array(FIXED), (len(free), 1))
     fixed[:, 0] = learning_rate
     with double_precision():
-        found = _fit(jnp.asarray(free), jnp.asarray(fixed), jnp.asarray(choice), jnp.asarray(reward, float))
+        tried = jnp.asarray(_candidates(np.asarray(free.any(axis=0))))
+        found = _fit(tried, jnp.asarray(free), jnp.asarray(fixed), jnp.asarray(choice), jnp.asarray(reward, float))
         values, log_likelihood, converged = (np.asarray(part) for part in found)
     num_choices = np.prod(choice.shape[1:])
     return BlockFits(
@@ -127,21 +128,32 @@ def log_likelihood(
     return jnp.sum(jax.lax.scan(step, (start, start), (pulled, 2 * pulled - 1, reward.T))[1])
 
 
+def _candidates(free: Bool[np.ndarray, "3"]) -> Float[np.ndarray, "candidate 3"]:
+    """`CANDIDATES` that differ in what is `free`: of those that differ in nothing else, the first."""
+    _, first = np.unique(CANDIDATES[:, free], axis=0, return_index=True)
+    return CANDIDATES[np.sort(first)]
+
+
 @eqx.filter_jit
 def _fit(
+    tried: Float[Array, "candidate 3"],
     free: Bool[Array, "model 3"],
     fixed: Float[Array, "model 3"],
     choice: Int[Array, "block episode trial"],
     reward: Float[Array, "block episode trial"],
 ) -> tuple[Float[Array, "model block 3"], Float[Array, "model block"], Bool[Array, "model block"]]:
     def of_model(model: tuple[Array, Array]) -> Any:
-        return jax.lax.map(lambda block: _fit_one(*model, *block), (choice, reward), batch_size=LANES)
+        return jax.lax.map(lambda block: _fit_one(tried, *model, *block), (choice, reward), batch_size=LANES)
 
     return jax.lax.map(of_model, (free, fixed))
 
 
 def _fit_one(
-    free: Bool[Array, "3"], fixed: Float[Array, "3"], choice: Int[Array, "episode trial"], reward: Array
+    tried: Float[Array, "candidate 3"],
+    free: Bool[Array, "3"],
+    fixed: Float[Array, "3"],
+    choice: Int[Array, "episode trial"],
+    reward: Array,
 ) -> tuple[Float[Array, "3"], Float[Array, ""], Bool[Array, ""]]:
     def values_of(u: Float[Array, "3"]) -> Float[Array, "3"]:
         high = jnp.array([1.0, LARGEST_BETA, 1.0])
@@ -150,11 +162,10 @@ def _fit_one(
     def objective(u: Float[Array, "3"], _: None = None) -> Float[Array, ""]:
         return -log_likelihood(values_of(u), choice, reward)
 
-    share = jnp.asarray(CANDIDATES) / jnp.array([1.0, LARGEST_BETA, 1.0])
+    share = tried / jnp.array([1.0, LARGEST_BETA, 1.0])
     candidates = jnp.log(share) - jnp.log1p(-share)
-    tried = jax.lax.map(objective, candidates)
     solver = optimistix.BFGS(rtol=TOLERANCE, atol=TOLERANCE)
-    start = candidates[jnp.argmin(tried)]
+    start = candidates[jnp.argmin(jax.lax.map(objective, candidates))]
     solution = optimistix.minimise(objective, solver, start, max_steps=MAX_STEPS, throw=False)
     converged = solution.result == optimistix.RESULTS.successful
     return values_of(solution.value), -objective(solution.value), converged

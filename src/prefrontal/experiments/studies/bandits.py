@@ -1,6 +1,6 @@
 """Choose the best networks on each distribution of arms, and test them on all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,10 @@ from prefrontal.configs import BanditConfig
 from prefrontal.experiments.presets.base import Experiment, ExperimentConfig
 from prefrontal.experiments.presets.criteria import BanditCriteria
 from prefrontal.experiments.studies.base import Agents, Study
-from prefrontal.experiments.studies.played import Played, play_test
+from prefrontal.experiments.studies.played import Played, play_test, play_tests
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import NOT_NEGATIVE, holds, near, over_seeds
 from prefrontal.figures.bandits import draw
-from prefrontal.progress import each
 from prefrontal.tasks.base import AbstractTask
 
 NUM_BASELINE_EPISODES = 3_000
@@ -43,7 +42,7 @@ class Bandits(Study[BanditConfig, BanditCriteria]):
         tasks = {arms: replace(config.task, arms=arms).make() for arms in experiment.criteria.settings}
         chosen = {arms: _best(experiment, agents, config, arms, task) for arms, task in tasks.items()}
         tested = {
-            trained: {on: [_second_half(network, task, config) for network in networks] for on, task in tasks.items()}
+            trained: {on: _second_halves(networks, task, config) for on, task in tasks.items()}
             for trained, networks in chosen.items()
         }
         baselines = {
@@ -117,20 +116,24 @@ def _best(
         for seed, agent in of_seeds.items()
     ]
     half = config.test.num_episodes // 2
-
-    def regret(network: Network) -> float:
-        played = play_test(network.agent, task, config.test.seed, config.test.num_episodes)
-        return float(played.total_regret[:half].mean())
-
-    regrets = [regret(network) for network in each(networks, f"Testing networks, {arms} arms")]
+    tested = _play(networks, task, config, f"Testing networks, {arms} arms")
+    regrets = [float(played.total_regret[:half].mean()) for played in tested]
     order = sorted(range(len(networks)), key=regrets.__getitem__)
     return [networks[place] for place in order[: experiment.criteria.num_best]]
 
 
-def _second_half(network: Network, task: AbstractTask, config: ExperimentConfig[BanditConfig]) -> Played:
-    played = play_test(network.agent, task, config.test.seed, config.test.num_episodes)
+def _second_halves(
+    networks: Sequence[Network], task: AbstractTask, config: ExperimentConfig[BanditConfig]
+) -> list[Played]:
     half = config.test.num_episodes // 2
-    return Played(played.choice[half:], played.reward[half:], played.regret[half:])
+    tested = _play(networks, task, config)
+    return [Played(played.choice[half:], played.reward[half:], played.regret[half:]) for played in tested]
+
+
+def _play(
+    networks: Sequence[Network], task: AbstractTask, config: ExperimentConfig[BanditConfig], *told: str
+) -> list[Played]:
+    return play_tests([network.agent for network in networks], task, config.test.seed, config.test.num_episodes, *told)
 
 
 def _mean(played: Played) -> dict[str, float]:

@@ -10,11 +10,10 @@ from prefrontal.configs import InformativeArmConfig
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.presets.criteria import InformativeArmCriteria
 from prefrontal.experiments.studies.base import Agents, Study
-from prefrontal.experiments.studies.played import Played, play_test
+from prefrontal.experiments.studies.played import Played, play_tests
 from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import SHARE, holds, over_seeds
 from prefrontal.figures.informative_arm import draw
-from prefrontal.progress import each
 
 
 class InformativeArm(Study[InformativeArmConfig, InformativeArmCriteria]):
@@ -25,10 +24,7 @@ class InformativeArm(Study[InformativeArmConfig, InformativeArmCriteria]):
     ) -> dict[str, Any]:
         networks = agents[""]
         task, test = config.task.make(), config.test
-        played = [
-            play_test(agent, task, test.seed, test.num_episodes)
-            for agent in each(networks.values(), "Testing networks")
-        ]
+        played = play_tests(networks.values(), task, test.seed, test.num_episodes)
         asks = np.array([episodes.choice[:, 0] == config.task.num_targets for episodes in played])
         is_target = ~np.array([episodes.is_suboptimal for episodes in played])
         informs = np.array([episodes.choice == config.task.num_targets for episodes in played])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -18,7 +19,7 @@ from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.experiments.studies.verdicts import ANY, SHARE, Range, on_average, over_seeds
 from prefrontal.figures.plots.measured import draw
 from prefrontal.rollouts.episodes import Trajectory
-from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.rollouts.evaluation import evaluate_each
 from prefrontal.runs.files import write_text
 
 REWARD = "reward per episode"
@@ -43,10 +44,13 @@ class Measured(Study[TaskConfig, Measures]):
     ) -> dict[str, Any]:
         task, key = config.task.make(), jax.random.key(config.test.seed)
         rows = []
-        for seed, agent in agents[""].items():
-            played = evaluate(agent, task, jax.random.fold_in(key, seed), num_episodes=config.test.num_episodes)
+        networks = agents[""]
+        keys = [jax.random.fold_in(key, seed) for seed in networks]
+        playing = evaluate_each(list(networks.values()), task, keys, num_episodes=config.test.num_episodes)
+        for seed, played in zip(networks, playing, strict=True):
             reward = float(np.asarray(played.reward).sum(axis=1).mean())
-            rows.append({"seed": seed, **_numbers(self.criteria.measure(played)), REWARD: reward})
+            measured = self.criteria.measure(jax.tree.map(jnp.asarray, played))
+            rows.append({"seed": seed, **_numbers(measured), REWARD: reward})
         table = pd.DataFrame(rows)
         claims = self.criteria.claims
         if unknown := set(claims) - set(table):

@@ -1,5 +1,6 @@
 """Agents tested on bandits: what they pulled and what it cost them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import jax
@@ -7,7 +8,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from prefrontal.agents.base import AbstractAgent
-from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.progress import each
+from prefrontal.rollouts.episodes import Trajectory
+from prefrontal.rollouts.evaluation import evaluate_each
 from prefrontal.tasks.base import AbstractTask
 
 
@@ -32,7 +35,20 @@ class Played:
 
 def play_test(agent: AbstractAgent, task: AbstractTask, seed: int, num_episodes: int) -> Played:
     """Let `agent` play; agents tested with the same `seed` meet the same problems."""
-    trajectory = evaluate(agent, task, jax.random.key(seed), num_episodes=num_episodes)
+    (played,) = play_tests([agent], task, seed, num_episodes)
+    return played
+
+
+def play_tests(
+    agents: Collection[AbstractAgent], task: AbstractTask, seed: int, num_episodes: int, told: str = "Testing networks"
+) -> list[Played]:
+    """`play_test` of each of `agents`, side by side; `told` is what is said to be done."""
+    keys = [jax.random.key(seed)] * len(agents)
+    playing = evaluate_each(list(agents), task, keys, num_episodes=num_episodes)
+    return [_played(trajectory) for _, trajectory in zip(each(agents, told), playing, strict=True)]
+
+
+def _played(trajectory: Trajectory) -> Played:
     event = jax.tree.map(np.asarray, trajectory.event)
     return Played(
         choice=event.choice,

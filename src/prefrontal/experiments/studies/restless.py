@@ -14,7 +14,7 @@ from prefrontal.errors import counted
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.experiments.presets.criteria import RestlessCriteria
 from prefrontal.experiments.studies.base import Agents, Study
-from prefrontal.experiments.studies.played import Played, play_test
+from prefrontal.experiments.studies.played import Played, play_test, play_tests
 from prefrontal.experiments.studies.restless_baselines import VOLATILITIES, baselines
 from prefrontal.experiments.studies.restless_fits import AgentFits, Tested, fit_agents
 from prefrontal.experiments.studies.subjects import Subjects
@@ -37,7 +37,7 @@ class Restless(Study[RestlessConfig, RestlessCriteria]):
         self, agents: Agents, config: ExperimentConfig[RestlessConfig], folder: Path, subjects: Subjects
     ) -> dict[str, Any]:
         algorithms = baselines(config.task, config.test.seed + 1, NUM_TUNING_EPISODES)
-        networks = {str(seed): _test(agent, config) for seed, agent in each(agents[""].items(), "Testing networks")}
+        networks = _test_all({str(seed): agent for seed, agent in agents[""].items()}, config)
         others = {name: _test(agent, config) for name, agent in each(algorithms.agents.items(), "Testing algorithms")}
         control, ideal = "control", "ideal observer"
         fits = fit_agents(
@@ -135,6 +135,17 @@ def _test(agent: AbstractAgent, config: ExperimentConfig[RestlessConfig]) -> Tes
         volatility: play_test(agent, task, config.test.seed, _episodes(config))
         for volatility, task in _tasks(config).items()
     }
+
+
+def _test_all(agents: Mapping[str, AbstractAgent], config: ExperimentConfig[RestlessConfig]) -> dict[str, Tested]:
+    """`_test` for agents that are alike, side by side."""
+    played = {
+        volatility: play_tests(
+            agents.values(), task, config.test.seed, _episodes(config), f"Testing networks, {volatility} volatility"
+        )
+        for volatility, task in _tasks(config).items()
+    }
+    return {name: {volatility: all_[place] for volatility, all_ in played.items()} for place, name in enumerate(agents)}
 
 
 def _regret(tested: Tested) -> dict[str, float]:

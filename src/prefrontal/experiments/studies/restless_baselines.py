@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from prefrontal import devices
 from prefrontal.agents.bandit_models import BanditAgent, RescorlaWagner, UpperConfidenceBound
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.restless_observer import RestlessObserver
@@ -91,7 +92,7 @@ def _regret(
         event = evaluate(make(value), task, key, num_episodes=num_episodes).event
         return jnp.sum(event.best_reward - event.expected_reward) / num_episodes
 
-    return jax.lax.map(of_value, values)
+    return devices.shared_map(of_value, values)
 
 
 def _regrets(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prefrontal import devices
 from prefrontal.experiments.studies.played import Played
 from prefrontal.experiments.studies.restless_baselines import VOLATILITIES
 from prefrontal.fitting.rescorla_wagner import MODELS, fit_blocks
@@ -60,20 +61,20 @@ def _fit_agents(
     names: list[str], choice: np.ndarray, reward: np.ndarray, told: Callable[[int], None]
 ) -> dict[str, AgentFits]:
     """The fits to choices and rewards (agent, block, episode, trial); `told` is how many models are done, an agent."""
-    num_agents, num_blocks = choice.shape[:2]
-    found = fit_blocks(choice.reshape(-1, *choice.shape[2:]), reward.reshape(-1, *reward.shape[2:]))
-    told(num_agents * len(MODELS))
-    rates, bic = (part.reshape(len(MODELS), num_agents, num_blocks) for part in (found.learning_rate, found.bic))
-    fits = {}
-    for place, name in enumerate(names):
-        low, high = np.split(rates[found.models.index("ab"), place], len(VOLATILITIES))
-        fits[name] = AgentFits(
-            learning_rate=dict(zip(VOLATILITIES, (low, high), strict=True)),
-            bic={model: float(bic[number, place].mean()) for number, model in enumerate(found.models)},
-            shared=shared_rates(choice[place], reward[place], sorted((low.mean(), high.mean()))),
-        )
+
+    def fit(place: int) -> AgentFits:
+        found = fit_blocks(choice[place], reward[place])
+        low, high = np.split(found.learning_rate[found.models.index("ab")], len(VOLATILITIES))
+        told(len(MODELS))
+        shared = shared_rates(choice[place], reward[place], sorted((low.mean(), high.mean())))
         told(NUM_SHARED)
-    return fits
+        return AgentFits(
+            learning_rate=dict(zip(VOLATILITIES, (low, high), strict=True)),
+            bic={model: float(bic.mean()) for model, bic in zip(found.models, found.bic, strict=True)},
+            shared=shared,
+        )
+
+    return dict(zip(names, devices.by_cores(fit, range(len(names))), strict=True))
 
 
 def shared_rates(choice: np.ndarray, reward: np.ndarray, between: list[float]) -> dict[str, float]:

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
+from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.agents.volatility_observer import VolatilityObserver
 from prefrontal.analysis.decoding import decode
@@ -30,9 +31,9 @@ from prefrontal.experiments.studies.verdicts import (
     over_seeds,
 )
 from prefrontal.figures.volatility import draw
-from prefrontal.progress import each
+from prefrontal.progress import each, told_start
 from prefrontal.rollouts.episodes import Trajectory, agent_inputs, replay
-from prefrontal.rollouts.evaluation import evaluate
+from prefrontal.rollouts.evaluation import evaluate_each
 
 ORDERS: dict[Schedule, tuple[str, str]] = {
     "stable-first": ("stable_1", "volatile_1"),
@@ -66,10 +67,11 @@ class Volatility(Study[VolatilityConfig, None]):
         experiment = self.experiment
         networks = agents[""]
         observer = VolatilityObserver(config.task)
-        played = {seed: _test(agent, config, seed) for seed, agent in each(networks.items(), "Testing networks")}
-        behaved = [_behaviour(one, config.task) for one in each(played.values(), "Learning rates", compiles=False)]
-        ideal = _behaviour(_test(observer, config, 0), config.task)
-        held = [_activity(one, observer) for one in each(played.values(), "Decoding activity", compiles=False)]
+        played = _test(networks, config)
+        with told_start("Learning rates and activity", f"{len(played):,} to do", compiles=False):
+            behaved = devices.by_cores(lambda one: _behaviour(one, config.task), list(played.values()))
+            held = devices.by_cores(lambda one: _activity(one, observer), list(played.values()))
+        ideal = _behaviour(_test({0: observer}, config)[0], config.task)
         halves = {name: np.array([one.halves[name] for one in behaved]) for pair in ORDERS.values() for name in pair}
         results = {
             "test_episodes": config.test.num_episodes,
@@ -117,17 +119,22 @@ class Volatility(Study[VolatilityConfig, None]):
         return draw(folder, title)
 
 
-def _test(agent: AbstractAgent, config: ExperimentConfig[VolatilityConfig], seed: int) -> dict[Schedule, Trajectory]:
-    key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
-    return {
-        order: evaluate(
-            agent,
+def _test(
+    agents: Mapping[int, AbstractAgent], config: ExperimentConfig[VolatilityConfig]
+) -> dict[int, dict[Schedule, Trajectory]]:
+    """What the agents, by seed, do in each order."""
+    keys = [jax.random.fold_in(jax.random.key(config.test.seed), seed) for seed in agents]
+    played: dict[int, dict[Schedule, Trajectory]] = {seed: {} for seed in agents}
+    for number, order in enumerate(ORDERS):
+        playing = evaluate_each(
+            list(agents.values()),
             replace(config.task, schedule=order).make(),
-            jax.random.fold_in(key, number),
+            [jax.random.fold_in(key, number) for key in keys],
             num_episodes=max(1, config.test.num_episodes // len(ORDERS)),
         )
-        for number, order in enumerate(ORDERS)
-    }
+        for seed, trajectory in zip(each(agents, f"Testing networks, {order}"), playing, strict=True):
+            played[seed][order] = trajectory
+    return played
 
 
 def _behaviour(played: Mapping[Schedule, Trajectory], task: VolatilityConfig) -> _Seed:
