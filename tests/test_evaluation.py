@@ -69,6 +69,16 @@ def test_a_map_that_devices_share_is_a_map(num):
     np.testing.assert_array_equal(shared(values, offset)["sum"], values + offset)
 
 
+@pytest.mark.parametrize("num", [0, 1, 7])
+def test_what_goes_by_cores_comes_in_order(num):
+    assert devices.by_cores(lambda item: item**2, range(num)) == [item**2 for item in range(num)]
+
+
+def test_what_fails_on_a_core_is_told():
+    with pytest.raises(ZeroDivisionError):
+        devices.by_cores(lambda item: 1 / (3 - item), range(5))
+
+
 def test_no_episodes_are_refused(networks):
     with pytest.raises(UserError, match="num_episodes"):
         list(evaluate_each(networks, TASK, KEYS, num_episodes=0))
