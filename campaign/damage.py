@@ -6,6 +6,8 @@ says the same as before, such as one without its last line's end, has lost nothi
 place, such as a snapshot in place of the weights, are refused as well.
 """
 
+import contextlib
+import io
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -101,9 +103,9 @@ def _fitted(folder: Path) -> dict[str, tuple[Path, Read]]:
     people(folder)
     fit(folder)
     model, out = "win-stay-lose-shift", folder / "recovery"
-    main_of_package(
-        ["recover", model, "--num-subjects", "4", "--num-trials", "30", "--num-starts", "2", "--out", str(out)]
-    )
+    few = ["--num-subjects", "4", "--num-trials", "30", "--num-starts", "2"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        main_of_package(["recover", model, *few, "--out", str(out)])
 
     def found() -> Any:
         return recoveries([model], KnownTask(), pd.DataFrame(), folder / "out", str(out))

@@ -141,13 +141,13 @@ def _cache(setting: Setting) -> Row:
     return Row("the cache of compiled programs is full", programs, len(failed), "nothing", told, tuple(failed))
 
 
-DAY = """
-import asyncio, json, os, sys
+ANSWERS = """
+import asyncio, datetime, json, os, sys
 from pathlib import Path
 sys.path.append("tests")
 from fuzzing import _ask
 from playing import trial
-from prefrontal.play import server
+from prefrontal.play import database, limits, server
 from prefrontal.play.database import Database
 from prefrontal.play.draws import Draws
 from prefrontal.play.study import Study
@@ -155,9 +155,14 @@ from prefrontal.play.study import Study
 def held():
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
-async def day(posts, path):
-    study = Study(trials=100, practice=0)
-    server.STRANGERS = server.PARTICIPANTS = (1e9, 1e9)
+async def answer(sessions, trials, path, by_minutes):
+    study = Study(trials=trials, practice=0)
+    minute, monday = 0, datetime.datetime(2026, 1, 5, tzinfo=datetime.UTC)
+    if by_minutes:  # a session a minute, by the clocks that the server reads, within its limits
+        limits.Limit.__init__.__defaults__ = (10_000, lambda: 60.0 * minute)
+        database.now = lambda: (monday + datetime.timedelta(minutes=minute)).isoformat()
+    else:
+        server.STRANGERS = server.PARTICIPANTS = (1e9, 1e9)
     app = server.create_app(study, Database(path), Draws(study))
     started, stop = asyncio.Event(), asyncio.Event()
     async def receive():
@@ -170,7 +175,8 @@ async def day(posts, path):
     life = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send))
     await asyncio.sleep(0.05)
     memory, stored = [], 0
-    for number in range(posts // 100):
+    for number in range(sessions):
+        minute = number
         _, body = await _ask(app, "/api/sessions", json.dumps({"client": f"c{number}"}).encode())
         session = json.loads(body)
         for index, drawn in enumerate(session["schedule"]["trials"]):
@@ -181,31 +187,40 @@ async def day(posts, path):
         memory.append(held())
     stop.set()
     await life
-    print(json.dumps({"stored": stored, "memory": memory, "rows": len(Database(path).rows("trials"))}))
+    kept = Database(path)
+    times = [row["started"] for row in kept.rows("sessions")]
+    told = {"stored": stored, "memory": memory, "rows": len(kept.rows("trials")), "ordered": times == sorted(times)}
+    print(json.dumps({**told, "first": times[0], "last": times[-1]}))
 
-asyncio.run(day(int(sys.argv[1]), sys.argv[2]))
+asyncio.run(answer(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4] == "week"))
 """
 
 
 def _posts(setting: Setting) -> Row:
     """As many answers as a busy day brings, one after the other, to one server."""
-    posts = setting.size(POSTS, least=1_000) // 100 * 100
-    done = subprocess.run(
-        [sys.executable, "-c", DAY, str(posts), str(setting.folder / "day.sqlite")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    return answered("play: a day of answers", setting.size(POSTS, least=1_000) // 100, 100, setting, "day")
+
+
+def answered(what: str, sessions: int, trials: int, setting: Setting, clock: str) -> Row:
+    """One server, and so many sessions of so many trials.
+
+    Arguments:
+        what: is tried, in words.
+        sessions, trials: how many, and of how many each.
+        setting: how the part is run.
+        clock: "day": one session after the other, without limits; "week": a minute from each to the next.
+    """
+    words = [str(sessions), str(trials), str(setting.folder / f"{clock}.sqlite"), clock]
+    done = subprocess.run([sys.executable, "-c", ANSWERS, *words], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
-        return Row("play: a day of answers", posts, 1, examples=(done.stderr[-300:],))
+        return Row(what, sessions * trials, 1, examples=(done.stderr[-300:],))
     told = json.loads(done.stdout)
-    memory, lost = told["memory"], posts - told["rows"]
+    memory, lost = told["memory"], sessions * trials - told["rows"]
     early = memory[len(memory) // 4]
-    grown = memory[-1] - early
-    said = f"{early:.0f} MB after a quarter, {memory[-1]:.0f} MB at the end; {posts // 100:,} sessions of 100 trials"
-    return Row(
-        "play: a day of answers", posts, lost + (grown > MOST_GROWTH_MB), f"{lost} trials" if lost else "nothing", said
-    )
+    wrong = lost + (memory[-1] - early > MOST_GROWTH_MB) + (not told["ordered"])
+    said = f"{early:.0f} MB after a quarter, {memory[-1]:.0f} MB at the end; {sessions:,} sessions of {trials} trials, "
+    said += f"{told['first'][:16]} to {told['last'][:16]}"
+    return Row(what, sessions * trials, wrong, f"{lost} trials" if lost else "nothing", said)
 
 
 if __name__ == "__main__":

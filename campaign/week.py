@@ -1,5 +1,6 @@
-"""A simulated week: by every clock that the package reads, a minute goes by in each chunk of a training, and in each
-turn of the driver of a sweep. The clock of the day is set ahead and back on the way; the one that nobody sets is not.
+"""A simulated week: by every clock that the package reads, a minute goes by in each chunk of a training, in each turn
+of the driver of a sweep, and from each session of `play` to the next. The clock of the day is set ahead and back on the
+way of the first two; the one that nobody sets is not.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from saving import difference, digests
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from campaign.frame import Row, Setting, main
-from campaign.long_runs import MOST_GROWTH_MB, memory_mb
+from campaign.long_runs import MOST_GROWTH_MB, answered, memory_mb
 from campaign.works import CONFIG, EXPERIMENT, SWEEP
 from prefrontal.commands.sweeps.run import _told
 from prefrontal.errors import UserError, quietly
@@ -45,6 +46,8 @@ def run(setting: Setting) -> Iterator[Row]:
     """A week."""
     yield from _training(setting)
     yield _driver(setting)
+    minutes = setting.size(MINUTES, least=30)
+    yield answered("a week of play: answers, a session a minute", minutes, 4, setting, "week")
 
 
 class Clock:
