@@ -138,6 +138,13 @@ def test_matlab_files_are_read_as_scipy_reads_them():
     assert compared > 20
 
 
+def test_two_billion_rows_of_no_letters_are_read_at_once():
+    heading = np.array(
+        [51, 2**31 - 1, 0, 0, 2], "<i4"
+    )  # of version 4: text, its rows and columns, the length of its name
+    assert read_matlab(heading.tobytes() + b"x\0", 2**20) == {"x": ""}
+
+
 def test_a_matlab_file_that_lies_of_a_length_is_refused(tmp_path):
     """SciPy 1.17 ends in a segmentation fault on this one."""
     path = tmp_path / "t.mat"

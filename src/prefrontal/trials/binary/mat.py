@@ -189,7 +189,7 @@ def _listed(values: list[Any], shape: tuple[int, ...]) -> Any:
 
 def _lines(text: str, shape: tuple[int, ...]) -> Any:
     rows = shape[0]
-    if rows <= 1 or len(shape) > 2 or len(text) != math.prod(shape):
+    if not text or rows <= 1 or len(shape) > 2 or len(text) != math.prod(shape):
         return text
     return np.array([text[row::rows] for row in range(rows)])
 
