@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,3 +100,21 @@ def test_networks_play_from_the_command_line(tmp_path: Path, capsys: pytest.Capt
     path = pf.save_agent(bandit, tmp_path / "bandit.safetensors")
     assert "which are of a bandit" in refused("simulate", path, "--out", again)
     assert "or a folder or file of fitted networks, got gru-9" in refused("simulate", "gru-9")
+
+
+def test_a_teacher_is_a_network_among_networks(tmp_path: Path) -> None:
+    pf.write_table(tmp_path / "mine.csv", pf.simulate_networks(NETWORKS, pf.TwoStepConfig(num_trials=4)))
+    asked = ["fit", tmp_path / "mine.csv", "--out", tmp_path / "fit"]
+    for given in (["--models", "hybrid", "--teacher", "gru-9"], ["--models", "gru-1", "--teacher", "hybrid"]):
+        assert "`teacher` must be a network that others among the models learn from" in refused(*asked, *given)
+
+
+@pytest.mark.thorough
+def test_a_network_teaches_others_from_the_command_line(tmp_path: Path) -> None:
+    pf.write_table(tmp_path / "mine.csv", pf.simulate_networks(NETWORKS, pf.TwoStepConfig(num_trials=20)))
+    asked = ["--models", "rnn-1", "--teacher", "rnn-2", "--num-folds", "2", "--num-simulations", "0"]
+    cli.main(["fit", str(tmp_path / "mine.csv"), *asked, "--out", str(tmp_path / "fit")])
+    held_out = pd.read_csv(tmp_path / "fit" / "held-out.csv")
+    assert held_out.groupby("model").size().to_dict() == {"rnn-1": 6, "rnn-2": 6}
+    record = json.loads((tmp_path / "fit" / "held-out.json").read_text())
+    assert record["sharing"] == {"rnn-2": "one", "rnn-1": "alone"}

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 RECORD = "fit.json"
 DESCRIPTION = """\
-Fit cognitive models, or small networks (gru-2), to a table of trials. Writes
-fit.json, MODEL.csv, comparison.csv, comparison-by-subject.csv, held-out.csv
-(of networks; with --held-out of all), and figures."""
+Fit cognitive models, or small networks (gru-2, sgru-2), to a table of trials.
+Writes fit.json, MODEL.csv, comparison.csv, comparison-by-subject.csv,
+held-out.csv (of networks; with --held-out of all), and figures."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Options:
     reading: tyro.conf.OmitArgPrefixes[Reading] = field(default_factory=Reading)
     models: Annotated[tuple[str, ...], tyro.conf.arg(metavar="MODEL")] = ("hybrid",)
     """Models to fit: hybrid, model-based, sarsa-lambda, sarsa-0, reward-as-cue, latent-state, bayes-optimal,
-    win-stay-lose-shift, biased-random, hybrid-hbayesdm; networks: gru-2, sgru-2."""
+    win-stay-lose-shift, biased-random, hybrid-hbayesdm; networks: gru-2; pulls: forgetting."""
     method: Annotated[Literal["mle", "map", "em", "hierarchical"], tyro.conf.arg(metavar="METHOD")] = "map"
     """mle or map (a posteriori), each subject alone; em or hierarchical (sampled; needs prefrontal[bayes]), all with
     their group."""
