@@ -1,6 +1,11 @@
 """Networks fitted to behaviour: they predict what they would choose, learn nothing of what is held out, and are scored
 as cognitive models are."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -139,6 +144,25 @@ def test_subjects_do_not_know_each_other(fit: pf.NetworkFit, table: pd.DataFrame
     among = fit.table[fit.table["subject"] == 1]
     assert np.allclose(alone.table["log_likelihood"], among["log_likelihood"], atol=1e-3)
     assert alone.table["num_steps"].tolist() == among["num_steps"].tolist()
+
+
+@pytest.mark.thorough
+def test_one_device_finds_what_several_do(table: pd.DataFrame, tmp_path: Path) -> None:
+    """In a process of its own, whose JAX has one device; the group's networks, and everybody's."""
+    kept, found = tmp_path / "table.csv", tmp_path / "found.csv"
+    table.to_csv(kept, index=False)
+    options = "num_outer=2, num_inner=2, num_seeds=2, recipe=pf.NetworkRecipe(num_steps=12)"
+    code = f"""
+import jax, pandas as pd, prefrontal as pf
+assert jax.local_device_count() == 1
+pf.fit_networks(pd.read_csv({str(kept)!r}), "gru-1", {options})["gru-1"].table.to_csv({str(found)!r})
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"JAX_NUM_CPU_DEVICES": "1"})
+    assert jax.local_device_count() > 1
+    here = pf.fit_networks(table, "gru-1", num_outer=2, num_inner=2, num_seeds=2, recipe=QUICK)["gru-1"].table
+    serial = pd.read_csv(found)
+    assert np.allclose(here["log_likelihood"], serial["log_likelihood"], atol=1e-3)
+    assert here["num_steps"].tolist() == serial["num_steps"].tolist()
 
 
 @pytest.mark.thorough

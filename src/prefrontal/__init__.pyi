@@ -154,7 +154,7 @@ from prefrontal.fitting.networks.portraits import flow_field as flow_field
 from prefrontal.fitting.networks.portraits import phase_portrait as phase_portrait
 from prefrontal.fitting.networks.portraits import trial_fixed_points as trial_fixed_points
 from prefrontal.fitting.networks.scoring import compare_held_out as compare_held_out
-from prefrontal.fitting.networks.training import NetworkRecipe as NetworkRecipe
+from prefrontal.fitting.networks.recipe import NetworkRecipe as NetworkRecipe
 from prefrontal.fitting.recovery import recover_models as recover_models
 from prefrontal.fitting.recovery import recover_parameters as recover_parameters
 from prefrontal.fitting.regressors import describe_regressors as describe_regressors

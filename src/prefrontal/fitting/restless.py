@@ -14,7 +14,8 @@ from prefrontal.errors import UserError
 from prefrontal.fitting.folds import Folds
 from prefrontal.fitting.networks.naming import network_kind
 from prefrontal.fitting.networks.nested import fit_networks
-from prefrontal.fitting.networks.training import NetworkRecipe, log_likelihoods
+from prefrontal.fitting.networks.recipe import NetworkRecipe
+from prefrontal.fitting.networks.training import log_likelihoods
 from prefrontal.fitting.pulls import NUM_ARMS, PullBatch, Pulls, pulls_of
 from prefrontal.fitting.search import by_blocks, double_precision
 from prefrontal.progress import progress

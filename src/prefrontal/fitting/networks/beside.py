@@ -149,7 +149,9 @@ def _found(
     without = Batch(units, eqx.tree_at(lambda c: c.scored, choices, scored, is_leaf=_is_none), model.second_options > 1)
     candidates = draw_candidates(parameters, CANDIDATES * num_starts, seed)
     with progress(f"Fitting {name}, without each fold", len(units)) as tell:
-        found = search(model, parameters, without, candidates, num_starts=num_starts, use_prior=True, told=tell)
+        found = search(
+            model, parameters, without, candidates, num_starts=num_starts, use_prior=True, curved=False, told=tell
+        )
     return np.asarray(found.u)
 
 

@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jax.sharding import AxisType, PartitionSpec
 from jaxtyping import Array, Bool, Int, Key
 
 from prefrontal.agents.bandit_network import BanditNetwork
@@ -19,13 +18,17 @@ from prefrontal.fitting.choices import Batch, Choices, Unit
 from prefrontal.fitting.folds import Folds, Over, make_folds, no_folds
 from prefrontal.fitting.networks.fitted import Network, NetworkFit, Sharing
 from prefrontal.fitting.networks.naming import Kind, network_kind
+from prefrontal.fitting.networks.priors import Prior, first_prior, second_prior
+from prefrontal.fitting.networks.recipe import NetworkRecipe
 from prefrontal.fitting.networks.scoring import held_out_table
-from prefrontal.fitting.networks.training import Fitted, NetworkRecipe, Soft, Task, fit_nested, log_probabilities
+from prefrontal.fitting.networks.training import Fitted, Soft, Task, fit_block, log_probabilities
 from prefrontal.fitting.pulls import NUM_ARMS, PullBatch, choices_of
 from prefrontal.fitting.search import LANES, by_blocks
 from prefrontal.progress import progress
 
 NUM_OUTER, NUM_INNER, NUM_SEEDS = 10, 5, 3
+ENOUGH = 5_000
+"""Held-out trials by which to see after how many steps a network for all is to stop."""
 
 
 def fit_networks(
@@ -164,13 +167,17 @@ def _fit(kind: Kind, plan: _Plan, sharing: Sharing) -> NetworkFit:
 
     group = None
     if sharing == "alone":
-        found = _fit_own(plan, begin(random, num_people, num_outer), kind.name, own=False)
+        found = _fit_own(plan, begin(random, num_people, num_outer), kind.name)
     else:
         found = _fit_all(plan, begin(random, num_outer), kind.name)
         group = jax.tree.map(lambda leaf: jnp.asarray(leaf[0, -1]), found.network)
         if sharing == "group":
-            starts = jax.tree.map(lambda leaf: leaf[:, :, None], found.network)
-            found = replace(_fit_own(plan, starts, kind.name, own=True), seed=found.seed)
+            all_fit, starts = found, jax.tree.map(lambda leaf: leaf[:, :, None], found.network)
+            found = _fit_own(plan, starts, kind.name, first_prior(all_fit.network, plan.recipe.pull))
+            if plan.recipe.second_pull:
+                prior = second_prior(found.network, all_fit.network, plan.recipe.second_pull)
+                found = _fit_own(plan, starts, f"{kind.name}, again", prior)
+            found = replace(found, seed=all_fit.seed)
     return NetworkFit(
         name=kind.name,
         sharing=sharing,
@@ -183,15 +190,15 @@ def _fit(kind: Kind, plan: _Plan, sharing: Sharing) -> NetworkFit:
     )
 
 
-def _fit_own(plan: _Plan, starts: Network, name: str, own: bool) -> Fitted:
+def _fit_own(plan: _Plan, starts: Network, name: str, prior: Prior | None = None) -> Fitted:
     """Each subject's networks, leaves (subject, outer, ...), from `starts`, leaves (subject, outer, seed, ...)."""
-    tasks = Task(plan.batch.choices, plan.fitted, plan.inner, starts, plan.soft)
+    tasks = Task(plan.batch.choices, plan.fitted, plan.inner, starts, plan.soft, prior)
     with progress(f"Fitting {name}", len(plan.batch.units)) as tell:
         return by_blocks(
-            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, own),
+            lambda tasks: fit_block(tasks, plan.recipe, plan.num_inner),
             tasks,
             num_lanes=LANES,
-            of=(plan.recipe, plan.num_inner, own),
+            of=(plan.recipe, plan.num_inner),
             told=tell,
         )
 
@@ -203,6 +210,12 @@ def _fit_all(plan: _Plan, starts: Network, name: str) -> Fitted:
     # As many outer folds on every device: the last comes more than once, where they are left over.
     part = np.minimum(np.arange(num_parts * -(-num_outer // num_parts)), num_outer - 1).reshape(num_parts, -1)
 
+    # Of everybody, another block of trials is left out at a time, and no more than it takes to see where to stop.
+    turn = np.arange(num_people)[:, None, None, None]
+    turned = np.where(plan.inner < 0, -1, (plan.inner + turn) % plan.num_inner)
+    held = np.sum(plan.inner[:, -1] >= 0) / plan.num_inner
+    num_inner = int(np.clip(np.ceil(ENOUGH / held), 1, plan.num_inner))
+
     def of_all(leaf: np.ndarray) -> np.ndarray:
         return np.moveaxis(leaf, 1, 0).reshape(num_outer, -1, leaf.shape[-1])[part]
 
@@ -210,33 +223,21 @@ def _fit_all(plan: _Plan, starts: Network, name: str) -> Fitted:
     tasks = Task(
         choices=jax.tree.map(lambda leaf: np.broadcast_to(leaf, (num_parts, *leaf.shape)), choices),
         fitted=of_all(plan.fitted),
-        inner=of_all(plan.inner),
+        inner=of_all(turned),
         starts=jax.tree.map(lambda leaf: leaf[part], starts),
     )
     with progress(f"Fitting {name}, all", num_parts) as tell:
         found = by_blocks(
-            lambda tasks: _fit_block(tasks, plan.recipe, plan.num_inner, False),
+            lambda tasks: fit_block(tasks, plan.recipe, num_inner),
             tasks,
             num_lanes=LANES,
-            of=(plan.recipe, plan.num_inner, False),
+            of=(plan.recipe, num_inner),
             told=tell,
         )
     found = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[:num_outer], found)
     likelihood = found.log_likelihood.reshape(num_outer, num_people, -1, found.log_likelihood.shape[-1])
     spread = jax.tree.map(lambda leaf: np.broadcast_to(leaf, (num_people, *leaf.shape)), found)
     return replace(spread, log_likelihood=np.moveaxis(likelihood, 1, 0))
-
-
-@eqx.filter_jit
-def _fit_block(tasks: Task, recipe: NetworkRecipe, num_inner: int, own: bool) -> Fitted:
-    # Left to itself, the compiler has the devices wait for each other at every step.
-    mesh = jax.make_mesh((jax.local_device_count(),), ("device",), axis_types=(AxisType.Auto,))
-    device = PartitionSpec("device")
-
-    def each(tasks: Task) -> Fitted:
-        return jax.lax.map(lambda task: fit_nested(task, recipe, num_inner, own), tasks)
-
-    return jax.shard_map(each, mesh=mesh, in_specs=device, out_specs=device, check_vma=False)(tasks)
 
 
 def _random_networks(kind: Kind, plan: _Plan) -> Network:

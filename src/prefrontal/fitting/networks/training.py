@@ -1,6 +1,5 @@
 """How a small network is fitted to choices: one program for all seeds, inner folds, outer folds and people."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import equinox as eqx
@@ -8,52 +7,27 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.sharding import AxisType, PartitionSpec
 from jaxtyping import Array, Bool, Float, Int
 
 from prefrontal.agents.two_step.network import TwoStepNetwork
-from prefrontal.errors import check_count, check_not_negative, check_positive
 from prefrontal.fitting.choices import Choices
 from prefrontal.fitting.likelihood import trial_log_likelihoods, trial_log_probabilities
 from prefrontal.fitting.networks.fitted import Network
 from prefrontal.fitting.networks.lanes import Trials, replay, trials_of
+from prefrontal.fitting.networks.priors import Prior, penalty, pull
+from prefrontal.fitting.networks.recipe import NetworkRecipe
 from prefrontal.fitting.pulls import Pulls, pull_log_likelihoods
 
-READOUT = 0.1
-"""How strongly the weights from units to choices are held to zero, as a share of how strongly the cell's are: units lie
-between -1 and 1, and log odds of 5 are usual."""
+SESSIONS = 100
+"""About so many sessions make a step; where there are several times as many, a step is on some and the next on others,
+and what is said of steps here is said of passes through all of them."""
+LAST_RATE = 0.05
+EPSILON = 0.03
+"""Of Adam where a network begins at the group's: weights on which little depends take smaller steps, or they would be
+fitted to noise before the others have come to where they belong."""
 
 Numbers = np.ndarray | Array
-
-
-@dataclass(frozen=True)
-class NetworkRecipe:
-    """How networks are fitted. A penalty is in nats, against the summed log-likelihood of all training choices: l2 is
-    that of a normal prior with variance 1 / (2 l2) on each weight.
-
-    Example:
-        >>> pf.NetworkRecipe(num_steps=50).l2
-        2.0
-    """
-
-    num_steps: int = 300
-    """Most steps of Adam, each on all training trials; where to stop within them is for the inner folds to say."""
-    learning_rate: float = 0.03
-    """Of the first fit, from random weights."""
-    l1: float = 0.0
-    """Penalty on the size of each weight of the cell; a tenth of it on those to the choices."""
-    l2: float = 2.0
-    """Penalty on the square of each weight of the cell; a tenth of it on those to the choices."""
-    pull: float = 7.0
-    """Penalty on the square of how far each weight of a subject's network is from that of the group's."""
-    own_learning_rate: float = 0.01
-    """Of a subject's network that begins at the group's."""
-
-    def __post_init__(self) -> None:
-        check_count("num_steps", self.num_steps)
-        for name in ("learning_rate", "own_learning_rate"):
-            check_positive(name, getattr(self, name))
-        for name in ("l1", "l2", "pull"):
-            check_not_negative(name, getattr(self, name))
 
 
 class Task(eqx.Module):
@@ -69,6 +43,8 @@ class Task(eqx.Module):
     """Where to begin, leaves (outer, seed, ...)."""
     soft: "Soft | None" = None
     """What a larger network would choose, where that is to be learned."""
+    prior: Prior | None = None
+    """Of networks that begin at the group's: how they are pulled to it, leaves (outer, ...)."""
 
 
 class Soft(eqx.Module):
@@ -94,32 +70,45 @@ class Fitted(eqx.Module):
     """Of every trial under the network, (outer, session, trial)."""
 
 
-def fit_nested(task: Task, recipe: NetworkRecipe, num_inner: int, own: bool) -> Fitted:
+def fit_nested(task: Task, recipe: NetworkRecipe, num_inner: int) -> Fitted:
     """In each outer fold: every seed is fitted without each inner fold in turn, to see after how many steps the choices
     of that fold are most probable; the best seed is then fitted to all training trials, for as many steps.
 
     Arguments:
         task: the choices, the folds and where to begin.
         recipe: how.
-        num_inner: inner folds.
-        own: whether it begins at the group's network and is pulled to it.
+        num_inner: inner folds to leave out, the first so many of them.
     """
     fitted, inner = jnp.asarray(task.fitted), jnp.asarray(task.inner)
     num_outer, num_seeds = task.starts.cell.bias.shape[:2]
     outer, seed, fold = (part.ravel() for part in jnp.indices((num_outer, num_seeds, num_inner)))
     starts = jax.tree.map(lambda leaf: _last(jnp.asarray(leaf)[outer, seed]), task.starts)
     left_out = inner[outer] == fold[:, None, None]
-    seen, _ = _train(task, starts, outer, fitted[outer] & ~left_out, left_out, recipe, own, jnp.full(len(outer), -1))
-    curves = seen.T.reshape(num_outer, num_seeds, num_inner, -1).sum(2)
-    curves = jnp.where(jnp.isfinite(curves), curves, -jnp.inf).reshape(num_outer, -1)
-    best, rows = jnp.argmax(curves, axis=1), jnp.arange(num_outer)
-    chosen, stop = best // recipe.num_steps, best % recipe.num_steps
+    course = Course(jnp.full((num_outer * num_seeds,), -jnp.inf), jnp.zeros(num_outer * num_seeds, jnp.int32), starts)
+    found = _train(task, course, outer, fitted[outer] & ~left_out, left_out, recipe)
+    best = found.best.reshape(num_outer, num_seeds)
+    chosen, rows = jnp.argmax(best, axis=1), jnp.arange(num_outer)
+    stop = found.step.reshape(num_outer, num_seeds)[rows, chosen]
     starts = jax.tree.map(lambda leaf: _last(jnp.asarray(leaf)[rows, chosen]), task.starts)
-    _, network = _train(task, starts, rows, fitted, jnp.zeros_like(fitted), recipe, own, stop)
+    course = Course(jnp.full(num_outer, jnp.inf), stop, starts)
+    network = _train(task, course, rows, fitted, jnp.zeros_like(fitted), recipe).network
     network = jax.tree.map(lambda leaf: jnp.moveaxis(leaf, -1, 0), network)
     one_person = jax.tree.map(lambda leaf: leaf[None], task.choices)
     likelihood = jax.vmap(log_likelihoods, (0, None))(network, one_person)[:, 0]
-    return Fitted(network, stop, chosen, curves[rows, best], likelihood)
+    return Fitted(network, stop, chosen, best[rows, chosen], likelihood)
+
+
+@eqx.filter_jit
+def fit_block(tasks: Task, recipe: NetworkRecipe, num_inner: int) -> Fitted:
+    """`fit_nested` of each task, leaves (task, ...), as many on every device."""
+    # Left to itself, the compiler has the devices wait for each other at every step.
+    mesh = jax.make_mesh((jax.local_device_count(),), ("device",), axis_types=(AxisType.Auto,))
+    device = PartitionSpec("device")
+
+    def each(tasks: Task) -> Fitted:
+        return jax.lax.map(lambda task: fit_nested(task, recipe, num_inner), tasks)
+
+    return jax.shard_map(each, mesh=mesh, in_specs=device, out_specs=device, check_vma=False)(tasks)
 
 
 def log_likelihoods(network: Network, choices: Choices | Pulls) -> Float[Array, "person session trial"]:
@@ -128,19 +117,34 @@ def log_likelihoods(network: Network, choices: Choices | Pulls) -> Float[Array, 
     return jax.vmap(jax.vmap(of_session, (None, 0)), (None, 0))(network, choices)
 
 
+class Course(eqx.Module):
+    """How far a fit has come. Leaves (group,): of networks that are to stop together, as those of all inner folds."""
+
+    best: Float[Array, " group"]
+    """The greatest log-likelihood of the watched trials up to now; infinite where it is known where to stop."""
+    step: Int[Array, " group"]
+    """The step before which it was reached."""
+    network: Network
+    """Before that step; leaves (..., network), group after group."""
+
+
 def _train(
     task: Task,
-    start: Network,
+    course: Course,
     outer: Int[Array, " network"],
     fitted: Bool[Array, "network session trial"],
     watched: Bool[Array, "network session trial"],
     recipe: NetworkRecipe,
-    own: bool,
-    stop: Int[Array, " network"],
-) -> tuple[Float[Array, "step network"], Network]:
-    """The log-likelihood of the `watched` trials before every step, and the networks, leaves (..., network), after
-    `stop` steps."""
-    optimiser = optax.adam(recipe.own_learning_rate if own else recipe.learning_rate)
+) -> Course:
+    """Train on the `fitted` trials from `course.network` until the `watched` ones have not become more probable for
+    `recipe.patience` steps; or, where the best is infinite, up to the step before which to stop."""
+    start, own = course.network, task.prior is not None
+    num_groups, num_networks = len(course.best), len(outer)
+    num_parts = max(1, round(fitted.shape[1] / SESSIONS))
+    most = -(-(recipe.own_num_steps if own else recipe.num_steps) // num_parts)
+    patience = -(-recipe.patience // num_parts)
+    rate = recipe.own_learning_rate if own else recipe.learning_rate
+    optimiser = optax.adam(optax.cosine_decay_schedule(rate, most * num_parts, LAST_RATE), eps=EPSILON if own else 1e-8)
     share = jnp.maximum(jnp.sum(fitted, (1, 2)), 1)
     soft = None
     if task.soft is not None:
@@ -148,31 +152,51 @@ def _train(
             _last(jnp.asarray(task.soft.first)[outer, ..., -1]),
             _last(jnp.asarray(task.soft.second)[outer, ..., -1]),
         )
-    parts = trials_of(task.choices, _last(fitted), _last(watched), soft, start)
-    sessions = jax.tree.map(lambda leaf: leaf[0], parts)
+    parts = trials_of(task.choices, _last(fitted), _last(watched), soft, start, num_parts)
 
     def of_sessions(network: Network, trials: Trials) -> tuple[Float[Array, ""], Float[Array, " network"]]:
         learned, seen = replay(network, trials)
-        return -jnp.sum(learned / share), seen
+        return -num_parts * jnp.sum(learned / share), seen
 
     def held(network: Network) -> Float[Array, ""]:
-        return jnp.sum((_pull(network, start, recipe) if own else _penalty(network, recipe)) / share)
+        if task.prior is None:
+            return jnp.sum(penalty(network, recipe) / share)
+        prior = jax.tree.map(lambda leaf: jnp.asarray(leaf)[outer], task.prior)
+        return jnp.sum(pull(network, start, prior) / share)
 
-    def step(carried: Any, number: Int[Array, ""]) -> tuple[Any, Float[Array, " network"]]:
-        network, memory, kept = carried
-        kept = jax.tree.map(lambda now, old: jnp.where(number == stop, now, old), network, kept)
+    def update(carried: tuple[Network, Any], part: Trials) -> tuple[Any, Float[Array, " network"]]:
+        network, memory = carried
 
         def add(so_far: Any, trials: Trials) -> tuple[Any, None]:
             found = jax.grad(of_sessions, has_aux=True)(network, trials)
             return jax.tree.map(jnp.add, so_far, found), None
 
-        (slope, seen), _ = jax.lax.scan(add, (jax.grad(held)(network), jnp.zeros(share.shape)), sessions)
+        (slope, seen), _ = jax.lax.scan(add, (jax.grad(held)(network), jnp.zeros(num_networks)), part)
         updates, memory = optimiser.update(slope, memory)
-        return (optax.apply_updates(network, updates), memory, kept), seen
+        return (eqx.apply_updates(network, updates), memory), seen
 
-    first = (start, optimiser.init(eqx.filter(start, eqx.is_array)), start)
-    (_, _, kept), curve = jax.lax.scan(step, first, jnp.arange(recipe.num_steps))
-    return curve, kept
+    def step(carried: tuple[Int[Array, ""], Network, Any, Course]) -> Any:
+        number, network, memory, course = carried
+        (after, memory), seen = jax.lax.scan(update, (network, memory), parts)
+        now = seen.sum(0).reshape(num_groups, -1).sum(1)
+        known = jnp.isposinf(course.best)
+        goes_on = number <= course.step + patience  # whatever those beside it do
+        better = jnp.where(known, number == course.step, goes_on & (now > course.best))
+        each = jnp.repeat(better, num_networks // num_groups)
+        best = Course(
+            jnp.where(better & ~known, now, course.best),
+            jnp.where(better, number, course.step),
+            jax.tree.map(lambda new, old: jnp.where(each, new, old), network, course.network),
+        )
+        return number + 1, after, memory, best
+
+    def unfinished(carried: tuple[Int[Array, ""], Network, Any, Course]) -> Bool[Array, ""]:
+        number, _, _, course = carried
+        known = jnp.isposinf(course.best)
+        return (number < most) & (number <= jnp.max(course.step + jnp.where(known, 0, patience)))
+
+    first = (jnp.zeros((), jnp.int32), start, optimiser.init(eqx.filter(start, eqx.is_array)), course)
+    return jax.lax.while_loop(unfinished, step, first)[3]
 
 
 def log_probabilities(
@@ -185,21 +209,3 @@ def log_probabilities(
 def _last(leaf: Array) -> Array:
     """With the first axis last."""
     return jnp.moveaxis(leaf, 0, -1)
-
-
-def _penalty(network: Network, recipe: NetworkRecipe) -> Float[Array, " network"]:
-    cell = [leaf for leaf in jax.tree.leaves(network.cell) if leaf.ndim > 2]
-    return _size(cell, recipe) + READOUT * _size(network.readout, recipe)
-
-
-def _size(weights: list[Array], recipe: NetworkRecipe) -> Float[Array, " network"]:
-    return sum((recipe.l2 * _sums(leaf**2) + recipe.l1 * _sums(jnp.abs(leaf)) for leaf in weights), jnp.zeros(()))
-
-
-def _pull(network: Network, group: Network, recipe: NetworkRecipe) -> Float[Array, " network"]:
-    apart = jax.tree.map(lambda one, other: _sums((one - other) ** 2), network, group)
-    return recipe.pull * sum(jax.tree.leaves(apart), jnp.zeros(()))
-
-
-def _sums(leaf: Float[Array, "... network"]) -> Float[Array, " network"]:
-    return jnp.sum(leaf, range(leaf.ndim - 1))
