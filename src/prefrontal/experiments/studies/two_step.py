@@ -23,6 +23,7 @@ from prefrontal.experiments.studies.two_step_sessions import play_sessions
 from prefrontal.experiments.studies.verdicts import SHARE, holds, near, over_seeds
 from prefrontal.learning.group import new_agent
 from prefrontal.learning.jobs import Watch
+from prefrontal.learning.meanwhile import meanwhile
 from prefrontal.reports.tables import print_stay_report, stay_summary
 from prefrontal.trials.table import write_table
 
@@ -38,7 +39,9 @@ class TwoStepBehaviour(Study[TwoStepConfig, TwoStepCriteria]):
     ) -> dict[str, Any]:
         experiment = self.experiment
         networks = agents[""]
-        table, reward = play_sessions(networks, config)
+        with meanwhile(lambda: ideal_behaviour(config.task)) as begin:
+            begin()
+            table, reward = play_sessions(networks, config)
         stay, first = stay_probability(table), stay_probability(table, trials="first")
         ideal = ideal_behaviour(config.task)
 
