@@ -11,7 +11,7 @@ from prefrontal.agents.bandit_models import BanditAgent, UpperConfidenceBound
 from prefrontal.configs import BanditConfig, RecurrentConfig
 from prefrontal.errors import UserError
 from prefrontal.learning.group import new_agent
-from prefrontal.rollouts.evaluation import evaluate, evaluate_each
+from prefrontal.rollouts.evaluation import evaluate, evaluate_each, outcomes_of_each
 
 TASK = BanditConfig(num_trials=6).make()
 KEYS = list(jax.random.split(jax.random.key(3), 5))
@@ -43,6 +43,16 @@ def test_each_plays_as_evaluate_has_it(networks, played):
 def test_alone_it_plays_the_same_bits_as_among_others(networks, played, place):
     (alone,) = evaluate_each([networks[place]], TASK, [KEYS[place]], num_episodes=7)
     assert_same_bits(arrays(alone), played[place])
+
+
+def test_outcomes_are_those_of_the_trajectories(networks, played):
+    for (event, reward), found in zip(
+        outcomes_of_each(networks, TASK, KEYS, num_episodes=7),
+        evaluate_each(networks, TASK, KEYS, num_episodes=7),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(reward, found.reward)
+        assert_same_bits(event, found.event)
 
 
 def test_those_that_are_not_alike_take_turns(networks, played):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import numpy as np
@@ -9,8 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from prefrontal.agents.base import AbstractAgent
 from prefrontal.progress import each
-from prefrontal.rollouts.episodes import Trajectory
-from prefrontal.rollouts.evaluation import evaluate_each
+from prefrontal.rollouts.evaluation import outcomes_of_each
 from prefrontal.tasks.base import AbstractTask
 
 
@@ -44,14 +44,9 @@ def play_tests(
 ) -> list[Played]:
     """`play_test` of each of `agents`, side by side; `told` is what is said to be done."""
     keys = [jax.random.key(seed)] * len(agents)
-    playing = evaluate_each(list(agents), task, keys, num_episodes=num_episodes)
-    return [_played(trajectory) for _, trajectory in zip(each(agents, told), playing, strict=True)]
+    playing = outcomes_of_each(list(agents), task, keys, num_episodes=num_episodes)
+    return [_played(*outcome) for _, outcome in zip(each(agents, told), playing, strict=True)]
 
 
-def _played(trajectory: Trajectory) -> Played:
-    event = jax.tree.map(np.asarray, trajectory.event)
-    return Played(
-        choice=event.choice,
-        reward=np.asarray(trajectory.reward),
-        regret=event.best_reward.astype(float) - event.expected_reward,
-    )
+def _played(event: Any, reward: np.ndarray) -> Played:
+    return Played(choice=event.choice, reward=reward, regret=event.best_reward.astype(float) - event.expected_reward)

@@ -12,8 +12,7 @@ from prefrontal.analysis.behaviour import stay_probability
 from prefrontal.configs import TwoStepConfig
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.progress import each
-from prefrontal.rollouts.episodes import Trajectory
-from prefrontal.rollouts.evaluation import evaluate, evaluate_each
+from prefrontal.rollouts.evaluation import evaluate, outcomes_of_each
 from prefrontal.trials.table import trial_table
 
 
@@ -26,13 +25,14 @@ def play_sessions(
         The trial table, the seeds as subjects; and each seed's mean reward per episode, (seed,).
     """
     key = jax.random.key(config.test.seed)
-    playing = evaluate_each(
+    playing = outcomes_of_each(
         list(agents.values()),
         config.task.make(),
         [jax.random.fold_in(key, seed) for seed in agents],
         num_episodes=config.test.num_episodes,
     )
-    tested = [_played(trajectory) for _, trajectory in zip(each(agents, "Testing networks"), playing, strict=True)]
+    outcomes = zip(each(agents, "Testing networks"), playing, strict=True)
+    tested = [(event, reward.sum(axis=1)) for _, (event, reward) in outcomes]
     table = trial_table(_stack([event for event, _ in tested]), subjects=list(agents))
     return table, np.array([reward.mean() for _, reward in tested])
 
@@ -50,10 +50,7 @@ def play_session(
 ) -> tuple[Any, np.ndarray]:
     """One agent's test episodes: events, leaves (B, T), and total rewards, (B,)."""
     key = jax.random.fold_in(jax.random.key(config.test.seed), seed)
-    return _played(evaluate(agent, config.task.make(), key, num_episodes=num_episodes))
-
-
-def _played(trajectory: Trajectory) -> tuple[Any, np.ndarray]:
+    trajectory = evaluate(agent, config.task.make(), key, num_episodes=num_episodes)
     return jax.tree.map(np.asarray, trajectory.event), np.asarray(trajectory.reward).sum(axis=1)
 
 
