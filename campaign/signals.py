@@ -59,9 +59,17 @@ OF_A_SWEEP = "from prefrontal.cli import main; import sys; main(sys.argv[1:])"
 
 def run(setting: Setting) -> Iterator[Row]:
     """Real processes are ended by real signals."""
+    _heed_signals()
     for name, words in COMMANDS.items():
         yield _ended(name, words.split(), setting)
     yield _play(setting)
+
+
+def _heed_signals() -> None:
+    """Have the processes that are started from here heed what a shell lets those in its background ignore."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _start(name: str, words: Sequence[str], folder: Path) -> subprocess.Popen[str]:
@@ -158,7 +166,7 @@ def _how(code: int, said: str) -> str:
     if code < 0:
         return f"died of {signal.Signals(-code).name}"
     if code == 0:
-        return "ended all the same"
+        return "was done all the same"
     return "stopped in its own words" if "Stopped" in said else f"ended with code {code}"
 
 
