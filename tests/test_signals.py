@@ -278,6 +278,6 @@ def test_interventions_that_cannot_be_are_refused(words, message, tmp_path: Path
 def test_files_that_are_missing_or_broken_are_refused(tmp_path: Path):
     for name, needs in (("wang2018-two-step-rpe", "errors.csv"), ("two-step-lesions", "lesions.csv")):
         entries = ("seeds", "sweep", "belief", "model_based", "shares", "by_share")
-        (tmp_path / "results.json").write_text(json.dumps(dict.fromkeys(entries)))
+        (tmp_path / "results.json").write_text(json.dumps({**dict.fromkeys(entries), "seeds": [0]}))
         with pytest.raises(UserError, match=rf"{needs}` must be a table of .* Evaluate the run again\.$"):
             study_of(find_experiment(name)).draw(tmp_path)

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -149,7 +150,8 @@ def train_group(
             return
 
 
-def _made(config: AgentSource, task: AbstractTask, seed: Integer[Array, ""] | np.uint32) -> AbstractAgent:
+def _made(config: AgentSource, task: AbstractTask, seed: Integer[Array, ""] | np.uint32) -> Any:
+    """What `config` makes, which need not be an agent where somebody else wrote it."""
     makes = config.make if isinstance(config, AgentConfig) else config
     return makes(task, jax.random.fold_in(jax.random.key(seed), 0))
 
