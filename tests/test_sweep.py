@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prefrontal import cli
+from prefrontal import cli, devices
 from prefrontal.commands.settings import split_sweeps, sweep_settings
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
@@ -92,7 +92,7 @@ def test_a_sweep_gives_each_setting_the_weights_it_has_alone(tmp_path, monkeypat
     once = lanes._train_lanes
 
     def spy(call, learners):
-        signatures.add((call[1:], lanes.signature(learners)))
+        signatures.add((call[1:], devices.signature(learners)))
         return once(call, learners)
 
     monkeypatch.setattr(lanes, "_train_lanes", spy)
