@@ -56,7 +56,7 @@ def fit_networks(
 
     Arguments:
         table: a trial table (see `prefrontal.trials.table`), or one of pulls (see `read_mindrl`), for which networks
-            are `BanditNetwork`s.
+            are each a `BanditNetwork`.
         names: "gru-2" is a GRU of two units; cells are gru, sgru (switching), lstm and rnn. One or several.
         by: whether each "subject" or each "session" of a subject has a network of its own.
         sharing: "alone", each subject's network from random weights; "group", each begins at a network that is fitted
