@@ -32,6 +32,10 @@ TOLERANCE = 0.02
 """A round that moves no mean or log deviation of the group by more ends the approximation."""
 LEAST_CURVATURE = 0.5
 """Of the group's approximate log posterior; less is taken for so much, lest chains start far out."""
+LEAST_SHARE = 0.1
+"""Of the group's least precision: the least curvature of anybody's approximate log-likelihood."""
+MOST_STEP = 2.0
+"""Of the group's means and log deviations together: with a farther one, deviations could overflow."""
 CHUNK = 50
 """Draws between two reports of progress."""
 FIRST_STEP = 0.3
@@ -43,8 +47,8 @@ class Approximation(NamedTuple):
     """The posterior as a normal distribution."""
 
     information: Any
-    """(subject, parameter, parameter): minus the second derivatives of each log-likelihood at its mode; nowhere
-    negative."""
+    """(subject, parameter, parameter): minus the second derivatives of each log-likelihood at its mode; everywhere
+    positive."""
     linear: Any
     """(subject, parameter): b, such that the log-likelihood is b · u - u · information u / 2 but for a constant."""
     centre: Any
@@ -200,9 +204,11 @@ def _log_prior(mean: Any, deviation: Any, spread: Any) -> Array:
 def _quadratic(
     found: Modes, mean: Float[np.ndarray, " parameter"], precision: Float[np.ndarray, "parameter parameter"]
 ) -> tuple[Float[np.ndarray, "subject parameter parameter"], Float[np.ndarray, "subject parameter"]]:
-    """Everybody's log-likelihood around its mode, where its slope is that of the group's density, turned round."""
+    """Everybody's log-likelihood around its mode, where its slope is that of the group's density, turned round. Where
+    it hardly curves, or upwards, it would rise without end: it counts as curved by a share of the group's."""
     curvature, axes = np.linalg.eigh(found.information)
-    information = np.einsum("spq,sq,srq->spr", axes, np.maximum(curvature, 0.0), axes)
+    least = LEAST_SHARE * np.diag(precision).min()
+    information = np.einsum("spq,sq,srq->spr", axes, np.maximum(curvature, least), axes)
     return information, np.einsum("spq,sq->sp", information, found.u) + (found.u - mean) @ precision
 
 
@@ -214,7 +220,7 @@ def _most_probable_group(group: np.ndarray, information: np.ndarray, linear: np.
         jac=lambda at: np.asarray(_group_slope(at, *data)),
         hess=lambda at: np.asarray(_group_curvature(at, *data)),
         method="trust-exact",
-        options={"gtol": 1e-3},
+        options={"gtol": 1e-3, "max_trust_radius": MOST_STEP},
     ).x
 
 
