@@ -32,7 +32,7 @@ TOLERANCE = 0.02
 """A round that moves no mean or log deviation of the group by more ends the approximation."""
 LEAST_CURVATURE = 0.5
 """Of the group's approximate log posterior; less is taken for so much, lest chains start far out."""
-LEAST_SHARE = 0.1
+LEAST_SHARE = 0.02
 """Of the group's least precision: the least curvature of anybody's approximate log-likelihood."""
 MOST_STEP = 2.0
 """Of the group's means and log deviations together: with a farther one, deviations could overflow."""
