@@ -3,7 +3,6 @@
 import argparse
 import json
 import random
-import shutil
 import sys
 import tempfile
 import time
@@ -67,7 +66,7 @@ def main(run: Callable[[Setting], Iterable[Row]]) -> None:
     began, rows = time.monotonic(), list[Row]()
     kept = asked.out / name
     if not asked.more and kept.is_dir():
-        shutil.rmtree(kept)
+        sys.exit(f"{kept} has what was tried before, got no --more. Go on from it with --more, or remove it first.")
     make_folder(asked.out)
     with tempfile.TemporaryDirectory(prefix="campaign-") as folder:
         for row in _rows(run, Setting(asked.seed, asked.scale, Path(folder).resolve(), kept, asked.seconds)):
