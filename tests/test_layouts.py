@@ -12,7 +12,9 @@ from test_files_of_others import read, refusal
 
 import prefrontal as pf
 from prefrontal.configs.two_step import TRIAL_KINDS
+from prefrontal.errors import UserError
 from prefrontal.trials.formats import detect_format
+from prefrontal.trials.gillan import open_gillan
 
 Frame = pd.DataFrame
 
@@ -457,3 +459,10 @@ def test_a_matlab_file_of_version_7_3_is_refused_with_the_way_out(tmp_path):
         pf.UserError, match=r"must be a MATLAB file up to version 7, got .*data\.mat\. Save it with -v7\."
     ):
         pf.read_trials(tmp_path / "data.mat")
+
+
+def test_a_quote_that_stays_open_is_told_of(tmp_path):
+    path = tmp_path / "gillan.csv"
+    path.write_text('1,0.5,0.4,0.6,0.3,left,1,400,true,left,1,2,500,0,1\n2,"' + "0,1\n" * 40_000)
+    with pytest.raises(UserError, match="got field larger than field limit"):
+        open_gillan(path)

@@ -40,12 +40,17 @@ def open_gillan(path: str | Path) -> Opened:
     by the name of the file. A missed trial holds -1; states are 2 and 3; times are in ms.
 
     Raises:
-        UserError: when the file cannot be read, or has no such row.
+        UserError: when the file cannot be read, has a cell of 131,072 letters, or has no such row.
 
     Reference:
         Gillan, Kosinski, Whelan, Phelps, Daw (2016), eLife 5:e11305: the files of its two studies.
     """
-    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(read_text(path)))]
+    try:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(read_text(path)))]
+    except csv.Error as error:
+        raise UserError(
+            f"{path}: a trial must be a row of {len(NAMES)} cells, got {error}. Is a quote open?"
+        ) from error
     trials = [row for row in rows if len(row) == len(NAMES) and row[0].isdecimal()]
     if not trials:
         raise UserError(f"{path}: a trial must be a row of {len(NAMES)} cells, got none. Is it of another format?")
