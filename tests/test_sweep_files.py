@@ -238,16 +238,17 @@ def test_a_thousand_finished_runs_are_told_of_at_once(tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_sweep_that_is_interrupted_saves_and_goes_on(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGTERM)])
+def test_a_sweep_that_is_interrupted_saves_and_goes_on(number, tmp_path):
     """Its worker, a process of its own, is asked to stop, too; the command says so and ends as one that was stopped."""
     spec = spec_of(tmp_path, TINY.replace("num_episodes = 40", "num_episodes = 400_000"))
     code = f"from prefrontal.cli import main; main(['sweep', {str(spec.path)!r}, '--out', {spec.out!r}, '--workers=1'])"
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
     store = open_store(spec.out)
     wait_for(lambda: any((tmp_path / "out").rglob("state.safetensors")), process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, told = process.communicate(timeout=120)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert "Stopped, and saved. The same command goes on from there." in told
     first, second = standings(store, spec.units)
     assert (first.state, first.reason, second.state) == ("stopped", "signal 15", "missing")

@@ -1,15 +1,13 @@
 """The work is shared out: every unit that is not done is given to a worker, and to another where one was lost."""
 
-import signal
 import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from types import FrameType
 
 from prefrontal.errors import Stopped
+from prefrontal.learning.stopping import stop_requests
 from prefrontal.runs.provenance import to_json
 from prefrontal.runs.seals import sealed
 from prefrontal.runs.store import Store
@@ -67,16 +65,16 @@ def drive(
         How many ended how.
 
     Raises:
-        Stopped: after Ctrl-C or SIGTERM, when the workers have saved.
+        Stopped: after Ctrl-C, SIGTERM or SIGHUP, when the workers have saved.
     """
     coming, later = iter(units), deque[tuple[float, Unit]]()
     are_all_known = False
     under_way: dict[str, Unit] = {}
     ended, turns = Counter[str](), Counter[tuple[str, str]]()
     is_told = False
-    with _stop_requests() as requests:
+    with stop_requests() as stop:
         while not are_all_known or later or under_way:
-            while len(under_way) < backend.slots and not requests:
+            while len(under_way) < backend.slots and not stop.requested:
                 is_time = bool(later) and later[0][0] <= time.monotonic()
                 unit = later.popleft()[1] if is_time else next(coming, None)
                 are_all_known = are_all_known or (unit is None and not is_time)
@@ -84,15 +82,15 @@ def drive(
                     break
                 under_way[unit.name] = unit
                 backend.start(unit)
-            if requests and not under_way:
-                raise Stopped(requests[0])
+            if stop.requested and not under_way:
+                raise Stopped(stop.requested)
             for outcome in backend.wait(0.5):
                 unit = under_way.pop(outcome.name)
                 turns[unit.name, outcome.ending] += 1
                 if outcome.ending in ENDED:
                     ended[outcome.ending] += 1
                     on_end(outcome)
-                elif requests:
+                elif stop.requested:
                     continue
                 elif turns[unit.name, outcome.ending] >= MOST_TURNS[outcome.ending]:
                     _give_up(store, unit, f"{outcome.ending} {MOST_TURNS[outcome.ending]} times: {outcome.reason}")
@@ -100,7 +98,7 @@ def drive(
                     on_end(replace(outcome, ending="failed"))
                 else:
                     later.append((time.monotonic() + SECONDS_BETWEEN_TURNS * (outcome.ending == "busy"), unit))
-            if requests and not is_told:
+            if stop.requested and not is_told:
                 is_told = True
                 backend.stop()
             if not under_way and later:
@@ -115,25 +113,3 @@ def _give_up(store: Store, unit: Unit, reason: str) -> None:
         told = {"state": "failed", "reason": f"Given up, {reason}", "seeds": list(unit.seeds)}
         about = {"experiment": unit.experiment.name, "values": dict(unit.values), "seconds": 0.0}
         store.write(f"{unit.name}/{UNIT}", to_json(sealed({**told, **about})).encode())
-
-
-@contextmanager
-def _stop_requests() -> Iterator[list[int]]:
-    """The signals that asked to stop, as they come; a second one ends the process as ever."""
-    requests: list[int] = []
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        if requests:
-            raise KeyboardInterrupt
-        requests.append(number)
-
-    before = {}
-    with suppress(ValueError):  # not the main thread
-        for number in (signal.SIGINT, signal.SIGTERM):
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, remember)
-    try:
-        yield requests
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
