@@ -101,3 +101,31 @@ def test_a_cache_that_cannot_be_written_does_no_harm(trained, tmp_path: Path):
     _, weights = trained
     (tmp_path / "cache").write_text("a file in the place of the folder")
     assert train(tmp_path, "run", tmp_path / "cache") == weights
+
+
+def asked(program: str, cache: Path) -> str:
+    """What a program prints in a process of its own, where nothing has set JAX up."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("JAX_", "XLA_"))}
+    environment["XDG_CACHE_HOME"] = str(cache)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["import prefrontal as pf; pf.fit_model; import jax", "import jax, prefrontal; jax.random.key(0)"],
+)
+def test_who_imports_the_package_has_every_core(tmp_path: Path, program: str) -> None:
+    """And keeps compiled programs, where no training and no command has set JAX up."""
+    told = asked(f"{program}; print(jax.local_device_count(), jax.config.jax_compilation_cache_dir)", tmp_path)
+    count, folder = told.split()
+    assert int(count) == devices.num_cores()
+    assert Path(folder) == tmp_path / "prefrontal" / "compiled" / processor().kind
+
+
+def test_who_starts_jax_before_is_told(tmp_path: Path) -> None:
+    told = asked("import jax; jax.random.key(0)\nimport prefrontal", tmp_path)
+    if devices.num_cores() == 1:
+        assert told == ""
+    else:
+        assert "<string>:2: RuntimeWarning: JAX had made its first array before prefrontal could set it up" in told

@@ -15,6 +15,7 @@ import functools
 import importlib
 import itertools
 import re
+import sys
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -60,10 +61,16 @@ def __getattr__(name: str) -> Any:
         return version("prefrontal")
     if not name.startswith("_") and name in _read_homes():
         found = getattr(importlib.import_module(_homes[name]), name)
+        if "equinox" in sys.modules:  # by a name that runs on devices, which is to find all of them
+            _set_jax_up()
         if isinstance(found, type) and (hasattr(found, "__dataclass_fields__") or hasattr(found, "_fields")):
             _tell_fields(found)
         return found
     raise AttributeError(f"module 'prefrontal' has no attribute {name!r}")
+
+
+def _set_jax_up() -> None:
+    importlib.import_module("prefrontal.devices").configure()
 
 
 def _tell_fields(kind: type) -> None:
@@ -108,3 +115,7 @@ def _syntax(module: str) -> "ast.Module":
 
 def __dir__() -> list[str]:
     return sorted(_read_homes())
+
+
+if "jax" in sys.modules:  # somebody's first array, which starts JAX as it is, may come before a name of ours
+    _set_jax_up()

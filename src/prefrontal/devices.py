@@ -40,10 +40,12 @@ def configure() -> None:
     """Set JAX up, once, before it starts: a device for every core, and compiled programs kept between runs.
 
     What the environment says already (XLA_FLAGS, JAX_NUM_CPU_DEVICES, JAX_COMPILATION_CACHE_DIR and _MAX_SIZE) is left
-    as it is. If JAX has started before, training is as correct, and slower.
+    as it is. If JAX has started before, everything is as correct, and slower: a warning says so.
     """
     _warn_of_a_small_address_space()
     flags = os.environ.get("XLA_FLAGS", "")
+    if _has_started():
+        _warn_of_one_device(flags)
     if "xla_backend_extra_options" not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} {COMPILER_OPTIONS}".strip()
     if "JAX_NUM_CPU_DEVICES" not in os.environ and "device_count" not in flags and not _has_started():
@@ -232,6 +234,19 @@ def _warn_of_a_small_address_space() -> None:
                 RuntimeWarning,
                 stacklevel=3,
             )
+
+
+def _warn_of_one_device(flags: str) -> None:
+    if "JAX_NUM_CPU_DEVICES" in os.environ or "device_count" in flags:  # as somebody wants it
+        return
+    if jax.default_backend() == "cpu" and jax.local_device_count() < num_cores():
+        warnings.warn(
+            "JAX had made its first array before prefrontal could set it up: trainings and fits use one of "
+            f"{num_cores()} cores, and take several times as long. Import prefrontal at the top of the program or "
+            "notebook and start it again: then all are used.",
+            RuntimeWarning,
+            stacklevel=5,
+        )
 
 
 def _has_started() -> bool:
