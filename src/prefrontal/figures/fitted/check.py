@@ -19,7 +19,7 @@ from prefrontal.fitting.checks import FitCheck
 
 ROW, BELOW = 1.75, 0.75
 """Inches: a row of panels, and the labels and the legend below them."""
-ONE_BACK = {"stay": "stay", "reward": "reward", "transition": "transition", "reward_x_transition": "reward\nx trans."}
+ONE_BACK = {"stay": "stay", "reward": "reward", "transition": "trans.", "reward_x_transition": "reward\nx trans."}
 SIMULATED = {"color": PALETTE["published"], "linewidth": 1.6}
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from prefrontal.figures.parts import Above
 from prefrontal.figures.style import PALETTE, style
@@ -87,4 +87,5 @@ def _from_best(ax: Axes, compared: pd.DataFrame) -> None:
         ax.errorbar(value, place, xerr=own[:, None], fmt="o", color=color, markersize=4, elinewidth=0.8)
     ax.set_yticks(places, [str(name) for name in compared.index])
     ax.tick_params(axis="y", length=0)
+    ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.set_xlabel("Nats a choice from the best")
