@@ -21,7 +21,7 @@ from prefrontal.fitting.networks.naming import Kind, network_kind
 from prefrontal.fitting.networks.priors import Prior, first_prior, second_prior
 from prefrontal.fitting.networks.recipe import NetworkRecipe
 from prefrontal.fitting.networks.scoring import held_out_table
-from prefrontal.fitting.networks.training import Fitted, Soft, Task, fit_block, log_probabilities
+from prefrontal.fitting.networks.training import Fitted, Soft, Task, fit_block, log_probabilities, mirrored
 from prefrontal.fitting.pulls import NUM_ARMS, PullBatch, choices_of
 from prefrontal.fitting.search import LANES, by_blocks
 from prefrontal.progress import progress
@@ -101,6 +101,11 @@ def fit_networks(
     if over == "people" and sharing != "one":
         raise UserError(
             f'`sharing` must be "one" where people are held out, got {sharing}: nobody has a network of their own.'
+        )
+    if recipe is not None and recipe.mirrored and isinstance(batch, PullBatch):
+        raise UserError(
+            "`recipe` must not be mirrored where networks are fitted to pulls, got mirrored=True: a mirror swaps the "
+            "two options of the two-step task. Leave it out."
         )
     folds = make_folds(batch, over=over, num_folds=num_outer, seed=seed) if num_outer else no_folds(batch)
     if teacher is not None and (sharing != "alone" or not np.array_equal(teacher.folds.number, folds.number)):
@@ -190,9 +195,15 @@ def _fit(kind: Kind, plan: _Plan, sharing: Sharing) -> NetworkFit:
     )
 
 
+def _task(plan: _Plan, starts: Network, prior: Prior | None = None) -> Task:
+    """What everybody's networks are given; of a mirrored recipe each session, and then each once more in a mirror."""
+    task = Task(plan.batch.choices, plan.fitted, plan.inner, starts, plan.soft, prior)
+    return mirrored(task) if plan.recipe.mirrored else task
+
+
 def _fit_own(plan: _Plan, starts: Network, name: str, prior: Prior | None = None) -> Fitted:
     """Each subject's networks, leaves (subject, outer, ...), from `starts`, leaves (subject, outer, seed, ...)."""
-    tasks = Task(plan.batch.choices, plan.fitted, plan.inner, starts, plan.soft, prior)
+    tasks = _task(plan, starts, prior)
     with progress(f"Fitting {name}", len(plan.batch.units)) as tell:
         return by_blocks(
             lambda tasks: fit_block(tasks, plan.recipe, plan.num_inner),
@@ -206,23 +217,24 @@ def _fit_own(plan: _Plan, starts: Network, name: str, prior: Prior | None = None
 def _fit_all(plan: _Plan, starts: Network, name: str) -> Fitted:
     """One network for all, from `starts`, leaves (outer, seed, ...). Returns leaves (subject, outer, ...)."""
     num_people, num_outer = plan.inner.shape[:2]
+    task = _task(plan, starts)
     num_parts = min(jax.local_device_count(), num_outer)
     # As many outer folds on every device: the last comes more than once, where they are left over.
     part = np.minimum(np.arange(num_parts * -(-num_outer // num_parts)), num_outer - 1).reshape(num_parts, -1)
 
     # Of everybody, another block of trials is left out at a time, and no more than it takes to see where to stop.
     turn = np.arange(num_people)[:, None, None, None]
-    turned = np.where(plan.inner < 0, -1, (plan.inner + turn) % plan.num_inner)
+    turned = np.where(task.inner < 0, -1, (task.inner + turn) % plan.num_inner)
     held = np.sum(plan.inner[:, -1] >= 0) / plan.num_inner
     num_inner = int(np.clip(np.ceil(ENOUGH / held), 1, plan.num_inner))
 
     def of_all(leaf: np.ndarray) -> np.ndarray:
         return np.moveaxis(leaf, 1, 0).reshape(num_outer, -1, leaf.shape[-1])[part]
 
-    choices = jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, leaf.shape[-1]), plan.batch.choices)
+    choices = jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, leaf.shape[-1]), task.choices)
     tasks = Task(
         choices=jax.tree.map(lambda leaf: np.broadcast_to(leaf, (num_parts, *leaf.shape)), choices),
-        fitted=of_all(plan.fitted),
+        fitted=of_all(task.fitted),
         inner=of_all(turned),
         starts=jax.tree.map(lambda leaf: leaf[part], starts),
     )
@@ -259,7 +271,8 @@ def _one_person(sessions: Choices) -> Choices:
 
 
 def _tabulated(kind: Kind, plan: _Plan, found: Fitted) -> pd.DataFrame:
-    scores = held_out_table(plan.batch, plan.folds, np.asarray(found.log_likelihood)[:, :-1])
+    num_sessions = plan.inner.shape[2]
+    scores = held_out_table(plan.batch, plan.folds, np.asarray(found.log_likelihood)[:, :-1, :num_sessions])
     place = scores.pop("place").to_numpy()
     steps, seeds = np.asarray(found.num_steps), np.asarray(found.seed)
     fold = scores["fold"].to_numpy()

@@ -36,6 +36,10 @@ class NetworkRecipe:
     own_learning_rate: float = 0.05
     """Of the first of these."""
 
+    mirrored: bool = False
+    """Whether each session is also learned from with the two first-stage options, and the two states, swapped: for
+    subjects to whom both are alike. One who prefers an option, or a key, whatever comes of it, is fitted worse."""
+
     def __post_init__(self) -> None:
         for name in ("num_steps", "patience", "own_num_steps"):
             check_count(name, getattr(self, name))

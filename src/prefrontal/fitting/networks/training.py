@@ -56,6 +56,28 @@ class Soft(eqx.Module):
     """Of the options in the state reached."""
 
 
+def mirrored(task: Task) -> Task:
+    """Each session, and after them each once more with the first-stage options and the states swapped; where masks have
+    more axes before the session's, in all of them."""
+
+    def twice(leaf: Any) -> Any:
+        return np.concatenate([leaf, leaf], axis=-2)
+
+    def swapped(leaf: Any) -> Any:
+        return np.concatenate([leaf, 1 - np.asarray(leaf)], axis=-2)
+
+    choices = jax.tree.map(twice, task.choices)
+    choices = eqx.tree_at(
+        lambda all_: (all_.choice, all_.state), choices, (swapped(task.choices.choice), swapped(task.choices.state))
+    )
+    soft = task.soft
+    if soft is not None:
+        first, second = (np.moveaxis(np.asarray(leaf), -1, 0) for leaf in (soft.first, soft.second))
+        first = np.concatenate([first, first[::-1]], axis=-2)
+        soft = Soft(*(np.moveaxis(leaf, 0, -1) for leaf in (first, twice(second))))
+    return Task(choices, twice(task.fitted), twice(task.inner), task.starts, soft, task.prior)
+
+
 class Fitted(eqx.Module):
     """What a fit found, leaves (outer, ...)."""
 
@@ -146,6 +168,7 @@ def _train(
     rate = recipe.own_learning_rate if own else recipe.learning_rate
     optimiser = optax.adam(optax.cosine_decay_schedule(rate, most * num_parts, LAST_RATE), eps=EPSILON if own else 1e-8)
     share = jnp.maximum(jnp.sum(fitted, (1, 2)), 1)
+    times = 2 if recipe.mirrored else 1  # each choice is there so often, and penalties stay what they are against it
     soft = None
     if task.soft is not None:
         soft = (
@@ -160,9 +183,9 @@ def _train(
 
     def held(network: Network) -> Float[Array, ""]:
         if task.prior is None:
-            return jnp.sum(penalty(network, recipe) / share)
+            return times * jnp.sum(penalty(network, recipe) / share)
         prior = jax.tree.map(lambda leaf: jnp.asarray(leaf)[outer], task.prior)
-        return jnp.sum(pull(network, start, prior) / share)
+        return times * jnp.sum(pull(network, start, prior) / share)
 
     def update(carried: tuple[Network, Any], part: Trials) -> tuple[Any, Float[Array, " network"]]:
         network, memory = carried
