@@ -30,6 +30,12 @@ COMPILER_OPTIONS = "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_th
 """XLA's CPU backend compiles a small loop into one function and interprets a large one, operation by operation, at
 about a microsecond each. For loops over time as short as ours the first is faster whatever they hold."""
 
+PATIENCE = (
+    "--xla_cpu_collective_call_warn_stuck_timeout_seconds=604800"
+    " --xla_cpu_collective_call_terminate_timeout_seconds=604800"
+)
+"""Where devices wait for each other, as in fits, XLA complains after twenty seconds and ends the process after forty
+more: a fit that was held by Ctrl-Z, or has a crowded machine, would be taken for one that hangs."""
 CPU_LANES = 4
 CACHE_BYTES = 512 * 2**20
 """Compiled programs that are kept: past that, those not used for longest are removed. A program is some 0.1 to 1 MB."""
@@ -47,7 +53,9 @@ def configure() -> None:
     if _has_started():
         _warn_of_one_device(flags)
     if "xla_backend_extra_options" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {COMPILER_OPTIONS}".strip()
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {COMPILER_OPTIONS}".strip()
+    if "xla_cpu_collective_call" not in flags:
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {PATIENCE}".strip()
     if "JAX_NUM_CPU_DEVICES" not in os.environ and "device_count" not in flags and not _has_started():
         jax.config.update("jax_num_cpu_devices", num_cores())
     if not jax.config.values.get("jax_compilation_cache_dir") and "JAX_ENABLE_COMPILATION_CACHE" not in os.environ:
