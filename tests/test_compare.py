@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from test_regression import PLANNER, simulate
 
 from prefrontal import cli
@@ -19,10 +20,11 @@ from prefrontal.analysis.cautions import cautions
 from prefrontal.analysis.published import NETWORKS, RATS
 from prefrontal.analysis.regression import indices, regress
 from prefrontal.analysis.regressors import multi_back, one_back
-from prefrontal.analysis.summary import behaviour, printed
+from prefrontal.analysis.summary import as_record, behaviour, printed
 from prefrontal.configs.two_step import TRIAL_KINDS
 from prefrontal.errors import UserError
 from prefrontal.figures.behaviour import behaviour_figure
+from prefrontal.reports.compare import print_comparison
 from prefrontal.trials.table import check_table, write_table
 
 
@@ -207,6 +209,17 @@ def refused(capsys, *arguments: str | Path) -> str:
     assert told.out == ""
     assert "Traceback" not in told.err
     return " ".join(told.err.split())
+
+
+def test_of_published_groups_it_is_told_where_they_are_from_and_of_how_many():
+    """The rats of the stay probabilities are 6 of other rats than the 21 of the weights."""
+    groups = [printed(RATS), printed(NETWORKS)]
+    console = Console(file=io.StringIO(), width=80)
+    print_comparison(groups, {"groups": {group.name: as_record(group) for group in groups}}, console)
+    said = " ".join(console.file.getvalue().split())
+    assert "subjects published published" in said
+    assert f"rats: {RATS.source}." in said
+    assert f"networks of the paper: {NETWORKS.source}." in said
 
 
 @pytest.mark.thorough

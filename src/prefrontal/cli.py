@@ -2,7 +2,6 @@
 
 import atexit
 import contextlib
-import difflib
 import gc
 import os
 import sys
@@ -13,7 +12,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 
 from prefrontal.commands import COMMANDS
-from prefrontal.errors import Notice, Stopped, UserError, on_the_command_line, quietly
+from prefrontal.errors import Notice, Stopped, UserError, did_you_mean, on_the_command_line, quietly
 
 _SUMMARIES = "\n".join(f"  {name:<12} {command.summary}" for name, command in COMMANDS.items())
 USAGE = f"""\
@@ -133,6 +132,8 @@ def _is_lack_of_memory(error: Exception) -> bool:
 
 
 def _dispatch(arguments: list[str]) -> None:
+    if arguments[:1] == ["help"] and len(arguments) > 1:
+        arguments = [*arguments[1:], "--help"]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(USAGE, end="")
         return
@@ -143,10 +144,10 @@ def _dispatch(arguments: list[str]) -> None:
         return
     command, *rest = arguments
     if command not in COMMANDS:
-        near = difflib.get_close_matches(command, COMMANDS, n=1)
-        remedy = f"Did you mean {near[0]}? " if near else ""
+        guess = did_you_mean(command, COMMANDS)
         raise UserError(
-            f"`command` must be one of {', '.join(COMMANDS)}, got {command}. {remedy}Try `prefrontal --help`."
+            f"`command` must be one of {', '.join(COMMANDS)}, got {command}. {guess}{' ' * bool(guess)}"
+            "Try `prefrontal --help`."
         )
     COMMANDS[command].run(command, rest)
 

@@ -1,11 +1,12 @@
 """Errors that a person caused and can mend: one sentence, no traceback, exit code 2."""
 
 import contextlib
+import difflib
 import math
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -185,7 +186,36 @@ def _is_number(value: object) -> bool:
 def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
     """Refuse a `value` that is none of `choices`."""
     if value not in choices:
-        raise UserError(f"`{name}` must be one of {', '.join(map(str, choices))}, got {value!r}.")
+        words = [str(choice) for choice in choices if choice is not None]
+        guess = did_you_mean(value, words)
+        raise UserError(f"`{name}` must be one of {', '.join(words)}, got {value!r}.{f' {guess}' if guess else ''}")
+
+
+def check_seeds(name: str, values: Sequence[int]) -> None:
+    """Refuse what is no seed (see `check_seed`), and one that is there twice."""
+    seen: set[int] = set()
+    for value in values:
+        check_seed(name, value)
+        if value in seen:
+            raise UserError(f"`{name}` must name each seed once, got {value} twice. Leave one out.")
+        seen.add(value)
+
+
+def did_you_mean(word: object, names: Iterable[object], *, always: bool = False) -> str:
+    """What a message asks whose `word` is none of `names`: "Did you mean hybrid?"; nothing where none is near.
+
+    Arguments:
+        word: what was got.
+        names: what there is.
+        always: ask for the nearest, however far it is.
+
+    Example:
+        >>> from prefrontal.errors import did_you_mean
+        >>> did_you_mean("hybird", ["hybrid", "forgetting"])
+        'Did you mean hybrid?'
+    """
+    near = difflib.get_close_matches(str(word), [*map(str, names)], n=1, cutoff=0.0 if always else 0.6)
+    return f"Did you mean {near[0]}?" if near else ""
 
 
 def _tell_in_paragraphs() -> None:

@@ -1,7 +1,6 @@
 """The options of an experiment, as the command line reads them: every field of its config is one."""
 
 import contextlib
-import difflib
 import io
 import itertools
 import re
@@ -16,10 +15,10 @@ from prefrontal.commands.flags import Options, Start
 from prefrontal.commands.help import Section, is_asked, options_of, page, print_help
 from prefrontal.commands.pages import experiment_page
 from prefrontal.configs import ActorCriticConfig, Recipe
-from prefrontal.errors import UserError, check_choice, check_count, check_seed
+from prefrontal.errors import UserError, check_choice, check_count, check_seeds, did_you_mean
 from prefrontal.experiments import Experiment, ExperimentConfig
 from prefrontal.runs.moments import read_moment
-from prefrontal.runs.shipped import shipped_seeds
+from prefrontal.runs.shipped import check_shipped, shipped_seeds
 
 METAVARS = {"N": ("a whole number", "whole numbers"), "NUMBER": ("a number", "numbers")}
 """What must follow an option, by what its help says: one, several."""
@@ -84,8 +83,9 @@ def parse(command: str, experiment: Experiment, arguments: Sequence[str], start:
         options = replace(options, agent=replace(options.agent, discount=options.train.discount))
     if not options.seeds:
         raise UserError("`seeds` must be at least one seed, got none. Leave the option out for the preset's.")
-    for seed in options.seeds:
-        check_seed("seeds", seed)
+    check_seeds("seeds", options.seeds)
+    if options.pretrained:
+        check_shipped(experiment.networks or experiment.name, options.seeds)
     for name in ("snapshot_every", "plot_every", "episodes"):
         if getattr(options, name) is not None:
             check_count(name, getattr(options, name))
@@ -230,22 +230,40 @@ def _refusal(told: str, arguments: Sequence[str], program: str, sections: Sequen
     for word in arguments:
         flag = word.partition("=")[0].replace("_", "-")
         if re.match("--?[a-zA-Z]", word) and flag not in known and flag.replace("--no-", "--", 1) not in known:
-            near = difflib.get_close_matches(flag, [*known, "--help"], n=1)
-            guess = f"Did you mean {near[0]}? " if near else ""
-            return UserError(f"`option` must be one of `{program}`, got {flag}. {guess}{remedy}")
+            guess = did_you_mean(flag, [*known, "--help"])
+            return UserError(f"`option` must be one of `{program}`, got {flag}. {_before(guess, remedy)}")
     text = " ".join(line.strip(" │|") for line in told.splitlines())
     if found := re.search("Unrecognized options: (.*?) ─", text):
         return UserError(f"`arguments` must be options of `{program}` and their values, got {found[1]}. {remedy}")
     if not (found := re.search(r"(?:Error parsing |argument ')(--[\w.-]+)", text)) or found[1] not in known:
-        return None
+        lacking = _lacking(arguments, sections) if re.search("[Rr]equired|Missing value", text) else ""
+        got = "none" if lacking.startswith("-") else " ".join(arguments) or "nothing"
+        return UserError(f"`{lacking}` must be given, got {got}. {remedy}") if lacking else None
     flag, metavar = found[1], known[found[1]]
     choices = re.search(r"Expected one of \((.*?)\)\.", text)
     several = metavar.endswith("...")
     needed = METAVARS.get(metavar.removesuffix(" ..."), (f"{metavar.removesuffix(' ...')}",) * 2)[several]
-    if choices:
-        needed = "one of " + choices[1].replace("'", "").rstrip(",")
     got = " ".join(_values(flag, arguments)) or "nothing"
+    if choices:
+        words = [word for word in re.findall("[^', ]+", choices[1]) if word != "None"]
+        told_order = metavar.removesuffix(" ...").split("|")  # tyro's own changes from run to run
+        words = told_order if set(told_order) == set(words) else words
+        needed, remedy = f"one of {', '.join(words)}", _before(did_you_mean(got, words), remedy)
     return UserError(f"`{flag}` must be {needed}, got {got}. {remedy}")
+
+
+def _before(guess: str, remedy: str) -> str:
+    return f"{guess} {remedy}" if guess else remedy
+
+
+def _lacking(arguments: Sequence[str], sections: Sequence[Section]) -> str:
+    """What must be given and is not: an option, or else the argument; nothing where nothing is lacking."""
+    given = {word.partition("=")[0].replace("_", "-") for word in arguments}
+    first = [entry.name for entry in sections[0].entries]
+    needed = [entry.name.partition(" ")[0] for one in sections for entry in one.entries if entry.must_be_given]
+    if not arguments or arguments[0].startswith("-"):
+        needed = first + needed
+    return next((name for name in [*needed, *first] if name not in given), "")
 
 
 def _flags(sections: Sequence[Section]) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """What commands on simulated subjects take first: the models, and the form of the task that they play."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -10,7 +10,7 @@ from prefrontal.commands.help import is_asked, options_of, page, print_help
 from prefrontal.configs import BlockTwoStepConfig, DawTwoStepConfig, TwoStepConfig
 from prefrontal.configs.block_two_step import AKAM2015, MILLER2017
 from prefrontal.configs.models import MODELS
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, did_you_mean
 
 Form = TwoStepConfig | BlockTwoStepConfig | DawTwoStepConfig
 
@@ -77,12 +77,26 @@ def read_asked(
     for model in models:
         if model not in MODELS and not (files and Path(model).exists()):
             or_files = ", or a folder or file of fitted networks" * files
-            raise UserError(f"`model` must be one of {', '.join(MODELS)}{or_files}, got {model}.")
+            guess = did_you_mean(model, MODELS) or f"Try `prefrontal {command} --help`."
+            raise UserError(f"`model` must be one of {', '.join(MODELS)}{or_files}, got {model}. {guess}")
     form = "wang"
     if "--form" in rest:
         place = rest.index("--form")
         form = rest[place + 1] if place + 1 < len(rest) else "nothing"
         del rest[place : place + 2]
     if form not in FORMS:
-        raise UserError(f"`form` must be one of {', '.join(FORMS)}, got {form}.")
+        guess = did_you_mean(form, FORMS) or f"Try `prefrontal {command} --help`."
+        raise UserError(f"`form` must be one of {', '.join(FORMS)}, got {form}. {guess}")
     return Asked(models, form, FORMS[form], rest)
+
+
+def check_parameters(values: Iterable[str], free: Collection[str], model: str) -> None:
+    """Refuse a name that is none of the parameters of a model.
+
+    Raises:
+        UserError: when there is one, with the nearest.
+    """
+    for name in values:
+        if name not in free:
+            guess = did_you_mean(name, free) or "Give one of these, or none for its default."
+            raise UserError(f"`parameters` must be of {', '.join(free)} for {model}, got {name}. {guess}")

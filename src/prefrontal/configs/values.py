@@ -1,14 +1,13 @@
 """Configs made of plain values, as a file or a call gives them: each is checked against the field that it is for."""
 
 import dataclasses
-import difflib
 import sys
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, did_you_mean
 
 C = TypeVar("C")
 _NOTHING = object()
@@ -100,7 +99,7 @@ def _fitting(kind: Any, part: str, values: Mapping[str, Any], source: str) -> di
         if name not in known:
             raise UserError(
                 f"`{source}` must hold fields of {kind.__name__} as its {part} ({', '.join(known)}), got {key}. "
-                "Mend its name, or leave it out."
+                f"{did_you_mean(name, known) or 'Mend its name, or leave it out.'}"
             )
         found[name] = _fitted(f"{part}.{name}", value, hints[name], source)
     return found
@@ -169,8 +168,8 @@ def _whole(name: str, names: list[str]) -> str:
     if ends:
         raise UserError(f"`{name}` must be one number, got {len(ends)} of that name. Say which: {' or '.join(ends)}.")
     short = {one.rpartition(".")[2]: one for one in names}
-    near = difflib.get_close_matches(name, names, n=1) or [
-        short[one] for one in difflib.get_close_matches(name, short, n=1)
-    ]
-    remedy = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
+    guess = did_you_mean(name, names) or did_you_mean(name, short)
+    for one, whole in short.items():
+        guess = guess.replace(f" {one}?", f" {whole}?")
+    remedy = guess or f"There are: {', '.join(names)}."
     raise UserError(f"`{name}` must be a number of the config, got none of that name. {remedy}")

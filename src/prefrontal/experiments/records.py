@@ -1,13 +1,13 @@
 """What a folder says of itself, and a file of settings, as an experiment with all its numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from prefrontal.configs import RECIPES, Recipe
 from prefrontal.configs.values import of_record, with_values
-from prefrontal.errors import UserError, check_choice, check_seed
+from prefrontal.errors import UserError, check_choice, check_seeds, did_you_mean
 from prefrontal.experiments.presets import EXPERIMENTS, find_experiment
 from prefrontal.experiments.presets.base import Experiment, ExperimentConfig
 from prefrontal.runs.claims import ORIGIN
@@ -132,25 +132,30 @@ def settings_from(document: Mapping[str, Any], path: Path, experiment: Experimen
     preset, seeds = experiment or find_experiment(name), document.get("seeds", [])
     if not isinstance(seeds, list) or not all(isinstance(seed, int) for seed in seeds):
         raise UserError(f"`seeds` must be a list of whole numbers, got {seeds!r}. Mend it in {path}.")
-    for seed in seeds:
-        check_seed("seeds", seed)
+    check_seeds("seeds", seeds)
     if "config" in document:
         if not isinstance(document["config"], dict):
             raise UserError(f"`config` must hold {', '.join(PARTS)}, got {document['config']!r}. Mend it in {path}.")
         preset, recipe = _in_its_recipe(preset, document["config"])
         return Record(preset, _config(preset, document["config"], str(path)), recipe, tuple(seeds))
-    unknown = set(document) - {"experiment", "recipe", "seeds", *PARTS}
-    if unknown:
-        raise UserError(
-            f"`{path}` must hold experiment, recipe, seeds, {', '.join(PARTS)}, got {min(unknown)}. Mend its name, or "
-            "leave it out."
-        )
+    check_names(document, ("experiment", "recipe", "seeds", *PARTS), path)
     recipe: Any = document.get("recipe", "paper")
     check_choice("recipe", recipe, get_args(Recipe))
     preset = preset.in_recipe(recipe)
     parts = {part: _part(document, part, path) for part in PARTS}
     changed = {part: with_values(getattr(preset.config, part), part, parts[part], str(path)) for part in PARTS}
     return Record(preset, ExperimentConfig(**changed), recipe, tuple(seeds))
+
+
+def check_names(document: Mapping[str, Any], known: Sequence[str], path: Path) -> None:
+    """Refuse what a file says under a name that nothing has.
+
+    Raises:
+        UserError: when there is such a name.
+    """
+    if unknown := [name for name in document if name not in known]:
+        remedy = did_you_mean(unknown[0], known) or "Mend its name, or leave it out."
+        raise UserError(f"`{path}` must hold {', '.join(known)}, got {unknown[0]}. {remedy}")
 
 
 def settings_of(record: Record) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from prefrontal.experiments.studies.subjects import Subjects
 from prefrontal.learning.trained import load_agents
 from prefrontal.runs.folder import RunFolder
 from prefrontal.runs.moments import Moment
+from prefrontal.runs.shipped import check_shipped
 
 
 class Tested(NamedTuple):
@@ -44,7 +45,9 @@ def load_tested(
     """
     trainer, networks = networks_of(experiment, config, out, pretrained=pretrained)
     variants = experiment.variants(config)
-    if pretrained:  # only those that were worth it come with the package: see `Experiment.kept`
+    if pretrained:
+        check_shipped(trainer, seeds)
+        # Only variants that were worth it come with the package: see `Experiment.kept`.
         variants = {name: variant for name, variant in variants.items() if (networks / name).exists()}
     runs: dict[str, RunFolder] = {}
     agents: dict[str, Mapping[int, Any]] = {}

@@ -109,7 +109,7 @@ def print_comparison(groups: Sequence[Behaviour], record: Mapping[str, Any], con
     for group in groups:
         table.add_column(Text(group.name), justify="right")
     entries = [record["groups"][group.name] for group in groups]
-    table.add_row("subjects", *(f"{group.num:,}" for group in groups))
+    table.add_row("subjects", *("published" if group.source else f"{group.num:,}" for group in groups))
     for label, part, names in (
         ("stay, ", "stay_probability", TRIAL_KINDS),
         ("one-back, ", "one_back", ("stay", "reward", "transition", "reward_x_transition", "correct")),
@@ -122,6 +122,9 @@ def print_comparison(groups: Sequence[Behaviour], record: Mapping[str, Any], con
                 table.add_row(label + name.replace("_x_", " × ").replace("_", " "), *cells)  # noqa: RUF001
     console.print(table)
     console.print("± half of the 95 % interval over subjects. One-back weights: log odds per ± 1/2.", style="dim")
+    for group in groups:
+        if group.source:
+            console.print(f"{group.name}: {group.source}.", style="dim", markup=False, highlight=False)
     for group, entry in zip(groups, entries, strict=True):
         for caution in entry.get("cautions", ()):
             told = f"{group.name}: {caution['sentence']} {caution['source']}"

@@ -1,6 +1,7 @@
 """Where the trained networks are that come with the package, each set a run folder, and what their tests gave."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,21 @@ def shipped_seeds(name: str) -> tuple[int, ...]:
     folder = shipped_folder(name)
     runs = [folder] if (folder / CONFIG).exists() else sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
     return tuple(RunFolder.read(runs[0]).seeds())
+
+
+def check_shipped(name: str, seeds: Iterable[int]) -> None:
+    """Refuse `seeds` of which one has no network that comes with the package.
+
+    Raises:
+        UserError: when one has none; it tells which have.
+    """
+    there = shipped_seeds(name)
+    for seed in seeds:
+        if seed not in there:
+            raise UserError(
+                f"`seeds` must be of the networks of {name} that come with the package, "
+                f"{', '.join(map(str, there))}, got {seed}. Leave it out, or train your own: prefrontal train {name}"
+            )
 
 
 def shipped_results(name: str) -> dict[str, Any] | None:

@@ -27,10 +27,10 @@ from typing import Any
 
 from prefrontal.configs import ActorCriticConfig
 from prefrontal.configs.values import with_values
-from prefrontal.errors import UserError, check_count, check_not_negative, check_positive, check_seed
+from prefrontal.errors import UserError, check_count, check_not_negative, check_positive, check_seed, check_seeds
 from prefrontal.experiments import ExperimentConfig, find_experiment
 from prefrontal.experiments.presets.base import Experiment
-from prefrontal.experiments.records import PARTS, read_document, settings_from
+from prefrontal.experiments.records import PARTS, check_names, read_document, settings_from
 from prefrontal.runs.stores import is_url
 from prefrontal.sweeps.draws import drawn
 from prefrontal.sweeps.unit import Unit
@@ -114,6 +114,8 @@ def read_spec(path: Path, out: str | None = None) -> Spec:
         UserError: when it cannot be read, or a name or a value in it does not fit.
     """
     document = read_document(path)
+    if "config" not in document:
+        check_names(document, ("experiments", "experiment", "seeds", "recipe", *_OWN[1:], *PARTS), path)
     resources = with_values(Resources(), "resources", _table(document, "resources", path), str(path))
     seeds = _seeds(document, path)
     units = [
@@ -226,9 +228,9 @@ def _seeds(document: Mapping[str, Any], path: Path) -> tuple[int, ...]:
     seeds = list(range(given)) if isinstance(given, int) and not isinstance(given, bool) else given
     if not isinstance(seeds, list) or not seeds or not all(isinstance(seed, int) for seed in seeds):
         raise UserError(f"`seeds` must be how many (64 are 0 to 63) or a list of them, got {given!r}. Mend {path}.")
-    for seed in seeds:
-        check_seed("seeds", seed)
-    return tuple(dict.fromkeys(seeds))
+    if isinstance(given, list):
+        check_seeds("seeds", seeds)
+    return tuple(seeds)
 
 
 def _table(document: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:

@@ -88,6 +88,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
         check_count("workers", options.workers)
     if options.address is not None and options.backend != "ray":
         raise UserError(f"`--address` must go with --backend ray, got {options.backend}. Leave one of them out.")
+    if command == "sweep" and options.plan and options.table:
+        raise UserError("`--plan` must go without --table, got both. Leave one of them out.")
     act(options)
 
 

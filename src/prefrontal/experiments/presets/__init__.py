@@ -1,8 +1,6 @@
 """The experiments that come with the package, by name: data alone. Importing them starts no JAX."""
 
-import difflib
-
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, did_you_mean
 from prefrontal.experiments.presets.base import Experiment
 from prefrontal.experiments.presets.emergence import EMERGENCE
 from prefrontal.experiments.presets.encoding_comparison import ENCODING_COMPARISON
@@ -75,8 +73,7 @@ def find_experiment(name: str) -> Experiment:
     """
     if name in EXPERIMENTS:
         return EXPERIMENTS[name]
-    near = difflib.get_close_matches(name, EXPERIMENTS, n=1, cutoff=0.0)[0]
     raise UserError(
         f"`experiment` must be one of {', '.join(EXPERIMENTS)}, got {name}. "
-        f"Did you mean {near}? `prefrontal list` tells about each."
+        f"{did_you_mean(name, EXPERIMENTS, always=True)} `prefrontal list` tells about each."
     )
