@@ -349,7 +349,7 @@ def test_a_number_that_means_none_is_told_how_to_say_so(tmp_path, capsys):
         path
     )
     told = refusal([str(path), "--out", str(tmp_path / "out")], capsys)
-    assert "got -1 in row 2. Say what stands for 0 and for 1, or, where -1 means none, say so: --void -1." in told
+    assert "got -1 in row 2. Say what stands for 0 and for 1, or, where -1 means none, say so: --missing -1." in told
     assert read([str(path), "--void", "-1"])[0]["missed"].tolist() == [0, 0, 1, 0]
 
 
@@ -384,7 +384,7 @@ def test_an_example_comes_with_the_package(tmp_path, capsys, monkeypatch):
         f"12 subjects, 1,440 trials, {raw['choice'].isna().sum()} missed (2 %), common 81 %, "
         f"rewarded {100 * raw['reward'].mean():.0f} %, 1 session each, median rt .62 s"
     )
-    assert cli_refusal(capsys, "example", "people.csv").startswith("`out` must be new, got people.csv")
+    assert cli_refusal(capsys, "example", "people.csv").startswith("`file` must be new, got people.csv")
     assert cli_refusal(capsys, "example").startswith("`file` must follow `example` alone, got nothing.")
     with pytest.raises(SystemExit) as end:
         run("example", "--help")

@@ -177,7 +177,7 @@ def test_help_is_readable_at_80_columns(command: str, capsys: pytest.CaptureFixt
         (["simulate", "bayes-optimal", "--form", "daw"], "`models` must be without bayes-optimal"),
         (["recover", "hybrid", "sarsa-0", "--parameters", "weight=1"], "`parameters` must go with one model"),
         (["recover", "hybrid", "hybrid"], "`models` must be two or more, each once"),
-        (["fit", "nowhere.csv"], "`path` must be a file that can be read, got nowhere.csv"),
+        (["fit", "nowhere.csv"], "`file` must be a file that can be read, got nowhere.csv"),
         (["fit", "nowhere.csv", "--models"], "`models` must name a model or more, got none."),
     ],
 )

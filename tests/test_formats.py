@@ -257,7 +257,7 @@ def test_files_that_are_no_tables_are_refused(tmp_path):
         read_columns(path)
     for row in ("0,1", "0,1,1,1"):
         path.write_text(f"choice,state,reward\n0,1,1\n{row}\n")
-        message = f"{path}: every row must have 3 cells, got {len(row) // 2 + 1} in row 1."
+        message = f"{path}: every row must have 3 cells, got {len(row) // 2 + 1} in row 3 (the heading is row 1)."
         with pytest.raises(UserError, match=re.escape(message)):
             read_columns(path)
     for text in ("", "\xff\xfe"):

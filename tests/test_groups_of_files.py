@@ -67,7 +67,7 @@ def test_a_packed_table_of_our_own_is_refused(suffix, tmp_path, capsys):
     path = tmp_path / f"t.csv{suffix}"
     path.write_bytes(b"\x1f\x8b\xff\xfd7zXZ")
     told = refusal([str(path), "--format", "prefrontal", "--out", str(tmp_path / "out")], capsys)
-    assert "`path` must be a table of text" in told
+    assert "`file` must be a table of text" in told
 
 
 def test_what_gzip_packed_is_read_as_it_is(tmp_path, monkeypatch):

@@ -433,7 +433,7 @@ WRONG = {
     "a log without a trial": ("1_session1_log", "Start Reward Block: 0\n12.5 :up\n", "the log must tell of a trial"),
     "events of no trial": ("a_events.tsv", "onset\tduration\n1\t2\n", "must tell trials of events apart, got onset,"),
     "events of nothing": ("a_events.tsv", "onset\tduration\n", "the file must hold events, got a heading only"),
-    "no MATLAB": ("t.mat", "choice,state\n0,1\n", "`path` must be a MATLAB file"),
+    "no MATLAB": ("t.mat", "choice,state\n0,1\n", "`file` must be a MATLAB file"),
 }
 
 

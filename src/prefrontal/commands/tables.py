@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 from rich.console import Console
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 FormatName = Literal[
     "auto", "prefrontal", "columns", "hbayesdm", "jspsych", "psych", "bids", "matlab", "gillan", "akam", "people"
 ]
+WRITTEN = {
+    "columns": "NAME=COLUMN, as in choice=resp",
+    "values": "NAME=ZERO,ONE, as in choice=left,right",
+    "rows": "COLUMN=VALUE, as in screen=choice",
+}
+"""How a word of an option must be written."""
 MOST_WAYS = 3
 """Of more ways in which the files of a group are read than this, the first are shown."""
 
@@ -73,7 +79,9 @@ class Reading:
                 raise UserError(f"`{name}` must be said once, got {named[name]} and {alone}. Leave one out.")
         known = (*PLACES, "rt_unit", "mapping")
         if unknown := set(named).difference(known):
-            raise UserError(f"`columns` must be of {', '.join(known)}, got {', '.join(sorted(unknown))}.")
+            word = sorted(unknown)[0]
+            guess = did_you_mean(word, known) or "Write it as in choice=resp, our name first."
+            raise UserError(f"`columns` must be of {', '.join(known)}, got {word}. {guess}")
         values = {name: _pair(name, text) for name, text in _pairs("values", self.values).items()}
         alone = tuple(word for word in self.missing if "=" not in word)
         single: dict[str, tuple[str, ...]] = {}
@@ -118,15 +126,19 @@ class Group:
             _tell(f"... and {len(alike) - MOST_WAYS:,} other kinds of files")
 
     def _of_all(self, paths: Sequence[str]) -> "Understanding":
-        """How the first of `paths` was understood, with the trials and people of all files of the group."""
+        """How the first of `paths` was understood, with the trials and people of all of them."""
         first = self.files[paths[0]]
-        if len(self.files) == 1:
+        tables = list({id(self.files[path]): self.files[path].table for path in paths}.values())
+        if len(tables) == 1:
             return first
+        import pandas as pd
+
         from prefrontal.trials.understanding import listed
 
+        table = pd.concat([one.assign(subject=one["subject"].astype(str)) for one in tables], ignore_index=True)
         column, _, _ = first.stands["subject"].partition(": ")
-        who = "called by their files" if column == "no column" else listed(self.table["subject"].unique())
-        return replace(first, table=self.table, stands={**first.stands, "subject": f"{column}: {who}"})
+        who = "called by their files" if column == "no column" else listed(table["subject"].unique())
+        return replace(first, table=table, stands={**first.stands, "subject": f"{column}: {who}"})
 
     def keep(self, reading: Reading) -> None:
         """Keep what was said of the files beside them, where nothing is kept yet, and say so."""
@@ -231,7 +243,7 @@ def _pair(name: str, text: str) -> tuple[str, str]:
 def _pairs(option: str, words: Sequence[str]) -> dict[str, str]:
     wrong = [word for word in words if "=" not in word]
     if wrong:
-        raise UserError(f"`{option}` must be written NAME=VALUE, got {wrong[0]}. Try `--help`.")
+        raise UserError(f"`{option}` must be written {WRITTEN[option]}, got {wrong[0]}. Add what is missing.")
     pairs = [word.split("=", 1) for word in words]
     names = [name for name, _ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError, argument, setting
+from prefrontal.errors import UserError, argument, is_on_the_command_line, setting
 from prefrontal.trials.numbers import as_numbers, without_zeros
 from prefrontal.trials.table import VOID
 from prefrontal.trials.text import excerpt, holds, with_points
@@ -43,11 +43,11 @@ def _numbers(words: tuple[str, ...]) -> tuple[float, ...]:
     return tuple(as_numbers(pd.Series(words, dtype=str)))
 
 
-def truth(cells: pd.Series, name: str, pair: tuple[str, str] | None = None) -> np.ndarray:
+def truth(cells: pd.Series, name: str, pair: tuple[str, str] | None = None, *, ours: str = "") -> np.ndarray:
     """0 or 1 for each cell, NaN where it is void (NaN): from 0 and 1, from words, or as `pair` says.
 
     Raises:
-        UserError: when a cell holds anything else; `name` is the column's.
+        UserError: when a cell holds anything else; `name` is the column's, `ours` what we call it.
     """
     if pair:
         return _as_said(cells, name, pair)
@@ -57,8 +57,31 @@ def truth(cells: pd.Series, name: str, pair: tuple[str, str] | None = None) -> n
         told = cells.map(words).to_numpy(np.float64, na_value=np.nan)
         values = np.where(np.isnan(told), values, told)
     wrong = ~np.isin(values, (0, 1)) & cells.notna().to_numpy()
-    _refuse(wrong, cells, name, "0 or 1, true or false", "Say what stands for 0 and for 1.")
+    remedy = _say_values(cells, ours or name) if wrong.any() else ""
+    _refuse(wrong, cells, name, "0 or 1, true or false", remedy)
     return values
+
+
+def _say_values(cells: pd.Series, ours: str) -> str:
+    """How to say what stands for 0 and for 1; of points, what is a reward."""
+    numbers = as_numbers(cells.dropna())
+    held = sorted(map(str, cells.dropna().unique()))
+    are_numbers, are_words = not np.isnan(numbers).any(), np.isnan(numbers).all()
+    told = "Say what stands for 0 and for 1"
+    if len(held) == 2 and (are_numbers or are_words):
+        pair = sorted(held, key=float) if are_numbers else held
+        words = ",".join(map(excerpt, pair))
+        shown = f"--values {ours}={words}" if is_on_the_command_line() else f'values={{"{ours}": {tuple(pair)!r}}}'
+        told += f": {shown}"
+    if ours != "reward" or not are_numbers:
+        return f"{told}."
+    least = max(float(numbers.min()), 0.0)
+    return f"{told}; or above how many points is a reward: {argument('reward_above')} {least:g}"
+
+
+def _missing() -> str:
+    """What a message calls the words that stand for no value."""
+    return "--missing" if is_on_the_command_line() else "`void`"
 
 
 def cut(cells: pd.Series, name: str, above: float) -> pd.Series:
@@ -95,17 +118,19 @@ def names(cells: pd.Series, name: str, subject: np.ndarray, pair: tuple[str, str
         condition = "1 or 2" if from_one else "0 or 1 (or 1 or 2 throughout)"
         wrong = ~np.isin(values - from_one, (0, 1)) & ~np.isnan(values)
         odd = excerpt(cells.loc[wrong].iloc[0]) if wrong.any() else ""
-        void = f", or, where {odd} means none, say so: {argument('void')} {odd}"
+        void = f", or, where {odd} means none, say so: {_missing()} {odd}"
         _refuse(wrong, cells, name, condition, f"Say what stands for 0 and for 1{void}.")
         if set(values[~np.isnan(values)]) == {1.0}:
             raise UserError(f"`{name}` must tell 0 and 1 apart, got 1 in every row. Say what stands for 0 and for 1.")
         return values - from_one
     few = cells.nunique() <= 2
-    return ranks(cells, name, np.zeros_like(subject) if few else subject, "two values of each subject")
+    remedy = f" Where {{0}} means none, say so: {_missing()} {{0}}; or say which rows are trials: {argument('rows')}"
+    return ranks(cells, name, np.zeros_like(subject) if few else subject, "two values of each subject", remedy)
 
 
 def ranks(cells: pd.Series, name: str, group: np.ndarray, condition: str, remedy: str = "") -> np.ndarray:
-    """0 for the first name of each group in alphabetical order, 1 for the second; NaN where void.
+    """0 for the first name of each group in alphabetical order, 1 for the second; NaN where void. In `remedy`, {0}
+    stands for a third name.
 
     Raises:
         UserError: when a group has a third name.
@@ -123,7 +148,8 @@ def ranks(cells: pd.Series, name: str, group: np.ndarray, condition: str, remedy
         row = int(np.flatnonzero(valid)[first[crowded].max()])
         third = excerpt(cells.iloc[row])
         raise UserError(
-            f"`{name}` must be one of {condition}, got a third, {third}, in row {cells.index[row]}.{remedy}"
+            f"`{name}` must be one of {condition}, got a third, {third}, in row {cells.index[row]}."
+            + remedy.format(third)
         )
     result = np.full(len(cells), np.nan)
     result[valid] = place[np.searchsorted(kinds, cell[valid])]
@@ -166,7 +192,7 @@ def second_choices(
     return ranks(cells, name, np.where(shared, subject * 2, group), "two values of each state", remedy)
 
 
-def times(cells: pd.Series, name: str, unit: str, *, certain: bool = False) -> np.ndarray:
+def times(cells: pd.Series, name: str, unit: str, *, certain: bool = False, ours: str = "rt") -> np.ndarray:
     """Response times in seconds, NaN where void, and where they are 0, which is warned of.
 
     Arguments:
@@ -175,6 +201,7 @@ def times(cells: pd.Series, name: str, unit: str, *, certain: bool = False) -> n
         unit: s or ms.
         certain: whether the format of the file says the unit: times that are too short for it, and those below 0, are
             then warned of.
+        ours: what we call the column.
 
     Raises:
         UserError: when one is no number above 0, or they can hardly be of that unit.
@@ -190,6 +217,12 @@ def times(cells: pd.Series, name: str, unit: str, *, certain: bool = False) -> n
     wrong = cells.notna().to_numpy() & ~((values > 0) & np.isfinite(values))
     thousands = wrong.any() and cells.loc[wrong].str.contains(",").any()
     remedy = "Write thousands without a comma." if thousands else ""
+    if wrong.any() and not thousands:
+        word = excerpt(cells.iloc[int(wrong.argmax())])
+        remedy = (
+            f"Where it means none, say so: {_missing()} {ours}={word}; or leave the times out: "
+            f"{argument('columns')} {ours}="
+        )
     _refuse(wrong, cells, name, "a time above 0", remedy)
     seconds = values / 1000 if unit == "ms" else values
     if np.isnan(seconds).all():

@@ -1,7 +1,8 @@
 """Trial tables from any table whose columns can be named."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,7 @@ import pandas as pd
 from prefrontal.errors import UserError
 from prefrontal.trials.coding import cut, is_void, names, second_choices, times, truth, without_void
 from prefrontal.trials.description import CODED, PLACES, Columns
-from prefrontal.trials.finding import MOST_LISTED, check_one_person, find
+from prefrontal.trials.finding import MOST_LISTED, check_one_person, find, warn_if_merged
 from prefrontal.trials.mapping import common_transitions, contradiction, warn_if_rare
 from prefrontal.trials.numbering import session_numbers, trial_numbers
 from prefrontal.trials.numbers import as_numbers
@@ -23,6 +24,24 @@ from prefrontal.trials.understanding import Understanding, stands_for
 
 VALUED = (*CODED, "better_state", "rt", "rt2")
 """The columns that may be without a value."""
+
+
+class Prepared(NamedTuple):
+    """The trials of a file before what they hold is told as 0 and 1."""
+
+    cells: pd.DataFrame
+    """The rows that are trials."""
+    found: Mapping[str, pd.Series]
+    """The cells of each column that was found, NaN where void, by our name; without `subject`."""
+    theirs: Mapping[str, str]
+    """What the file calls each."""
+    subject: pd.Series
+    said: np.ndarray | None
+    """Which trials were missed, where a column says so."""
+    used: frozenset[str | None]
+    """The columns that something was made of."""
+    every: tuple[str, ...]
+    """All columns of the file."""
 
 
 class Opened(NamedTuple):
@@ -53,8 +72,15 @@ def understand_opened(opened: Opened, path: str | Path, columns: Columns | None 
     Raises:
         UserError: as `read_columns`.
     """
-    try:
+    with of_file(path):
         return understand_cells(opened.cells, (columns or Columns()).over(opened.columns))
+
+
+@contextmanager
+def of_file(path: str | Path) -> Iterator[None]:
+    """Within it, what is refused is told with the name of the file."""
+    try:
+        yield
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 
@@ -73,7 +99,16 @@ def understand_cells(cells: pd.DataFrame, columns: Columns) -> Understanding:
     Raises:
         UserError: as `read_columns`.
     """
-    every = list(map(str, cells))
+    return understand_prepared(prepare_cells(cells, columns), columns)
+
+
+def prepare_cells(cells: pd.DataFrame, columns: Columns) -> Prepared:
+    """Which columns of `cells` hold what, and which rows are trials.
+
+    Raises:
+        UserError: as `read_columns`.
+    """
+    every = tuple(map(str, cells))
     cells = chosen_rows(cells, columns.rows)
     theirs = find(cells, {name: getattr(columns, name) for name in PLACES})
     _check_needed(cells, theirs, columns)
@@ -83,8 +118,10 @@ def understand_cells(cells: pd.DataFrame, columns: Columns) -> Understanding:
         raise UserError("`table` must hold a trial, got a heading only. Is it the right file?")
     void = {name: (*columns.void * (name in VALUED), *columns.void_in.get(name, ())) for name in theirs}
     cells = without_fillers(cells, theirs, void)
-    if "subject" not in theirs and columns.subject is None and columns.nobody == Columns.nobody:
-        check_one_person(cells, theirs, f"all {len(cells):,} rows")
+    if "subject" not in theirs:
+        if columns.subject is None and columns.nobody == Columns.nobody:
+            check_one_person(cells, theirs, f"all {len(cells):,} rows")
+        warn_if_merged(cells, theirs)
     found = {name: pd.Series(cells[column]) for name, column in theirs.items()}
     subject = found.pop("subject", pd.Series(columns.nobody, cells.index))
     found = {name: without_void(cell, void[name]) for name, cell in found.items()}
@@ -94,8 +131,11 @@ def understand_cells(cells: pd.DataFrame, columns: Columns) -> Understanding:
         raise UserError(f"`{theirs['subject']}` must be named in every row, got none in row {row}. Name it.")
     if columns.reward_above is not None and "reward" in found:
         found["reward"] = cut(found["reward"], theirs["reward"], columns.reward_above)
-    number, who = pd.factorize(subject)
-    said = truth(found["missed"], theirs["missed"], columns.values.get("missed")) == 1 if "missed" in found else None
+    said = (
+        truth(found["missed"], theirs["missed"], columns.values.get("missed"), ours="missed") == 1
+        if "missed" in found
+        else None
+    )
     if said is not None:
         found |= {name: found[name].mask(said) for name in CODED if name in found and name != "missed"}
         found |= {
@@ -103,7 +143,18 @@ def understand_cells(cells: pd.DataFrame, columns: Columns) -> Understanding:
         }
     else:
         _check_void(cells, found, theirs, columns)
+    used = frozenset((*theirs.values(), *columns.rows, practice))
+    return Prepared(cells, found, theirs, subject, said, used, every)
 
+
+def understand_prepared(prepared: Prepared, columns: Columns) -> Understanding:
+    """What `prepared` holds as a trial table.
+
+    Raises:
+        UserError: as `read_columns`.
+    """
+    cells, found, theirs, subject, said, used, every = prepared
+    number, who = pd.factorize(subject)
     table, missed, flipped = _coded(found, theirs, columns, number, list(who), said)
     if columns.state == "" and {"choice", "common"} <= set(found) and "state" in cells:
         _check_state_left_out(pd.Series(cells["state"]), table, missed, number, columns)
@@ -111,14 +162,13 @@ def understand_cells(cells: pd.DataFrame, columns: Columns) -> Understanding:
     for name in ("rt", "rt2"):
         if name in found:
             certain = columns.format not in ("auto", "prefrontal", "columns")
-            table[name] = times(found[name], theirs[name], columns.rt_unit, certain=certain)
+            table[name] = times(found[name], theirs[name], columns.rt_unit, certain=certain, ours=name)
     if "better_state" in found:
         table |= _better_state(found, theirs, number, missed, flipped)
     table["session"] = session_numbers(found.get("session"), theirs.get("session", ""), len(cells))
     table["trial"] = trial_numbers(found.get("trial"), theirs.get("trial", ""), number, table["session"], list(who))
     ours = {"subject": subject.to_numpy()} | {name: table[name] for name in DTYPES if name in table}
     rows = pd.DataFrame(ours)
-    used = {*theirs.values(), *columns.rows, practice}
     return Understanding(
         number_subjects(check_table(in_order(rows))),
         replace(columns, **theirs),
@@ -175,7 +225,11 @@ def _coded(
         return code(found[name], theirs[name], *more, pair=columns.values.get(name))
 
     state = coded("state", names, number) if "state" in found else None
-    common = coded("common", truth) if "common" in found else None
+    common = (
+        truth(found["common"], theirs["common"], columns.values.get("common"), ours="common")
+        if "common" in found
+        else None
+    )
     if "choice" in found:
         choice = coded("choice", names, number)
     else:  # then both are there
@@ -187,7 +241,8 @@ def _coded(
         block = pd.factorize(found["block"])[0] if "block" in found else None
         common = common_transitions(choice, state, common, number, who, block, found["reward"].index, columns.mapping)
     common = np.asarray(common)
-    binary = {"choice": choice, "reward": coded("reward", truth), "common": common}
+    reward = truth(found["reward"], theirs["reward"], columns.values.get("reward"), ours="reward")
+    binary = {"choice": choice, "reward": reward, "common": common}
     if "choice2" in found:
         reached = np.where(common == 1, choice, 1 - choice) if state is None else state
         binary["choice2"] = coded("choice2", second_choices, number, reached)

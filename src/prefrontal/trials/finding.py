@@ -65,8 +65,7 @@ def find(cells: pd.DataFrame, said: Mapping[str, str | None]) -> dict[str, str]:
     Arguments:
         cells: a table of text.
         said: the column by our name of it; "" where there is none, None where nothing was said: then it is the column
-            of our name, in whatever letters (but of response times, whose unit must then be said), or one of the names
-            `KNOWN`, which a warning tells.
+            of our name, in whatever letters, or one of the names `KNOWN`, which a warning tells.
 
     Raises:
         UserError: when a column that was named is not there; or several columns may say who chose, or hold the same,
@@ -82,8 +81,8 @@ def find(cells: pd.DataFrame, said: Mapping[str, str | None]) -> dict[str, str]:
     found = {name: column for name, column in said.items() if column}
     found |= {name: name for name, column in said.items() if column is None and name in cells}
     guessed = {}
-    plain = {re.sub(r"[^a-z0-9]", "", str(column).lower()): str(column) for column in reversed(list(cells))}
-    for name in (name for name, column in said.items() if column is None and name not in ("rt", "rt2")):
+    plain = _plain(cells)
+    for name in (name for name, column in said.items() if column is None):
         here = [plain[other] for other in (name.replace("_", ""), *KNOWN.get(name, ())) if other in plain]
         here = [column for column in dict.fromkeys(here) if column not in found.values()]
         if name in found:
@@ -145,6 +144,25 @@ def check_one_person(cells: pd.DataFrame, found: Mapping[str, str], rows: str) -
             f"{num_names(cells, changing)} names, one after the other: {several}"
         )
     warnings.warn(f"No column says who chose: {rows} are taken for one subject's. Else {several}", stacklevel=3)
+
+
+def warn_if_merged(cells: pd.DataFrame, found: Mapping[str, str]) -> None:
+    """Warn where nobody is named and a column that would be taken for who chose has several names."""
+    plain = _plain(cells)
+    for column in (plain[name] for name in ("subject", *KNOWN["subject"]) if name in plain):
+        several = num_names(cells, column)
+        if column not in found.values() and several > 1 and _may_hold(cells, column, "subject"):
+            warnings.warn(
+                f"{several:,} names in `{column}` are read as one person's, as it is said that no column names people. "
+                f"Say {setting('subject', column)} where they are several people's.",
+                stacklevel=3,
+            )
+            return
+
+
+def _plain(cells: pd.DataFrame) -> dict[str, str]:
+    """The columns of `cells` by their names in small letters and digits only; of two alike, the first."""
+    return {re.sub(r"[^a-z0-9]", "", str(column).lower()): str(column) for column in reversed(list(cells))}
 
 
 def _may_hold(cells: pd.DataFrame, column: str, name: str) -> bool:

@@ -8,26 +8,37 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from prefrontal.errors import UserError, check_choice
 from prefrontal.trials.akam import BEGINS, open_akam
 from prefrontal.trials.bids import SUFFIX, joined_events, open_bids
-from prefrontal.trials.columns import Opened, open_columns, read_columns, understand_opened
+from prefrontal.trials.binary.matlab import open_matlab
+from prefrontal.trials.columns import (
+    Opened,
+    Prepared,
+    of_file,
+    open_columns,
+    prepare_cells,
+    read_columns,
+    understand_opened,
+    understand_prepared,
+)
 from prefrontal.trials.description import Columns
 from prefrontal.trials.expfactory import is_expfactory
 from prefrontal.trials.gillan import open_gillan
 from prefrontal.trials.hbayesdm import open_hbayesdm, read_hbayesdm, write_hbayesdm
 from prefrontal.trials.jspsych import LEVELS, OBJECTS, STAGES, TWO_STEP_TRIAL, open_jspsych, read_jspsych
 from prefrontal.trials.kept import keep_columns, kept_columns, kept_path
-from prefrontal.trials.matlab import open_matlab
 from prefrontal.trials.overview import joined, overview, with_trials
 from prefrontal.trials.people_data import BEGINS as DATABASE
 from prefrontal.trials.people_data import POSTED, open_people
+from prefrontal.trials.pooled import Held, pooled_values
 from prefrontal.trials.psych import open_psych, read_psych
 from prefrontal.trials.table import DTYPES, OPTIONAL, read_table
-from prefrontal.trials.text import open_bytes, read_heading
+from prefrontal.trials.text import open_bytes, read_heading, unreadable
 from prefrontal.trials.understanding import Understanding
 
 MOST_LINE = 2**20
@@ -112,6 +123,26 @@ def understand(path: str | Path, *, format: str = "auto", columns: Columns | Non
           reward    coins: 0 is 0; 1 is 1
           missed    no column: where a choice, state or reward is empty, NA
     """
+    return _ended(_begun(path, format, columns))
+
+
+class _Begun(NamedTuple):
+    """A file whose columns are found and whose words are not told as 0 and 1 yet; or a table of our own."""
+
+    path: str | Path
+    kind: str
+    said: Columns
+    whole: Columns = Columns()
+    """What was said, and what goes with the format."""
+    prepared: Prepared | None = None
+    own: Understanding | None = None
+
+    @property
+    def held(self) -> Held:
+        return Held(self.kind, self.whole, self.prepared.found if self.prepared else {})
+
+
+def _begun(path: str | Path, format: str = "auto", columns: Columns | None = None) -> _Begun:
     check_choice("format", format, ["auto", *FORMATS])
     if not isinstance(columns, Columns | None):
         raise UserError(
@@ -128,20 +159,32 @@ def understand(path: str | Path, *, format: str = "auto", columns: Columns | Non
         kind = "columns"
     if kind == "prefrontal":
         try:
-            return Understanding(read_table(path))
+            return _Begun(path, kind, said, own=Understanding(read_table(path)))
         except UserError:
             if format == "prefrontal":
                 raise
             kind = "columns"  # a table with our names in codes of its own
     opened = FORMATS[kind](path)
-    opened = opened._replace(columns=replace(opened.columns, format=kind))
-    understood = understand_opened(opened, path, said)
-    said = understood.columns if kind == "columns" else said  # of a known format its columns are known
-    return replace(understood, columns=replace(said, format=kind))
+    whole = said.over(replace(opened.columns, format=kind))
+    with of_file(path):
+        return _Begun(path, kind, said, whole, prepare_cells(opened.cells, whole))
+
+
+def _ended(begun: _Begun, values: Mapping[str, tuple[str, str]] | None = None) -> Understanding:
+    """What is in a file, where `values`, if any, stand for 0 and for 1 and nothing else was said."""
+    if begun.prepared is None:
+        assert begun.own is not None
+        return begun.own
+    whole = replace(begun.whole, values={**(values or {}), **begun.whole.values})
+    with of_file(begun.path):
+        understood = understand_prepared(begun.prepared, whole)
+    said = understood.columns if begun.kind == "columns" else begun.said  # of a known format its columns are known
+    return replace(understood, columns=replace(said, format=begun.kind))
 
 
 def understand_files(paths: Sequence[str | Path], columns: Columns | None = None) -> dict[str, Understanding]:
-    """What is in each of several files of a group, by its path; people who are not named are called by their files.
+    """What is in each of several files of a group, by its path; people who are not named are called by their files, and
+    what stands for 0 and for 1 is told from all files together.
 
     Files of events of BIDS are runs of the same people: they are understood as one, which stands at each path. What is
     warned of in several files is told once.
@@ -164,12 +207,13 @@ def understand_files(paths: Sequence[str | Path], columns: Columns | None = None
         return dict.fromkeys(map(str, paths), replace(together, columns=replace(kept, format="bids")))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        files = {
-            str(path): understand(path, columns=replace(said, nobody=name))
-            for path, name in zip(paths, names, strict=True)
-        }
+        begun = [_begun(path, columns=replace(said, nobody=name)) for path, name in zip(paths, names, strict=True)]
+    pooled = pooled_values({str(one.path): one.held for one in begun})
+    with warnings.catch_warnings(record=True) as later:
+        warnings.simplefilter("always")
+        files = {str(one.path): _ended(one, pooled[str(one.path)]) for one in begun}
     told: dict[str, list[str]] = {}
-    for warning in caught:
+    for warning in (*caught, *later):
         if warning.category is UserWarning:
             told.setdefault(re.sub(r"(?<!\w)\d[\d,]*", "", str(warning.message)), []).append(str(warning.message))
     for messages in told.values():  # once, not once a file, whatever the numbers
@@ -205,8 +249,7 @@ def detect_format(path: str | Path) -> str:
             while (heading and not heading.strip()) or heading[:4].lower() == "sep=":
                 heading = file.readline(MOST_LINE)
     except (OSError, ValueError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"`path` must be a file that can be read, got {path} ({reason}).") from error
+        raise unreadable(path, error) from error
     if heading.lstrip().startswith(BEGINS):
         return "akam"
     if heading.startswith(DATABASE) or (heading.lstrip().startswith("{") and POSTED.search(heading)):

@@ -13,7 +13,7 @@ import pandas as pd
 from prefrontal.errors import UserError
 from prefrontal.trials.columns import Opened, understand_cells
 from prefrontal.trials.description import Columns
-from prefrontal.trials.text import excerpt, read_json, read_text
+from prefrontal.trials.text import excerpt, read_json, read_text, the_file, unreadable
 
 BEGINS = "SQLite format 3"
 """How a file of SQLite begins."""
@@ -94,7 +94,7 @@ def _is_database(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(len(BEGINS)) == BEGINS.encode()
     except OSError as error:
-        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
+        raise unreadable(path, error) from error
 
 
 def _stored(path: Path) -> Iterator[dict[str, Any]]:
@@ -108,8 +108,8 @@ def _stored(path: Path) -> Iterator[dict[str, Any]]:
             task = record.get("task") if isinstance(record, dict) else None
             if task not in TWO_STAGES:
                 raise UserError(
-                    f"`path` must be of people at a two-step task, got {path} ({excerpt(task or 'empty')}). Export it: "
-                    f"prefrontal play export {path} --out FILE.csv"
+                    f"{the_file()} must be of people at a two-step task, got {path} ({excerpt(task or 'empty')}). "
+                    f"Export it: prefrontal play export {path} --out FILE.csv"
                 )
             sessions = connection.execute("SELECT number, better FROM sessions").fetchall()
             better = {row["number"]: _held(row["better"], f"{path}: `better`") for row in sessions}
@@ -123,7 +123,7 @@ def _stored(path: Path) -> Iterator[dict[str, Any]]:
                 told = {name: row[name] for name in STORED} | {"better_state": better_state}
                 yield _checked(told, path) | {"subject": row["session"], "session": 1}
     except (sqlite3.Error, IndexError, UnicodeError) as error:
-        raise UserError(f"`path` must be a database of `prefrontal play`, got {path} ({error}).") from error
+        raise UserError(f"{the_file()} must be a database of `prefrontal play`, got {path} ({error}).") from error
 
 
 def _check_tables(connection: sqlite3.Connection, path: Path) -> None:
@@ -137,7 +137,7 @@ def _check_tables(connection: sqlite3.Connection, path: Path) -> None:
     ).fetchone()
     if lacking or hidden:
         got = f"no table {lacking[0]}" if lacking else f"computed columns in {excerpt(hidden[0])}"
-        raise UserError(f"`path` must be a database of `prefrontal play`, got {path} ({got}).")
+        raise UserError(f"{the_file()} must be a database of `prefrontal play`, got {path} ({got}).")
 
 
 def _held(text: object, what: str) -> Any:

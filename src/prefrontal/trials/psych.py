@@ -14,7 +14,7 @@ import pandas as pd
 from prefrontal.errors import UserError
 from prefrontal.trials.columns import Opened, understand_opened
 from prefrontal.trials.description import Columns
-from prefrontal.trials.text import check_size, excerpt, most_unpacked, read_json
+from prefrontal.trials.text import check_size, excerpt, most_unpacked, read_json, the_file, unreadable
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,9 @@ def _people(path: str | Path) -> Iterator[dict[str, Any]]:
             data = _unpacked(data, path)
         lines = data.decode("utf-8-sig").split("\n")  # not at other ends of lines, which JSON may hold
     except OSError as error:
-        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
+        raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
-        raise UserError(f"`path` must be lines of JSON or a zip of them, got {path} ({error}).") from error
+        raise UserError(f"{the_file()} must be lines of JSON or a zip of them, got {path} ({error}).") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -154,7 +154,9 @@ def _unpacked(data: bytes, path: str | Path) -> bytes:
         raise
     except Exception as error:  # of ten kinds at least, for a damaged archive
         reason = str(error) or "it ends early"
-        raise UserError(f"`path` must be lines of JSON or a zip of them, got {path} ({reason}). Unpack it.") from error
+        raise UserError(
+            f"{the_file()} must be lines of JSON or a zip of them, got {path} ({reason}). Unpack it."
+        ) from error
 
 
 def _telling(text: str, session: str | None) -> Telling:

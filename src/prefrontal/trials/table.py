@@ -14,7 +14,7 @@ from prefrontal.errors import UserError
 from prefrontal.runs.files import write_text
 from prefrontal.runs.spreadsheets import from_csv, to_csv
 from prefrontal.trials.numbers import as_numbers, groups, has_twice, without_zeros
-from prefrontal.trials.text import read_heading, read_text
+from prefrontal.trials.text import read_heading, read_text, the_file
 
 DTYPES = {
     "session": np.dtype(np.int32),
@@ -203,7 +203,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
             low_memory=False,
         )
     except ValueError as error:
-        raise UserError(f"`path` must be a table of text, got {path} ({str(error).strip()}).") from error
+        raise UserError(f"{the_file()} must be a table of text, got {path} ({str(error).strip()}).") from error
     table = from_csv(table)
     try:
         if "subject" in table:

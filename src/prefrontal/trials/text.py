@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, is_on_the_command_line
 from prefrontal.runs.provenance import parse_json
 from prefrontal.runs.spreadsheets import from_csv
 
@@ -29,6 +29,18 @@ MOST_EMPTY = 20
 """Of a large table that is made of rows of some names each, at least one cell of so many must hold something."""
 DECIMAL_COMMA = r"[+-]?\d*,\d+"
 THOUSANDS = r"[+-]?[1-9]\d{0,2},\d{3}"
+
+
+def the_file() -> str:
+    """What a message calls the file that is read: FILE of a command, or an argument of a function."""
+    return "`file`" if is_on_the_command_line() else "`path`"
+
+
+def unreadable(path: str | Path, error: Exception) -> UserError:
+    """The refusal of a file that cannot be read at all, with what the system says of it."""
+    remedy = " Check its name and folder." if isinstance(error, FileNotFoundError) else ""
+    reason = getattr(error, "strerror", None) or error
+    return UserError(f"{the_file()} must be a file that can be read, got {path} ({reason}).{remedy}")
 
 
 def read_text(path: str | Path) -> str:
@@ -55,12 +67,13 @@ def read_text(path: str | Path) -> str:
         raise
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         reason = str(error).rstrip(".")
-        raise UserError(f"`path` must be a table of text, packed or not, got {path} ({reason}).") from error
+        raise UserError(f"{the_file()} must be a table of text, packed or not, got {path} ({reason}).") from error
     except OSError as error:
-        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror}).") from error
+        raise unreadable(path, error) from error
     except ValueError as error:
         raise UserError(
-            f"`path` must be a table of text, got {path} ({error}). Save a spreadsheet or packed file as CSV in UTF-8."
+            f"{the_file()} must be a table of text, got {path} ({error}). Save a spreadsheet or packed file as CSV "
+            "in UTF-8."
         ) from error
 
 
@@ -97,12 +110,18 @@ def read_heading(text: str, path: str | Path) -> tuple[list[str], str]:
     """
     heading = text.partition("\n")[0]
     if not heading.strip():
-        raise UserError(f"`path` must be a table of text, got {path} (its first line is empty).")
+        got = "its first line is empty" if text.strip() else "it is empty"
+        raise UserError(f"{the_file()} must be a table of text, got {path} ({got}). Is it the right file?")
     try:
         rows = {mark: next(csv.reader([heading], delimiter=mark)) for mark in reversed(SEPARATORS)}
     except csv.Error as error:
-        raise UserError(f"`path` must be a table of text, got {path} ({error}).") from error
+        raise UserError(f"{the_file()} must be a table of text, got {path} ({error}).") from error
     separator = max(rows, key=lambda mark: len(rows[mark]))
+    if len(rows[separator]) == 1 and (other := _other_separator(heading)):
+        raise UserError(
+            f"{path}: `columns` must be separated by commas, semicolons or tabs, got {other} between them, as it "
+            "seems. Save the table as CSV."
+        )
     names = [name.strip() for name in rows[separator]]
     check_columns(path, len(names))
     twice = sorted(name for name, count in Counter(names).items() if name and count > 1)
@@ -112,6 +131,14 @@ def read_heading(text: str, path: str | Path) -> tuple[list[str], str]:
             f"{path}: `columns` must have a name of their own each, got {listed} twice. Rename one of them."
         )
     return names, separator
+
+
+def _other_separator(heading: str) -> str:
+    """What seems to separate the columns of a heading without one of `SEPARATORS`; nothing where nothing does."""
+    for mark in ("|", ":", "^", "~"):
+        if heading.count(mark) > 1:
+            return mark
+    return "spaces" if len(heading.split()) > 2 else ""
 
 
 def check_columns(path: str | Path, columns: int) -> None:
@@ -151,19 +178,25 @@ def read_cells(path: str | Path) -> pd.DataFrame:
             first line.
     """
     text = read_text(path)
-    if text[:4].lower() == "sep=":  # Excel's own first line
+    above = text[:4].lower() == "sep="  # Excel's own first line
+    if above:
         text = text.partition("\n")[2]
     names, separator = read_heading(text, path)
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=separator)]
     except csv.Error as error:
-        raise UserError(f"`path` must be a table of text, got {path} ({error}).") from error
-    rows = [row for row in rows[1:] if any(row)]
-    for number, row in enumerate(rows):
+        raise UserError(f"{the_file()} must be a table of text, got {path} ({error}).") from error
+    heading = 1 + above
+    for number, row in enumerate(rows[1:], heading + 1):
         if len(row) > len(names) and not any(row[len(names) :]):
             del row[len(names) :]
-        if len(row) != len(names):
-            raise UserError(f"{path}: every row must have {len(names)} cells, got {len(row)} in row {number}.")
+        if any(row) and len(row) != len(names):
+            few = "Fill in what is missing there" if len(row) < len(names) else "Put texts with a separator in quotes"
+            raise UserError(
+                f"{path}: every row must have {len(names)} cells, got {len(row)} in row {number} (the heading is row "
+                f"{heading}). {few}, or delete the row."
+            )
+    rows = [row for row in rows[1:] if any(row)]
     cells = pd.DataFrame(rows, columns=names, dtype=str)
     cells = cells.iloc[:, [place for place, name in enumerate(names) if name]]
     return from_csv(cells if separator == "," else cells.apply(with_points))

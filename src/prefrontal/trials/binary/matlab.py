@@ -12,7 +12,7 @@ from prefrontal.errors import UserError
 from prefrontal.trials.binary.mat import Malformed, TooNew, read_matlab
 from prefrontal.trials.columns import Opened
 from prefrontal.trials.description import Columns
-from prefrontal.trials.text import check_filled, check_size, excerpt, most_unpacked
+from prefrontal.trials.text import check_filled, check_size, excerpt, most_unpacked, the_file, unreadable
 
 CBM = Columns(
     subject="subject",
@@ -83,11 +83,11 @@ def open_matlab(path: str | Path) -> Opened:
         data = Path(path).read_bytes()
         held = read_matlab(data, most_unpacked(len(data)))
     except TooNew as error:
-        raise UserError(f"`path` must be a MATLAB file up to version 7, got {path}. Save it with -v7.") from error
+        raise UserError(f"{the_file()} must be a MATLAB file up to version 7, got {path}. Save it with -v7.") from error
     except OSError as error:
-        raise UserError(f"`path` must be a file that can be read, got {path} ({error.strerror or error}).") from error
+        raise unreadable(path, error) from error
     except Malformed as error:
-        raise UserError(f"`path` must be a MATLAB file, got {path} ({error}).") from error
+        raise UserError(f"{the_file()} must be a MATLAB file, got {path} ({error}).") from error
     people, names = next(_people(held), ([], []))
     if not people:
         raise UserError(
