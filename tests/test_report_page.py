@@ -9,7 +9,9 @@ import pytest
 from prefrontal.cli import main
 from prefrontal.reports.curves import learning_curves
 from prefrontal.reports.page import Compared, Figure, RunPart, render, verdict_rows
+from prefrontal.runs.seed_folder import CONFIG
 
+SETTINGS = f"runs/wang2018-two-step/one/{CONFIG}"
 NASTY = "<script>alert('1')</script> & \"x\""
 
 
@@ -100,7 +102,9 @@ def test_a_run_and_two_runs(tmp_path, monkeypatch, capsys):
     assert "second less first" in both
     capsys.readouterr()
     for arguments, message in (
-        (["report", "one"], "`out` must be a new file, got report.html"),
+        (["report", "one"], "`out` must be new, got report.html"),
+        (["report", "one", "--out", "."], "`out` must be a file, got a folder, ."),
+        (["report", "one", "--out", SETTINGS, "--overwrite"], f"`out` must not be a file that is read, got {SETTINGS}"),
         (["report", "nothing", "--out", "new.html"], "`run` must be the folder of a run, got nothing"),
         (["report", "one", "one", "one"], "`runs` must be one run, or two, got 3"),
     ):

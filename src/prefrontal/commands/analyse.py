@@ -12,6 +12,7 @@ from prefrontal.analysis.published import PRINTED
 from prefrontal.commands.arguments import check_new
 from prefrontal.commands.options import read_options
 from prefrontal.commands.tables import Group, Reading, read_groups
+from prefrontal.commands.written import check_not_read
 from prefrontal.errors import UserError, check_count, check_not_negative
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ networks, people, animals and models side by side. Writes analysis.json, a table
 of each measure and the figure."""
 
 RECORD = "analysis.json"
+WRITTEN = (
+    *(RECORD, "stay.csv", "one_back.csv", "multi_back.csv", "indices.csv"),
+    *(f"figure.{ending}" for ending in ("png", "svg", "pdf")),
+)
+NUM_LAGS = 5
 MOST_SESSIONS = 4
 """Sessions that are told apart; more are episodes of one task."""
 
@@ -38,7 +44,7 @@ class Options:
     """All sessions of a subject are analysed together, or each session, such as a visit, as a group of its own."""
     published: Annotated[tuple[Literal["rats", "networks"], ...], tyro.conf.arg(metavar="rats|networks")] = ()
     """Published groups to stand beside them (Wang et al. 2018, Figure 5c to e)."""
-    num_lags: int = 5
+    num_lags: int = NUM_LAGS
     """How many trials back the multi-back regression looks."""
     ridge: float | None = None
     """Penalty on every weight. None: only where choices are told apart without error, which is said."""
@@ -58,7 +64,11 @@ def run(command: str, arguments: Sequence[str]) -> None:
         check_not_negative("ridge", options.ridge)
 
     groups = read_groups(options.tables, options.reading)
+    check_not_read(
+        [options.out / name for name in WRITTEN], [file for group in groups.values() for file in group.files]
+    )
     tables = _tables(options, groups)
+    _check_lags(tables, options.num_lags)
 
     from prefrontal.analysis.summary import printed
     from prefrontal.reports.compare import check_comparison, compare_tables, print_comparison
@@ -90,6 +100,18 @@ def _tables(options: Options, groups: "dict[str, Group] | None" = None) -> "dict
             raise UserError(f"{name}: {error}") from None
         tables |= _parts(name, kept, options)
     return tables
+
+
+def _check_lags(tables: "dict[str, pd.DataFrame]", num_lags: int) -> None:
+    """Refuse to look further back than any session of a table goes."""
+    for name, table in tables.items():
+        ends = table.groupby(["subject", "session"])["trial"].agg(["min", "max"]).to_numpy(int)
+        longest = 1 + int((ends[:, 1] - ends[:, 0]).max())
+        if num_lags > max(longest - 1, NUM_LAGS):
+            raise UserError(
+                f"`num_lags` must be fewer than the trials of a session, of which {name} has {longest:,} at most, got "
+                f"{num_lags:,}. Look fewer trials back."
+            )
 
 
 def _show(tables: "dict[str, pd.DataFrame]", groups: dict[str, Group], options: Options) -> None:

@@ -9,6 +9,7 @@ import tyro
 
 from prefrontal.commands.help import is_asked, options_of, page, print_help
 from prefrontal.commands.options import read_options
+from prefrontal.commands.written import check_file
 from prefrontal.configs import HarlowConfig, HarlowPixelsConfig, TwoStepConfig
 from prefrontal.errors import UserError, check_seed
 from prefrontal.experiments import ExperimentConfig, find_experiment
@@ -45,7 +46,7 @@ class AnimateOptions:
     frames_per_second: float | None = None
     """Pictures in a second, 0.1 to 50. None: 1.5 of the two-step task, 1 of objects, 4 of pixels."""
     overwrite: bool = False
-    """Replace the file, if there is one."""
+    """Replace the file that is there, whatever it holds."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -71,6 +72,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.figures.animated.film import check_animation_path
 
     into = options.out
+    if into.is_dir():
+        check_file(into)
     if options.overwrite and into.is_file():
         into = into.with_name(f".{into.stem}.new{into.suffix}")
         into.unlink(missing_ok=True)  # of a film that was stopped

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from prefrontal.commands.arguments import check_new
 from prefrontal.commands.help import is_asked, page, print_help
+from prefrontal.commands.written import check_file
 from prefrontal.errors import UserError
 
 ABOUT = """\
@@ -25,7 +25,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
         got = " ".join(arguments) or "nothing"
         raise UserError(f"`file` must follow `{command}` alone, got {got}. Try: prefrontal example people.csv")
     path = Path(arguments[0])
-    check_new(path)
+    check_file(path, name="file", remedy="Give another name.")
 
     from prefrontal.runs.files import make_folder, write_text
     from prefrontal.trials.example import example_table

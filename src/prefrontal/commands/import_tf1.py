@@ -8,7 +8,8 @@ from typing import Annotated
 import tyro
 
 from prefrontal.commands.options import read_options
-from prefrontal.errors import UserError, counted
+from prefrontal.commands.written import check_file
+from prefrontal.errors import counted
 from prefrontal.interop.tf1_agents import VARIABLES, import_tf1, write_imported
 
 DESCRIPTION = """\
@@ -31,8 +32,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     options: ImportOptions = read_options(
         ImportOptions, arguments, program=f"prefrontal {command}", description=DESCRIPTION
     )
-    if options.out.exists():
-        raise UserError(f"`--out` must be a new file, got {options.out}, which exists. Give another, or move it away.")
+    check_file(options.out, name="--out", remedy="Give another, or move it away.")
     imported = import_tf1(options.path)
     write_imported(imported, options.out)
     trained = "" if imported.episodes is None else f", trained for {counted(imported.episodes, 'episode')}"

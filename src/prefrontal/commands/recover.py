@@ -12,8 +12,9 @@ from rich.table import Table
 
 from prefrontal.commands.arguments import check_new, read_pairs
 from prefrontal.commands.options import read_options
-from prefrontal.commands.simulated import Asked, Form, read_asked
+from prefrontal.commands.simulated import Asked, Form, check_parameters, read_asked
 from prefrontal.commands.tables import Reading, expanded, read_group
+from prefrontal.commands.written import check_not_read
 from prefrontal.errors import UserError, check_count, check_seed, counted
 from prefrontal.runs.parts import is_unfinished, keeping
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Task = TypeVar("Task", bound=Form)
 
 RECORD = "recovery.json"
+WRITTEN = (RECORD, "subjects.csv", "summary.csv", "confusion.csv")
 DESCRIPTION = """\
 Simulate subjects and fit their choices. With one model: are its parameters
 found again? With several: is the model? Writes recovery.json, tables and a
@@ -72,8 +74,12 @@ def run(command: str, arguments: Sequence[str]) -> None:
     )
     check_seed("seed", options.seed)
     wanted = {name: value for name, value in _plain(options, asked).items() if name != "overwrite"}
-    for name in (RECORD, "subjects.csv", "summary.csv", "confusion.csv"):
+    for name in WRITTEN:
         check_new(options.out / name, overwrite=options.overwrite or is_unfinished(options.out, wanted))
+    check_not_read(
+        [options.out / name for name in (*WRITTEN, *(f"recovery.{ending}" for ending in ("png", "svg", "pdf")))],
+        [file for path in options.like for file in expanded(path)],
+    )
     check_count("num_subjects", options.num_subjects)
     options = _like_a_study(options, {word.partition("=")[0].replace("_", "-") for word in asked.rest})
     task: Any = options.task
@@ -83,10 +89,16 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal import devices
 
     devices.configure()
+    from prefrontal.agents.two_step import find_model
     from prefrontal.figures.style import save_figure
+    from prefrontal.fitting.simulation import known_of
     from prefrontal.runs.files import write_text
     from prefrontal.runs.provenance import environment, to_json
 
+    if len(asked.models) == 1:
+        model = find_model(asked.models[0])
+        given = read_pairs("parameters", options.parameters)
+        check_parameters(given, [*model.parameters(known_of(task)), *model.held], model.name)
     with keeping(options.out, wanted):
         record, tables, figure = (_parameters if len(asked.models) == 1 else _models)(asked, task, options)
         for name, text in tables.items():

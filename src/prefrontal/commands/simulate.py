@@ -7,9 +7,10 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import tyro
 
-from prefrontal.commands.arguments import check_new, read_pairs
+from prefrontal.commands.arguments import read_pairs
 from prefrontal.commands.options import read_options
-from prefrontal.commands.simulated import Form, read_asked
+from prefrontal.commands.simulated import Form, check_parameters, read_asked
+from prefrontal.commands.written import check_file
 from prefrontal.configs.models import MODELS, known_of
 from prefrontal.errors import UserError, check_count, check_seed, counted
 from prefrontal.progress import progress
@@ -30,7 +31,7 @@ class Options(Generic[Task]):
     out: Path = Path("simulated.csv")
     """File for the table of trials."""
     overwrite: bool = False
-    """Replace what an earlier run of this command left there."""
+    """Replace the files that are there, whatever they hold."""
     parameters: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
     """Parameters of the model, as in weight=.8 trace=0; the others have their defaults, or are drawn."""
     draw: bool = False
@@ -66,7 +67,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     check_seed("seed", options.seed)
     beside = options.out.with_name(f"{options.out.stem}.parameters.csv")
     for path in (options.out, beside):
-        check_new(path, overwrite=options.overwrite)
+        check_file(path, overwrite=options.overwrite)
 
     from prefrontal import devices
 
@@ -81,6 +82,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
     task = _task(options)
     known, cognitive = known_of(task), find_model(asked.models[0])
+    check_parameters(values, [*cognitive.parameters(known), *cognitive.held], cognitive.name)
     model, free = cognitive.model(known, values), cognitive.parameters(known)
     columns = {name: np.full(options.num_subjects, float(getattr(model, name))) for name in free}
     if options.draw:
@@ -108,7 +110,7 @@ def _let_networks_play(path: Path, options: Options[Form]) -> None:
         raise UserError(
             f"`model` must be a folder of fitted networks, got {path}, which holds none. Give agents/gru-2."
         )
-    check_new(options.out, overwrite=options.overwrite)
+    check_file(options.out, overwrite=options.overwrite, read=files)
 
     from prefrontal import devices
 

@@ -8,9 +8,9 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from prefrontal.commands.arguments import check_new
 from prefrontal.commands.options import read_options
 from prefrontal.commands.tables import Reading, expanded, name_and_path, read_group
+from prefrontal.commands.written import check_file
 from prefrontal.errors import UserError
 
 DESCRIPTION = """\
@@ -28,7 +28,7 @@ class Options:
     out: Annotated[Path, tyro.conf.arg(metavar="FILE")] = field(default_factory=lambda: Path("clean.csv"))
     """File for the table."""
     overwrite: bool = False
-    """Replace what an earlier run of this command left there."""
+    """Replace the file that is there, whatever it holds."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -38,19 +38,20 @@ def run(command: str, arguments: Sequence[str]) -> None:
         raise UserError(
             f"`table` must follow `{command}`, got nothing. Give a file of trials, or several of one group."
         )
-    check_new(options.out, overwrite=options.overwrite)
+    named = [name_and_path(argument) for argument in options.files]
+    files = [file for _, path in named for file in expanded(path)]
+    check_file(options.out, overwrite=options.overwrite, read=files)
 
     from prefrontal.runs.files import make_folder
     from prefrontal.trials.formats import overview
     from prefrontal.trials.table import write_table
 
-    named = [name_and_path(argument) for argument in options.files]
     if len({name for name, _ in named if name}) > 1:
         raise UserError(
             f"`table` must be of one group, got {', '.join(dict.fromkeys(name for name, _ in named if name))}. "
             "Convert one at a time."
         )
-    group = read_group([file for _, path in named for file in expanded(path)], options.reading)
+    group = read_group(files, options.reading)
     Console().print(overview(group.table), markup=False, highlight=False)
     group.show()
     group.keep(options.reading)

@@ -44,7 +44,7 @@ def keeping(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
     Raises:
         UserError: when the folder cannot be made or written.
     """
-    parts = folder / PARTS
+    parts, is_new = folder / PARTS, not folder.exists()
     make_folder(folder)
     make_folder(parts)
     write_text(parts / ASKED, to_json(asked))
@@ -55,6 +55,8 @@ def keeping(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
     except UserError:
         if folder_names(parts) == {ASKED}:  # a mistake leaves nothing behind
             shutil.rmtree(parts, ignore_errors=True)
+            if is_new and not folder_names(folder):
+                folder.rmdir()
         raise
     finally:
         _folders.remove(parts)

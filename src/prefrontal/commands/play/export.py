@@ -9,6 +9,7 @@ import tyro
 
 from prefrontal.commands.arguments import check_new
 from prefrontal.commands.options import read_options
+from prefrontal.commands.written import check_file, check_not_read
 from prefrontal.errors import UserError
 
 DESCRIPTION = """\
@@ -31,7 +32,7 @@ class ExportOptions:
     Sessions: who took part, with their ids, bonus and what was noted.
     Events: consent, quiz, breaks, a window left, a page loaded again."""
     overwrite: bool = False
-    """Replace the file, if there is one."""
+    """Replace the file that is there, whatever it holds."""
 
 
 def export(command: str, arguments: Sequence[str]) -> None:
@@ -41,7 +42,12 @@ def export(command: str, arguments: Sequence[str]) -> None:
     )
     if "://" not in options.data and not Path(options.data).is_file():
         raise UserError(f"`data` must be a database of `prefrontal play`, got {options.data}, which is not there.")
-    check_new(options.out, overwrite=options.overwrite)
+    read = [f"{options.data}{more}" for more in ("", "-wal", "-shm")]
+    if options.format != "bids":
+        check_file(options.out, overwrite=options.overwrite, read=read)
+    else:
+        check_not_read([options.out], read)
+        check_new(options.out, overwrite=options.overwrite)
 
     from prefrontal.play.extra import need
 

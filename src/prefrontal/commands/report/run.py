@@ -10,6 +10,7 @@ import tyro
 
 from prefrontal.commands.options import read_options
 from prefrontal.commands.report.parts import measures, part_of, settings
+from prefrontal.commands.written import check_file, check_not_read
 from prefrontal.errors import UserError
 from prefrontal.experiments.records import find_folder
 from prefrontal.runs.files import write_text
@@ -26,7 +27,7 @@ class ReportOptions:
     out: Path = Path("report.html")
     """The page."""
     overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Replace the page if it is there."""
+    """Replace the file that is there, whatever it holds."""
 
 
 def run(command: str, arguments: Sequence[str]) -> None:
@@ -35,11 +36,13 @@ def run(command: str, arguments: Sequence[str]) -> None:
     options = read_options(ReportOptions, arguments, program=f"prefrontal {command}", description=description)
     if not 1 <= len(options.runs) <= 2:
         raise UserError(f"`runs` must be one run, or two, got {len(options.runs)}. `prefrontal runs` lists them.")
-    if options.out.exists() and not options.overwrite:
-        raise UserError(f"`out` must be a new file, got {options.out}, which is there. Give another, or --overwrite.")
-    from prefrontal.reports.page import Compared, render, result_rows, setting_rows
-
+    check_file(options.out, overwrite=options.overwrite)
     paths = [_folder(name) for name in options.runs]
+    check_not_read([options.out], [file for path in paths for file in path.rglob("*") if file.suffix != ".html"])
+
+    from prefrontal.reports.page import Compared, render, result_rows, setting_rows
+    from prefrontal.reports.runs import size
+
     parts = [part_of(path) for path in paths]
     compared = None
     if len(paths) == 2:
@@ -47,7 +50,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
         results = result_rows(*(measures(look(path)) for path in paths))
         compared = Compared([part.name for part in parts], differing, results)
     write_text(options.out, render(parts, compared))
-    print(f"Written: {options.out} ({options.out.stat().st_size / 1e6:.1f} MB). Open it in any browser.", flush=True)
+    print(f"Written: {options.out} ({size(options.out.stat().st_size)}). Open it in any browser.", flush=True)
 
 
 def _folder(name: str) -> Path:
