@@ -5,9 +5,13 @@ session.
 """
 
 from collections.abc import Callable, Sequence
-from math import exp, log
+from math import exp, inf, log
 
 Trials = Sequence[tuple[int, int, int, int] | None]
+
+
+def _log(p: float) -> float:
+    return log(p) if p else -inf
 
 
 def log_logistic(x: float) -> float:
@@ -191,9 +195,9 @@ def win_stay_lose_shift(
         if before is None:
             total += log(0.5)
         elif before[3]:
-            total += log(stay if trial[0] == before[0] else 1 - stay)
+            total += _log(stay if trial[0] == before[0] else 1 - stay)
         else:
-            total += log(1 - shift if trial[0] == before[0] else shift)
+            total += _log(1 - shift if trial[0] == before[0] else shift)
         before = trial
     return total
 

@@ -253,7 +253,8 @@ class RescorlaWagner(AbstractBanditModel):
     def choose(self, beliefs: Float[Array, " action"]) -> tuple[Float[Array, " action"], Float[Array, ""]]:
         chosen = jax.nn.log_softmax(self.inverse_temperature * beliefs)
         lapsed = jnp.log(jnp.maximum(jnp.asarray(self.lapse, jnp.float32), 1e-30) / self.num_arms)
-        return jnp.logaddexp(jnp.log1p(-jnp.asarray(self.lapse)) + chosen, lapsed), jnp.max(beliefs)
+        kept = jnp.log(jnp.maximum(1 - jnp.asarray(self.lapse, jnp.float32), 1e-30))
+        return jnp.logaddexp(kept + chosen, lapsed), jnp.max(beliefs)
 
     def learn(
         self, beliefs: Float[Array, " action"], choice: Int[Array, ""], reward: Float[Array, ""]

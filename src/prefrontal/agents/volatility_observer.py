@@ -63,9 +63,11 @@ class VolatilityObserver(AbstractAgent):
         return output, belief
 
     def learn(self, belief: Belief, winner: Int[Array, ""]) -> Belief:
-        """Beliefs about the next trial, after `winner`, 0 or 1, has won this one."""
+        """Beliefs about the next trial, after `winner`, 0 or 1, has won this one; who was sure that it would not learns
+        nothing from that."""
         joint = belief * self.wins[..., winner]
-        joint = joint / joint.sum()
+        total = joint.sum()
+        joint = jnp.where(total > 0, joint / jnp.where(total > 0, total, 1.0), belief)
         h = self.reversal_probability[:, None]
         joint = (1 - h) * joint + h * joint[..., ::-1]
         other = joint[:, ::-1]

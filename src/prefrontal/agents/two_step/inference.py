@@ -59,6 +59,7 @@ def inferred_signals(
 
 def posterior(belief: Any, likelihood: Any) -> Any:
     """Bayes' rule: how probable a hypothesis is after something happened, believed before with probability `belief`.
+    What was held to be impossible either way teaches nothing.
 
     Arguments:
         belief: 0 to 1, any shape; an array of JAX or of NumPy.
@@ -66,7 +67,8 @@ def posterior(belief: Any, likelihood: Any) -> Any:
     """
     library = jnp if isinstance(likelihood, jax.Array) else np
     joint = likelihood * library.stack([belief, 1 - belief])
-    return joint[0] / library.sum(joint, axis=0)
+    total = library.sum(joint, axis=0)
+    return library.where(total > 0, joint[0] / library.where(total > 0, total, 1.0), belief)
 
 
 def may_reverse(belief: Any, reversal_probability: Any) -> Any:

@@ -14,6 +14,9 @@ from prefrontal.agents.two_step.simple import RandomChoice, WinStayLoseShift
 from prefrontal.configs.models import KnownTask
 from prefrontal.errors import UserError
 
+LARGEST = 1e30
+"""Of a parameter without an upper bound: far beyond it, single precision knows only infinity."""
+
 
 @dataclass(frozen=True)
 class CognitiveModel:
@@ -46,7 +49,7 @@ class CognitiveModel:
                     f"`parameters` must be of {', '.join(declared)} for {self.name}, got {name}. "
                     "Give one of these, or none for its default."
                 )
-            low, high = declared[name].low, declared[name].high
+            low, high = declared[name].low, min(declared[name].high, LARGEST)
             if not low <= value <= high:
                 raise UserError(f"`{name}` must be from {low:g} to {high:g}, got {value:g}.")
         return with_values(built, list(values), [scalar(value) for value in values.values()])

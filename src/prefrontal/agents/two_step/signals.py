@@ -44,7 +44,11 @@ DESCRIBED = {
     "belief_change": Described(
         "The same after the outcome less before, without the chance of a reversal; above 0 after reward", "probability"
     ),
-    "outcome_surprise": Described("Minus the log probability of the outcome under the belief before it", "nat"),
+    "outcome_surprise": Described(
+        "Minus the log probability of the outcome under the belief before it; infinite of what was held to be "
+        "impossible",
+        "nat",
+    ),
     "belief_surprise": Described(
         "Bayesian surprise: Kullback-Leibler divergence of the belief after the outcome from that before", "nat"
     ),

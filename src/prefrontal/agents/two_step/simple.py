@@ -4,7 +4,14 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from prefrontal.agents.two_step.base import AbstractTwoStepModel, Trial, one_hot, second_learned, second_logits
+from prefrontal.agents.two_step.base import (
+    NEVER,
+    AbstractTwoStepModel,
+    Trial,
+    one_hot,
+    second_learned,
+    second_logits,
+)
 from prefrontal.agents.two_step.parameters import (
     Beta,
     Parameter,
@@ -30,7 +37,8 @@ class WinStayLoseShift(AbstractTwoStepModel):
 
         P(stay | reward) = stay,     P(stay | no reward) = 1 - shift,     P(a) = 1/2 on the first trial
 
-    Second-stage choices are those of `Hybrid`.
+    Second-stage choices are those of `Hybrid`. With 0 or 1 it is sure: what it never does has log odds of `NEVER`, so
+    that the likelihood of whoever does it all the same is next to nothing, and finite.
 
     Reference:
         Nowak, Sigmund (1993), Nature 364:56 (the strategy).
@@ -85,4 +93,7 @@ class RandomChoice(AbstractTwoStepModel):
 
 
 def _logit(probability: Float[Array, ""]) -> Float[Array, ""]:
-    return jnp.log(probability) - jnp.log1p(-probability)
+    """Log odds; of 0 and 1 those of what is never done and of what always is, so that they and gradients are finite."""
+    between = (probability > 0) & (probability < 1)
+    inner = jnp.where(between, probability, 0.5)  # a logarithm that is not taken must have a gradient all the same
+    return jnp.where(between, jnp.log(inner) - jnp.log1p(-inner), jnp.where(probability > 0, -NEVER, NEVER))
