@@ -18,7 +18,7 @@ from prefrontal.configs.models import MODELS
 from prefrontal.errors import UserError
 from prefrontal.fitting.choices import batch_of
 from prefrontal.fitting.fit import _errors, draw_candidates, fit_model
-from prefrontal.fitting.recovery import ModelRecovery, ParameterRecovery, recover_parameters
+from prefrontal.fitting.recovery import ModelRecovery, ParameterRecovery, recover_models, recover_parameters
 from prefrontal.fitting.search import double_precision, log_densities
 from prefrontal.fitting.simulation import draw_values, simulate
 
@@ -266,6 +266,23 @@ def test_wrong_questions_are_refused():
         simulate("hybrid", TASK, {"weight": np.zeros(2), "trace": np.zeros(3)})
     with pytest.raises(UserError, match="`parameters` must be free ones"):
         recover_parameters("sarsa-0", TASK, values={"weight": 0.5}, num_subjects=2)
+
+
+@pytest.mark.parametrize("wrong", [{"draws": "posterior"}, {"method": "em"}, {"criterion": "dic"}])
+def test_what_a_recovery_cannot_do_is_refused_before_anything_is_simulated(monkeypatch, wrong):
+    monkeypatch.setattr("prefrontal.fitting.recovery.simulate", lambda *_, **__: pytest.fail("it was simulated"))
+    said = rf"^`{next(iter(wrong))}` must be one of "
+    with pytest.raises(UserError, match=said):
+        inspect.unwrap(recover_models)(["hybrid", "biased-random"], TASK, **wrong)  # before the check of types
+    if "criterion" not in wrong:
+        with pytest.raises(UserError, match=said):
+            inspect.unwrap(recover_parameters)("hybrid", TASK, **wrong)
+
+
+@pytest.mark.thorough
+def test_the_last_seed_is_one():
+    made = recover_models(["win-stay-lose-shift", "biased-random"], TASK, num_subjects=2, num_starts=2, seed=2**32 - 1)
+    assert made.confusion.shape == (2, 2)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from prefrontal.agents.two_step import find_model
-from prefrontal.errors import UserError, check_count, check_seed
+from prefrontal.errors import UserError, check_choice, check_count, check_seed
 from prefrontal.fitting.fit import Method, fit_model, parameters_to_fit
 from prefrontal.fitting.simulation import TwoStepForm, draw_values, known_of, simulate
 from prefrontal.progress import progress
@@ -17,6 +17,7 @@ LEAST_CORRELATION = 0.5
 """With a smaller correlation of true and fitted values, a parameter is not recovered: less than a quarter of how people
 differ in what is fitted is how they differ."""
 Draws = Literal["typical", "prior"]
+Criterion = Literal["aic", "bic"]
 Told = Callable[[int], None]
 
 
@@ -110,7 +111,7 @@ def recover_parameters(
         >>> recovery.summary.index.tolist()
         ['bias']
     """
-    _check([name], config, num_subjects, num_sessions, num_starts, seed)
+    _check([name], config, num_subjects, num_sessions, num_starts, seed, draws, method)
     rng, known = np.random.default_rng(seed), known_of(config)
     parameters = find_model(name).parameters(known)
     true = _true_values(name, config, values, num_subjects, draws, rng)
@@ -139,7 +140,7 @@ def recover_models(
     num_sessions: int = 1,
     draws: Draws = "typical",
     method: Method = "mle",
-    criterion: Literal["aic", "bic"] = "bic",
+    criterion: Criterion = "bic",
     num_starts: int = 20,
     seed: int = 0,
     told: Told | None = None,
@@ -176,13 +177,14 @@ def recover_models(
     """
     if len(set(names)) < max(2, len(names)):
         raise UserError(f"`models` must be two or more, each once, got {' '.join(names) or 'none'}. Name more.")
-    _check(names, config, num_subjects, num_sessions, num_starts, seed)
+    check_choice("criterion", criterion, get_args(Criterion))
+    _check(names, config, num_subjects, num_sessions, num_starts, seed, draws, method)
     known = known_of(config)
     tables = []
     for number, name in enumerate(names):
         rng = np.random.default_rng([seed, number])
         true = _true_values(name, config, None, num_subjects, draws, rng)
-        simulated = simulate(name, config, true, num_sessions=num_sessions, seed=seed + number)
+        simulated = simulate(name, config, true, num_sessions=num_sessions, seed=(seed + number) % 2**32)
         tables.append(simulated.assign(subject=simulated["subject"] + number * num_subjects))
     together = pd.concat(tables, ignore_index=True)
     options: dict[str, Any] = {"method": method, "task": known, "num_starts": num_starts, "seed": seed}
@@ -204,7 +206,14 @@ def recover_models(
 
 
 def _check(
-    names: Sequence[str], config: TwoStepForm, num_subjects: int, num_sessions: int, num_starts: int, seed: int
+    names: Sequence[str],
+    config: TwoStepForm,
+    num_subjects: int,
+    num_sessions: int,
+    num_starts: int,
+    seed: int,
+    draws: str,
+    method: str,
 ) -> None:
     for argument, value in (
         ("num_subjects", num_subjects),
@@ -213,6 +222,8 @@ def _check(
     ):
         check_count(argument, value)
     check_seed("seed", seed)
+    check_choice("draws", draws, get_args(Draws))
+    check_choice("method", method, get_args(Method))
     for name in names:
         parameters_to_fit(name, known_of(config), {})
 
