@@ -61,8 +61,10 @@ def second_prior(networks: Network, group: Network, strength: float) -> Prior:
     """For a second fit, in which subjects' networks are held to the group's where they hardly differ.
 
     They are told to come from a normal distribution around the group's network: of the variance that `strength` stands
-    for, v = 1 / (2 strength), in all directions, and along the principal components of their differences of that of
-    each component, s, besides. Its log density is that of the pull without a share s / (s + v) of it along each.
+    for, v = 1 / (2 strength), in all directions, and of s more along each of a few. These are at right angles, and the
+    first is that in which the subjects' networks were found furthest from the group's: s is the mean square distance
+    from the group's along each, not the variance around their own mean. Its log density is that of the pull without a
+    share s / (s + v) of it along each.
 
     Arguments:
         networks: each fitted without the outer fold, by the first prior; leaves (subject, outer, ...).
