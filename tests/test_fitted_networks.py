@@ -190,6 +190,19 @@ def test_a_network_teaches_a_smaller_one(fit: pf.NetworkFit, table: pd.DataFrame
         pf.fit_networks(table, "rnn-1", teacher=fit, num_outer=3, num_inner=2, recipe=QUICK)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda table: table.assign(reward=1 - table["reward"]),
+        lambda table: table.assign(choice=1 - table["choice"], common=~table["common"]),
+        lambda table: table.assign(subject=table["subject"] + 1),
+    ],
+)
+def test_a_teacher_of_another_table_of_the_same_shape_is_refused(fit: pf.NetworkFit, table: pd.DataFrame, changed):
+    with pytest.raises(UserError, match=r"^`teacher` must be fitted to the same table with the same folds"):
+        pf.fit_networks(changed(table), "rnn-1", teacher=fit, num_outer=2, num_inner=2, recipe=QUICK)
+
+
 def test_a_fitted_network_is_kept(fit: pf.NetworkFit, tmp_path) -> None:
     path = pf.save_agent(fit.agent(2, "trial"), tmp_path / "agent.safetensors")
     like = pf.TwoStepNetworkAgent(pf.TwoStepNetwork("gru", 1, key=jax.random.key(0)), "trial")
@@ -283,6 +296,7 @@ def test_networks_have_names(table: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
+        ({"names": []}, "`names` must hold a network or more, got none"),
         ({"num_inner": 1}, "`num_inner` must be 2 or more, got 1"),
         ({"over": "people", "sharing": "group"}, '`sharing` must be "one" where people are held out, got group'),
         ({"num_outer": 1}, "`num_folds` must be 2 or more, got 1"),
@@ -290,7 +304,7 @@ def test_networks_have_names(table: pd.DataFrame) -> None:
 )
 def test_what_cannot_be_is_refused(table: pd.DataFrame, options: dict, told: str) -> None:
     with pytest.raises(UserError, match=told):
-        pf.fit_networks(table, "gru-1", recipe=QUICK, **options)
+        pf.fit_networks(table, **({"names": "gru-1", "recipe": QUICK} | options))
 
 
 @pytest.mark.thorough

@@ -1,5 +1,6 @@
 """Hierarchical fits: of a model whose posterior is known by quadrature, and what they say of themselves."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -127,3 +128,8 @@ def test_left_out_trials_are_predicted_by_the_other_ones(posterior):
     assert compared.index.tolist() == ["biased-random", "other"]
     with pytest.raises(UserError, match="`table` must be the one that was fitted"):
         leave_one_out(TABLE[TABLE["subject"] < 5], posterior)
+    with pytest.raises(UserError, match="`table` must be the one that was fitted, got other choices"):
+        leave_one_out(TABLE.assign(choice=1 - TABLE["choice"]), posterior)
+    names = TABLE["subject"].astype(str)
+    called = replace(posterior, units=pd.DataFrame({"subject": names.unique()}).astype("string"))
+    pd.testing.assert_series_equal(leave_one_out(TABLE.assign(subject=names), called)["nats"], rows["nats"])

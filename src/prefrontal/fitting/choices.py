@@ -1,14 +1,17 @@
 """Choices as arrays: a trial table, padded to one length, with masks for what is padding or was missed."""
 
+import hashlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Array, Bool, Float, Int
 
+from prefrontal.trials.numbers import groups
 from prefrontal.trials.overview import with_trials
 
 Unit = Literal["subject", "session"]
@@ -63,19 +66,12 @@ def batch_of(table: pd.DataFrame, *, by: Unit = "subject") -> Batch:
     second_choices = "choice2" in table
     second = table["choice2"].to_numpy() if second_choices else np.zeros(len(table), np.int8)
 
-    names = ["subject"] if by == "subject" else ["subject", "session"]
-    unit = table.groupby(names, sort=False).ngroup().to_numpy()
-    session = table.groupby(["subject", "session"], sort=False).ngroup().to_numpy()
-    starts = np.flatnonzero(np.diff(session, prepend=-1))
-    first_session = np.full(unit.max() + 1, len(table))
-    np.minimum.at(first_session, unit[starts], session[starts])
-    within = session - first_session[unit]
-    place = np.arange(len(table)) - starts[session]
-    shape = (unit.max() + 1, within.max() + 1, place.max() + 1)
+    place = places(table, by=by)
+    shape = tuple(leaf.max() + 1 for leaf in place)
 
     def padded(values: np.ndarray, dtype: type) -> Array:
         array = np.zeros(shape, dtype)
-        array[unit, within, place] = values
+        array[place] = values
         return jnp.asarray(array)
 
     choices = Choices(
@@ -85,5 +81,41 @@ def batch_of(table: pd.DataFrame, *, by: Unit = "subject") -> Batch:
         reward=padded(table["reward"].to_numpy(), np.float32),
         counts=padded(~missed, np.bool_),
     )
+    names = ["subject"] if by == "subject" else ["subject", "session"]
     units = pd.DataFrame(table[names]).drop_duplicates().reset_index(drop=True)
     return Batch(units=units, choices=choices, second_choices=second_choices)
+
+
+def digest(choices: Any) -> str:
+    """A short name of `choices`, or pulls, and of no others."""
+    found = hashlib.sha256()
+    for leaf in map(np.asarray, jax.tree.leaves(choices)):
+        found.update(f"{leaf.shape}{leaf.dtype}".encode() + leaf.tobytes())
+    return found.hexdigest()
+
+
+class Places(NamedTuple):
+    """Where each row of a table stands in arrays of it, leaves (subject, session, trial)."""
+
+    unit: Int[np.ndarray, " row"]
+    """The subject, or session of a subject, as they come first."""
+    session: Int[np.ndarray, " row"]
+    """The session among those of the unit, as they come first."""
+    trial: Int[np.ndarray, " row"]
+    """The place in the session."""
+
+
+def places(table: pd.DataFrame, *, by: Unit = "subject", session: str = "session") -> Places:
+    """Where the rows of a table stand in arrays of it.
+
+    Arguments:
+        table: a row a trial.
+        by: see `batch_of`.
+        session: what its column of sessions is called.
+    """
+    person, _ = pd.factorize(table["subject"])
+    visit = groups(person, pd.factorize(table[session])[0])
+    unit = person if by == "subject" else visit
+    owner = pd.Series(unit[np.unique(visit, return_index=True)[1]])
+    within = owner.groupby(owner).cumcount().to_numpy()
+    return Places(unit, within[visit], pd.Series(visit).groupby(visit).cumcount().to_numpy())

@@ -83,7 +83,8 @@ def compare_fits(fits: Mapping[str, Fit] | Sequence[Fit]) -> Comparison:
     units = [name for name in ("subject", "session", "num_choices") if name in one.table]
     for name, fit in others:
         same = [unit for unit in ("subject", "session", "num_choices") if unit in fit.table] == units
-        if not same or not one.table[units].equals(fit.table[units]):
+        known = one.choices and fit.choices
+        if not same or (known and one.choices != fit.choices) or not one.table[units].equals(fit.table[units]):
             raise UserError(
                 f"`fits` must be of the same choices, got others in {name} than in {first}. Fit all to one table, by "
                 "the same unit."

@@ -1,7 +1,7 @@
 """Fits of a cognitive model to everybody's choices, one set of parameters each."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import jax
@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, find_model
 from prefrontal.configs.models import KnownTask, TwoStepForm, known_of
 from prefrontal.errors import UserError, check_choice, check_count, check_seed, counted
-from prefrontal.fitting.choices import Batch, Unit, batch_of
+from prefrontal.fitting.choices import Batch, Unit, batch_of, digest
 from prefrontal.fitting.search import CANDIDATES, Found, double_precision, search
 from prefrontal.progress import progress
 
@@ -48,6 +48,8 @@ class Fit:
     """A row a subject (or a subject's session): subject; session, where each has its own parameters; every parameter
     and its standard error, "se_" and the name (NaN at a bound, and given those there for the others); log_likelihood;
     log_prior; num_choices; num_parameters; aic; bic; converged; num_agreeing, the starts that led to the same end."""
+    choices: str = field(default="", kw_only=True)
+    """What it was fitted to: a digest, the same for the same choices; empty where nobody knows."""
 
     def __repr__(self) -> str:
         fixed = "".join(f", {name} fixed at {value:g}" for name, value in self.fixed.items())
@@ -128,7 +130,8 @@ def fit_model(
         with progress(f"Fitting {name}", len(batch.units), told=told) as tell:
             found = search(model, parameters, batch, candidates, num_starts=num_starts, use_prior=use_prior, told=tell)
         estimates, errors = _natural(parameters, found)
-    return Fit(name, method, known, tuple(parameters), fixed, _tabulated(batch, parameters, found, estimates, errors))
+    table = _tabulated(batch, parameters, found, estimates, errors)
+    return Fit(name, method, known, tuple(parameters), fixed, table, choices=digest(batch.choices))
 
 
 def parameters_to_fit(

@@ -14,7 +14,7 @@ from prefrontal.agents.two_step import Parameter
 from prefrontal.analysis.population import positive
 from prefrontal.configs.models import KnownTask, TwoStepForm
 from prefrontal.errors import UserError, check_seed
-from prefrontal.fitting.choices import Batch, Unit, batch_of
+from prefrontal.fitting.choices import Batch, Unit, batch_of, digest
 from prefrontal.fitting.fit import Fit, draw_candidates, known_task, parameters_to_fit, told_subjects
 from prefrontal.fitting.group_draws import Integrated
 from prefrontal.fitting.group_search import Found, GroupSearch, spread_of_deviations
@@ -115,8 +115,19 @@ def fit_group(
         group = _group(parameters, found.group)
     num = int(batch.num_choices.sum())
     bic = float(-2 * found.group.log_evidence.sum() + 2 * len(parameters) * np.log(num))
-    settled = found.group.settled
-    return GroupFit(name, METHOD, known, tuple(parameters), fixed, table, group, bic, found.num_rounds, settled)
+    return GroupFit(
+        model=name,
+        method=METHOD,
+        task=known,
+        parameters=tuple(parameters),
+        fixed=fixed,
+        table=table,
+        group=group,
+        integrated_bic=bic,
+        num_rounds=found.num_rounds,
+        settled=found.group.settled,
+        choices=digest(batch.choices),
+    )
 
 
 def _tabulated(batch: Batch, parameters: dict[str, Parameter], found: Found) -> pd.DataFrame:

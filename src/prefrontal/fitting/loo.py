@@ -52,21 +52,22 @@ def leave_one_out(table: pd.DataFrame, posterior: Posterior) -> pd.DataFrame:
         np.True_
     """
     batch = batch_of(table, by="session" if "session" in posterior.units else "subject")
-    if not batch.units.equals(posterior.units):
+    if not batch.units.astype(str).equals(posterior.units.astype(str)):
         raise UserError(
             f"`table` must be the one that was fitted, got {len(batch.units)} subjects or sessions where "
-            f"{len(posterior.units)} were, or others."
+            f"{len(posterior.units)} were, or others. Give the table that the fit is of."
         )
     draws = np.stack([posterior.inference.posterior[name].to_numpy() for name in posterior.parameters], axis=-1)
     draws = draws.reshape(-1, *draws.shape[2:])
     kept = np.linspace(0, len(draws) - 1, min(NUM_DRAWS, len(draws))).round().astype(int)
     values = np.moveaxis(draws[kept], 0, 1)
+    sampled = posterior.inference.log_likelihood["choices"].to_numpy().reshape(len(draws), -1)[kept].T
     with double_precision():
         model, _ = parameters_to_fit(posterior.model, posterior.task, posterior.fixed)
         rows = [
             row
             for first in range(0, len(values), CHUNK)
-            for row in _of_some(model, posterior.parameters, batch, values, slice(first, first + CHUNK))
+            for row in _of_some(model, posterior.parameters, batch, values, sampled, slice(first, first + CHUNK))
         ]
     found = batch.units.assign(model=posterior.model, **pd.DataFrame(rows), num_choices=batch.num_choices)
     return found.assign(nats=found["log_likelihood"] / found["num_choices"])
@@ -77,6 +78,7 @@ def _of_some(
     names: tuple[str, ...],
     batch: Batch,
     values: Float[np.ndarray, "subject draw parameter"],
+    sampled: Float[np.ndarray, "subject draw"],
     some: slice,
 ) -> list[dict[str, float]]:
     choices = jax.tree.map(lambda leaf: np.asarray(leaf)[some], batch.choices)
@@ -84,6 +86,11 @@ def _of_some(
     likelihood = by_blocks(
         lambda pair: _trials(model, names, *pair), (given, choices), num_lanes=min(LANES, given.shape[1])
     )
+    if not np.allclose(likelihood.sum((2, 3)), sampled[some], rtol=1e-5, atol=1e-3):
+        raise UserError(
+            "`table` must be the one that was fitted, got other choices or rewards of the same subjects. Give the "
+            "table that the fit is of."
+        )
     return [_smoothed(own[:, counts]) for own, counts in zip(likelihood, np.asarray(choices.counts), strict=True)]
 
 

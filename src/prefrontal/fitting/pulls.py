@@ -11,7 +11,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from prefrontal.agents.bandit_network import BanditNetwork
 from prefrontal.errors import UserError
-from prefrontal.fitting.choices import Batch, Unit, batch_of
+from prefrontal.fitting.choices import Batch, Unit, batch_of, places
+from prefrontal.trials.numbers import without_categories
 
 NUM_ARMS = 4
 Numbers = np.ndarray | Array
@@ -56,16 +57,23 @@ def pulls_of(table: pd.DataFrame, *, name: str = "table", like: PullBatch | None
     Arguments:
         table: a row a pull, as of `read_mindrl`: subject, block, trial, arm, reward, and missed, if any were.
         name: what it is called in errors.
-        like: those whose centre and scale rewards are given in. None: their own mean and standard deviation.
+        like: those whose centre and scale rewards are given in. None: the mean and the standard deviation of all of
+            them, those of held-out folds too: two numbers of rewards alone, that tell nothing of who pulled what.
 
     Raises:
-        UserError: when a column is lacking, an arm is none of the four, a reward no number, or every pull was missed.
+        UserError: when a column is lacking, or is empty somewhere, an arm is none of the four, a reward no number, or
+            every pull was missed.
     """
     if lacking := [column for column in COLUMNS if column not in table]:
         raise UserError(f"`{name}` must have {', '.join(lacking)}. Read it: `read_mindrl`.")
+    if empty := [column for column in COLUMNS[:3] if np.any(table[column].isna())]:
+        raise UserError(f"`{empty[0]}` must be told of every pull, got none of some. Name it.")
+    table = table.assign(subject=without_categories(pd.Series(table["subject"])))
     if "missed" in table:
-        table = table.loc[~table.groupby("subject")["missed"].transform("all").to_numpy(bool)]
-    table = table.sort_values(["subject", "block", "trial"], kind="stable")
+        table = table.loc[~table.groupby("subject", sort=False)["missed"].transform("all").to_numpy(bool)]
+    # By their order and not by themselves: names of which some are numbers and some are text have one, too.
+    order = [pd.factorize(table[column], sort=True)[0] for column in COLUMNS[:3]]
+    table = table.iloc[np.lexsort(order[::-1])]
     missed = table["missed"].to_numpy(bool) if "missed" in table else np.zeros(len(table), bool)
     arm, reward = table["arm"].to_numpy(float), table["reward"].to_numpy(float)
     if not len(table):
@@ -77,18 +85,17 @@ def pulls_of(table: pd.DataFrame, *, name: str = "table", like: PullBatch | None
         raise UserError("`reward` must be a number of every pull that was not missed. Mark the others in `missed`.")
     centre = like.centre if like else float(reward[~missed].mean())
     scale = like.scale if like else float(reward[~missed].std()) or 1.0
-    person, names = pd.factorize(table["subject"])
-    block = table.groupby("subject", sort=False)["block"].transform(lambda own: pd.factorize(own)[0]).to_numpy(int)
-    place = table.groupby(["subject", "block"], sort=False).cumcount().to_numpy()
-    shape = (len(names), block.max() + 1, place.max() + 1)
+    place = places(table, session="block")
+    shape = tuple(leaf.max() + 1 for leaf in place)
 
     def padded(values: np.ndarray, dtype: type) -> np.ndarray:
         array = np.zeros(shape, dtype)
-        array[person, block, place] = np.where(missed, 0, values)
+        array[place] = np.where(missed, 0, values)
         return array
 
     pulls = Pulls(padded(arm, np.int32), padded((reward - centre) / scale, np.float64), padded(~missed, np.bool_))
-    return PullBatch(pd.DataFrame({"subject": names}), pulls, centre, scale)
+    units = pd.DataFrame(table[["subject"]]).drop_duplicates().reset_index(drop=True)
+    return PullBatch(units, pulls, centre, scale)
 
 
 def choices_of(table: pd.DataFrame, *, by: Unit = "subject") -> Batch | PullBatch:

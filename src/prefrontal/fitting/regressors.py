@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from prefrontal.agents.two_step import AbstractTwoStepModel, Trial, with_values
 from prefrontal.agents.two_step.signals import DESCRIBED, Signals
 from prefrontal.errors import UserError
-from prefrontal.fitting.choices import Choices, Unit, batch_of
+from prefrontal.fitting.choices import Choices, Unit, batch_of, places
 from prefrontal.fitting.fit import Fit, parameters_to_fit
 from prefrontal.fitting.hierarchical import Posterior
 from prefrontal.fitting.search import double_precision
@@ -55,11 +55,7 @@ def trial_regressors(table: pd.DataFrame, fit: Fit | Posterior) -> pd.DataFrame:
         model, _ = parameters_to_fit(fit.model, fit.task, fit.fixed)
         values = fit.table[list(fit.parameters)].to_numpy(np.float64)
         found = jax.device_get(_regressors(model, tuple(fit.parameters), jnp.asarray(values), batch.choices))
-    session = table.groupby(["subject", "session"], sort=False)
-    unit = table.groupby(units, sort=False).ngroup().to_numpy()
-    number = session.ngroup().to_numpy()
-    first = pd.Series(number).groupby(unit).transform("min").to_numpy()
-    place = (unit, number - first, session.cumcount().to_numpy())
+    place = places(table, by=by)
     missed = table["missed"].to_numpy(bool) if "missed" in table else np.zeros(len(table), bool)
     known = {name: np.where(missed, np.nan, found[name][place]) for name in DESCRIBED if name in found}
     return table[["subject", "session", "trial"]].reset_index(drop=True).assign(**known)

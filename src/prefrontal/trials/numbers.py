@@ -15,6 +15,12 @@ def without_zeros(times: pd.Series, name: str) -> pd.Series:
     return times.mask(zero)
 
 
+def without_categories(names: pd.Series) -> pd.Series:
+    """`names` as numbers or as text, where they are a categorical: one that was cut out of a larger table knows of
+    categories that no row has any more, and tables made of it would have rows for them."""
+    return names.astype(names.cat.categories.dtype) if isinstance(names.dtype, pd.CategoricalDtype) else names
+
+
 def as_numbers(cells: pd.Series) -> np.ndarray:
     """What can be read as a number; NaN for the rest, infinity for what is too large."""
     if isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "biuf":

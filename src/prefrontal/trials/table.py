@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from prefrontal.errors import UserError
 from prefrontal.runs.files import write_text
 from prefrontal.runs.spreadsheets import from_csv, to_csv
-from prefrontal.trials.numbers import as_numbers, groups, has_twice, without_zeros
+from prefrontal.trials.numbers import as_numbers, groups, has_twice, without_categories, without_zeros
 from prefrontal.trials.text import read_heading, read_text, the_file
 
 DTYPES = {
@@ -146,7 +146,7 @@ def check_table(table: pd.DataFrame) -> pd.DataFrame:
         raise UserError(f"`subject` must be named in every row, got none in row {row}. Name it.")
     columns = {name: _numbers(table, name) for name in DTYPES if name in table}
     _check_order(subject, columns["session"], columns["trial"])
-    return table.assign(**columns)
+    return table.assign(subject=without_categories(subject), **columns)
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:

@@ -5,13 +5,16 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pandas as pd
 
 from prefrontal.agents.bandit_network import BanditNetwork, BanditNetworkAgent
 from prefrontal.agents.two_step.network import TwoStepNetwork, TwoStepNetworkAgent
 from prefrontal.configs.two_step import Encoding
 from prefrontal.errors import UserError
+from prefrontal.fitting.choices import Batch, digest
 from prefrontal.fitting.folds import Folds
+from prefrontal.fitting.pulls import PullBatch
 
 Sharing = Literal["alone", "group", "one"]
 Network = TwoStepNetwork | BanditNetwork
@@ -48,6 +51,8 @@ class NetworkFit:
     """The network fitted to all trials of everybody, for somebody new; None where each was fitted alone."""
     folds: Folds
     """The outer folds."""
+    choices: str
+    """What they were fitted to: a digest, the same for the same choices."""
 
     def agent(self, place: int = 0, encoding: Encoding = "stage") -> TwoStepNetworkAgent | BanditNetworkAgent:
         """The network of the subject (session) in row `place` of `units`, as an agent that plays; `encoding` is of the
@@ -64,6 +69,11 @@ class NetworkFit:
             if isinstance(network, BanditNetwork)
             else TwoStepNetworkAgent(network, encoding)
         )
+
+    def is_of(self, batch: Batch | PullBatch, folds: Folds) -> bool:
+        """Whether it was fitted to these choices of these people, with these outer folds."""
+        same = self.choices == digest(batch.choices) and np.array_equal(self.folds.number, folds.number)
+        return same and self.units.astype(str).equals(batch.units.astype(str))
 
     def network(self, place: int) -> Network:
         """The network of row `place` of `units`, fitted to all its trials."""

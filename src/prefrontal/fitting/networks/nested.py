@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Int, Key
 from prefrontal.agents.bandit_network import BanditNetwork
 from prefrontal.agents.two_step.network import TwoStepNetwork
 from prefrontal.errors import UserError, check_choice, check_count, check_seed
-from prefrontal.fitting.choices import Batch, Choices, Unit
+from prefrontal.fitting.choices import Batch, Choices, Unit, digest
 from prefrontal.fitting.folds import Folds, Over, make_folds, no_folds
 from prefrontal.fitting.networks.fitted import Network, NetworkFit, Sharing
 from prefrontal.fitting.networks.naming import Kind, network_kind
@@ -87,6 +87,8 @@ def fit_networks(
     """
     names = [names] if isinstance(names, str) else list(names)
     kinds = {name: network_kind(name) for name in names}
+    if not kinds:
+        raise UserError("`names` must hold a network or more, got none. Name one, such as gru-2.")
     for key, value in (("num_inner", num_inner), ("num_seeds", num_seeds)):
         check_count(key, value)
     if num_inner < 2:
@@ -108,7 +110,7 @@ def fit_networks(
             "two options of the two-step task. Leave it out."
         )
     folds = make_folds(batch, over=over, num_folds=num_outer, seed=seed) if num_outer else no_folds(batch)
-    if teacher is not None and (sharing != "alone" or not np.array_equal(teacher.folds.number, folds.number)):
+    if teacher is not None and (sharing != "alone" or not teacher.is_of(batch, folds)):
         raise UserError(
             "`teacher` must be fitted to the same table with the same folds, and teach each subject's network alone, "
             f"got another, or sharing={sharing}. Leave out `sharing`; give both the same table, `num_outer` and `seed`."
@@ -192,6 +194,7 @@ def _fit(kind: Kind, plan: _Plan, sharing: Sharing) -> NetworkFit:
         by_fold=jax.tree.map(lambda leaf: leaf[:, :-1], found.network),
         group=group,
         folds=plan.folds,
+        choices=digest(plan.batch.choices),
     )
 
 

@@ -15,8 +15,9 @@ from prefrontal.agents.two_step import AbstractTwoStepModel
 from prefrontal.agents.two_step.network import TwoStepNetwork
 from prefrontal.analysis.fixed_points import fixed_points
 from prefrontal.errors import UserError
-from prefrontal.fitting.choices import batch_of
+from prefrontal.fitting.choices import batch_of, places
 from prefrontal.fitting.likelihood import trial_log_probabilities
+from prefrontal.trials.overview import with_trials
 
 NUM_STARTS = 24
 """States from which fixed points are searched for."""
@@ -31,8 +32,8 @@ def phase_portrait(model: AbstractTwoStepModel, table: pd.DataFrame) -> pd.DataF
 
     Returns:
         A row a trial that has a next one in its session, missed trials left out: session and trial as they stand in
-        it; choice; common; reward; log_odds, log P(choice 1) / P(choice 0) before the trial; change, by how much they
-        are higher before the next.
+        `table`; choice; common; reward; log_odds, log P(choice 1) / P(choice 0) before the trial; change, by how much
+        they are higher before the next.
 
     Raises:
         UserError: when the table is of several subjects, or is no trial table.
@@ -45,6 +46,7 @@ def phase_portrait(model: AbstractTwoStepModel, table: pd.DataFrame) -> pd.DataF
         >>> pf.phase_portrait(pf.Hybrid(), one).columns.tolist()[-2:]
         ['log_odds', 'change']
     """
+    table = with_trials(table)
     batch = batch_of(table)
     if len(batch.units) != 1:
         raise UserError(
@@ -53,22 +55,13 @@ def phase_portrait(model: AbstractTwoStepModel, table: pd.DataFrame) -> pd.DataF
     choices = jax.tree.map(lambda leaf: leaf[0], batch.choices)
     first, _ = eqx.filter_jit(jax.vmap(trial_log_probabilities, (None, 0)))(model, choices)
     log_odds = np.asarray(first[..., 1] - first[..., 0])
-    counts = np.asarray(choices.counts)
-    session, trial = np.nonzero(counts[:, :-1] & counts[:, 1:])
-    choice, state, reward = (
-        np.asarray(leaf)[session, trial] for leaf in (choices.choice, choices.state, choices.reward)
-    )
-    return pd.DataFrame(
-        {
-            "session": session,
-            "trial": trial,
-            "choice": choice,
-            "common": choice == state,
-            "reward": reward.astype(int),
-            "log_odds": log_odds[session, trial],
-            "change": log_odds[session, trial + 1] - log_odds[session, trial],
-        }
-    )
+    there = ~table["missed"].to_numpy(bool) if "missed" in table else np.ones(len(table), bool)
+    _, session, trial = (leaf[there] for leaf in places(table))
+    before = log_odds[session, trial]
+    now = np.append(session[1:] == session[:-1], False)
+    own = pd.DataFrame(table.loc[there, ["session", "trial", "choice", "state", "reward"]]).loc[now]
+    own.insert(3, "common", own["choice"] == own.pop("state"))
+    return own.assign(log_odds=before[now], change=np.diff(before)[now[:-1]]).reset_index(drop=True)
 
 
 def trial_kinds(network: TwoStepNetwork) -> pd.DataFrame:
