@@ -1,6 +1,5 @@
 """The cognitive models by name: what each is, and which parameters make it one."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +11,7 @@ from prefrontal.agents.two_step.parameters import Parameter, parameters_of, scal
 from prefrontal.agents.two_step.reward_as_cue import RewardAsCue
 from prefrontal.agents.two_step.simple import RandomChoice, WinStayLoseShift
 from prefrontal.configs.models import KnownTask
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, did_you_mean
 
 LARGEST = 1e30
 """Of a parameter without an upper bound: far beyond it, single precision knows only infinity."""
@@ -136,5 +135,5 @@ def find_model(name: str) -> CognitiveModel:
     """
     if name in LIBRARY:
         return LIBRARY[name]
-    near = difflib.get_close_matches(name, LIBRARY, n=1, cutoff=0.0)[0]
-    raise UserError(f"`model` must be one of {', '.join(LIBRARY)}, got {name}. Did you mean {near}?")
+    guess = did_you_mean(name, LIBRARY, always=True)
+    raise UserError(f"`model` must be one of {', '.join(LIBRARY)}, got {name}. {guess}")

@@ -5,7 +5,7 @@ from typing import NamedTuple, cast, get_args
 
 from prefrontal.configs.models import MODELS
 from prefrontal.configs.recurrent import FittedCellName
-from prefrontal.errors import UserError
+from prefrontal.errors import UserError, did_you_mean
 
 MOST_UNITS = 100
 """More units than anybody's choices have trials for."""
@@ -46,9 +46,10 @@ def network_kind(name: str) -> Kind:
     """
     found = re.fullmatch(r"(\w+)-([1-9]\d{0,5})", name)
     if not found or found[1] not in get_args(FittedCellName) or int(found[2]) > MOST_UNITS:
+        guess = did_you_mean(name, [*MODELS, *_examples()])
         raise UserError(
             f"`models` must be {', '.join(MODELS)}, or networks of 1 to {MOST_UNITS} units, {', '.join(_examples())}; "
-            f"got {name}."
+            f"got {name}.{f' {guess}' if guess else ''}"
         )
     return Kind(cast(FittedCellName, found[1]), int(found[2]))
 
