@@ -45,6 +45,26 @@ def test_a_part_is_made_once_until_all_is_done(tmp_path: Path) -> None:
     assert len(made) == 5  # outside, nothing is kept
 
 
+def test_earlier_results_go_when_all_is_done_and_not_before(tmp_path: Path) -> None:
+    """Also where the same goes on, and nobody knows any more what was earlier."""
+    names = ["fit.json", "old.csv", "agents/gru-2/0000.safetensors", "agents/gru-2/0001.safetensors", "agents/x/y.csv"]
+    for name in (*names, "agents/x/mine.txt", "mine.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    earlier = [tmp_path / name for name in names]
+    for error in (parts.UserError, KeyboardInterrupt):
+        with contextlib.suppress(error), keeping(tmp_path, {"a": 1}, replaced=earlier):
+            raise error
+        assert all(path.is_file() for path in earlier)
+    with keeping(tmp_path, {"a": 1}):
+        for name in names[:1]:  # with the same content
+            parts.write_text(tmp_path / name, name)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"fit.json", "agents/x/mine.txt", "mine.txt", "checksums.sha256"}
+    assert not (tmp_path / "agents/gru-2").exists()
+    assert "old.csv" not in (tmp_path / "checksums.sha256").read_text()
+
+
 def test_a_full_disk_does_not_stop_a_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, *_: object) -> None:
         raise parts.UserError(f"`{path}` is full.")

@@ -110,6 +110,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.fitting.fit import parameters_to_fit
     from prefrontal.fitting.networks.naming import is_network, network_kind
     from prefrontal.reports.checks import report_checks
+    from prefrontal.reports.earlier import earlier_files
     from prefrontal.reports.fits import add_to_record, report_fits, report_posteriors, write_regressors
     from prefrontal.reports.recovered import recoveries, show_unrecovered
     from prefrontal.runs.files import write_text
@@ -148,7 +149,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     if options.num_simulations:
         check_count("num_simulations", options.num_simulations, least=3)
     recovered = recoveries(held, task, table, options.out, options.recovery)
-    with keeping(options.out, asked):
+    with keeping(options.out, asked, replaced=earlier_files(options.out, files) if options.overwrite else ()):
         fits: dict[str, Any] = {}
         for name, values in held.items():
             fits[name] = _fit(name, table, task, values, options)
@@ -193,6 +194,7 @@ def _fit_pulls(
     files: Sequence[str], names: Sequence[str], options: Options, told: dict[str, Any], asked: dict[str, Any]
 ) -> None:
     """The same of pulls of a restless bandit, to which fewer options apply."""
+    from prefrontal.reports.earlier import earlier_files
     from prefrontal.reports.pulls import check_models_of_pulls, read_pulls, report_pulls
     from prefrontal.runs.provenance import environment
     from prefrontal.trials.bandits.mindrl import pulls_overview
@@ -205,7 +207,7 @@ def _fit_pulls(
     table = read_pulls(files)
     read = pulls_overview(table)
     Console().print(read, markup=False, highlight=False)
-    with keeping(options.out, asked):
+    with keeping(options.out, asked, replaced=earlier_files(options.out, files) if options.overwrite else ()):
         report_pulls(
             table,
             names,

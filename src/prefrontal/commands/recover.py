@@ -90,7 +90,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
 
     devices.configure()
     from prefrontal.agents.two_step import find_model
-    from prefrontal.figures.style import save_figure
+    from prefrontal.figures.style import FORMATS, save_figure
     from prefrontal.fitting.simulation import known_of
     from prefrontal.runs.files import write_text
     from prefrontal.runs.provenance import environment, to_json
@@ -99,7 +99,10 @@ def run(command: str, arguments: Sequence[str]) -> None:
         model = find_model(asked.models[0])
         given = read_pairs("parameters", options.parameters)
         check_parameters(given, [*model.parameters(known_of(task)), *model.held], model.name)
-    with keeping(options.out, wanted):
+    names = (*WRITTEN, *(f"recovery.{ending}" for ending in FORMATS)) if (options.out / RECORD).is_file() else ()
+    own = {Path(path).resolve() for pattern in options.like for path in expanded(pattern)}
+    replaced = [path for name in names if (path := options.out / name).is_file() and path.resolve() not in own]
+    with keeping(options.out, wanted, replaced=replaced if options.overwrite else ()):
         record, tables, figure = (_parameters if len(asked.models) == 1 else _models)(asked, task, options)
         for name, text in tables.items():
             write_text(options.out / name, text)
