@@ -75,6 +75,10 @@ def test_networks_are_checked_as_models_are() -> None:
     assert check.table.loc[("stay", "common_rewarded"), "simulated"] == pytest.approx(0.5, abs=0.15)
     with pytest.raises(UserError, match=r"^`table` must hold the subjects who were fitted"):
         pf.check_fit(table[table["subject"] > 0], fit)
+    model = pf.fit_model(table, "biased-random", num_starts=2)  # neither knows of the task that both are to play
+    known = pf.KnownTask(common_probability=0.9)
+    tasks = [pf.check_fit(table, one, task=known, num_simulations=3).task for one in (fit, model)]
+    assert tasks == [pf.TwoStepConfig(num_trials=60, common_probability=0.9)] * 2
 
 
 def test_networks_play_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

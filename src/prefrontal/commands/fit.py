@@ -185,7 +185,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
                 teacher=options.teacher,
             )
         if options.num_simulations:
-            checks = report_checks(table, fits, options.out, num=options.num_simulations, seed=options.seed)
+            checks = report_checks(table, fits, options.out, task=task, num=options.num_simulations, seed=options.seed)
             add_to_record(options.out / (RECORD if cognitive else "held-out.json"), {"checks": checks})
     print(f"Files: {options.out}", flush=True)
 

@@ -72,7 +72,7 @@ def check_fit(
     table: pd.DataFrame,
     fit: Fit | Posterior | NetworkFit,
     *,
-    task: TwoStepForm | None = None,
+    task: KnownTask | TwoStepForm | None = None,
     num_simulations: int = NUM_SIMULATIONS,
     seed: int = 0,
 ) -> FitCheck:
@@ -95,9 +95,10 @@ def check_fit(
     Arguments:
         table: the trial table that was fitted.
         fit: of `fit_model`, `fit_group`, `fit_hierarchy` or `fit_networks`.
-        task: what is played. None: Daw's, with drifting chances of reward, where there are second-stage choices, and
-            otherwise one with reversals, with the probabilities of `fit.task` (of networks the usual ones). Where
-            people met other rewards, the check is of the task as well: give theirs.
+        task: what is played, or what is to be known of it: then it is Daw's, with drifting chances of reward, where
+            there are second-stage choices, and otherwise one with reversals, with these probabilities. None: those of
+            `fit.task` (of networks, which know none, the usual ones). Where people met other rewards, the check is of
+            the task as well: give theirs. Checks that are to be compared need the same.
         num_simulations: simulated studies, at least 3.
         seed: of all that is random.
 
@@ -128,8 +129,9 @@ def check_fit(
             "table that the fit is of."
         )
     num_trials = int(own["place"].to_numpy().max()) + 1
-    known = KnownTask(second_choices="choice2" in own) if isinstance(fit, NetworkFit) else fit.task
-    config = usual_task(known, num_trials) if task is None else replace(task, num_trials=num_trials)
+    if task is None:
+        task = KnownTask(second_choices="choice2" in own) if isinstance(fit, NetworkFit) else fit.task
+    config = usual_task(task, num_trials) if isinstance(task, KnownTask) else replace(task, num_trials=num_trials)
     if known_of(config).second_choices != ("choice2" in own):
         raise UserError("`task` must have second-stage choices where the table has, got the other. Leave it out.")
     num, sessions = len(fitted), int(own["visit"].to_numpy().max()) + 1

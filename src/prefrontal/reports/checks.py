@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
+from prefrontal.configs.models import KnownTask, TwoStepForm
 from prefrontal.errors import UserError
 from prefrontal.figures.fitted.check import plot_check
 from prefrontal.figures.style import save_figure
@@ -22,7 +23,13 @@ from prefrontal.runs.spreadsheets import to_csv
 
 
 def report_checks(
-    table: pd.DataFrame, fits: Mapping[str, Fit | Posterior | NetworkFit], out: Path, *, num: int, seed: int
+    table: pd.DataFrame,
+    fits: Mapping[str, Fit | Posterior | NetworkFit],
+    out: Path,
+    *,
+    task: KnownTask | TwoStepForm,
+    num: int,
+    seed: int,
 ) -> dict[str, Any]:
     """Simulate everybody with each of `fits`, write and draw what they did, and show it.
 
@@ -30,6 +37,7 @@ def report_checks(
         table: the trial table that was fitted.
         fits: by model or network.
         out: the folder, which is there: MODEL-check.csv, and the figure `check`.
+        task: what all of them play, as of `check_fit`.
         num: simulated studies.
         seed: of all that is random.
 
@@ -39,7 +47,7 @@ def report_checks(
     console, checks = Console(), {}
     for name in each(list(fits), "Simulating fitted models"):
         try:
-            checks[name] = check_fit(table, fits[name], num_simulations=num, seed=seed)
+            checks[name] = check_fit(table, fits[name], task=task, num_simulations=num, seed=seed)
         except UserError as error:  # as of people without two trials that follow one another
             console.print(f"{name} was not checked: {error}", markup=False, highlight=False)
     if not checks:
