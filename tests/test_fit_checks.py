@@ -1,6 +1,7 @@
 """Generative checks of fits: the right model behaves like those who were fitted, a wrong one does not."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,13 @@ import pytest
 from rich.console import Console
 
 from prefrontal.configs import KnownTask, TwoStepConfig
-from prefrontal.errors import UserError
+from prefrontal.errors import Notice, UserError
 from prefrontal.fitting.checks import FitCheck, check_fit
 from prefrontal.fitting.fit import Fit
 from prefrontal.fitting.recovery import ParameterRecovery
 from prefrontal.fitting.simulation import simulate
+from prefrontal.reports import recovered
+from prefrontal.reports.checks import report_checks
 from prefrontal.reports.recovered import recoveries, show_unrecovered
 
 STAY = np.linspace(0.6, 0.95, 8)
@@ -60,6 +63,17 @@ def test_missed_trials_and_sessions_of_unlike_length_are_kept():
     assert check.task.num_trials == 150
 
 
+def test_all_are_checked_on_the_task_that_is_given(tmp_path):
+    """Whatever each fit took as given."""
+    known = KnownTask(common_probability=0.9, reversal_probability=0.1)
+    fits = {"biased-random": fitted("biased-random", bias=np.zeros(len(STAY)))}
+    check = check_fit(TABLE, fits["biased-random"], task=known, num_simulations=3)
+    assert isinstance(check.task, TwoStepConfig)
+    assert (check.task.common_probability, check.task.reversal_probability) == (0.9, 0.1)
+    found = report_checks(TABLE, fits, tmp_path, task=known, num=3, seed=0)
+    assert found["biased-random"]["distance"] == check.distance
+
+
 def test_others_than_were_fitted_are_refused():
     fit = fitted("biased-random", bias=np.zeros(len(STAY)))
     with pytest.raises(UserError, match="must hold the subjects who were fitted, got others than the 8"):
@@ -99,3 +113,40 @@ def test_a_recovery_beside_the_fits_is_found_and_its_marks_are_told(tmp_path, ca
         UserError, match="`recovery` must be a folder that `prefrontal recover` wrote of one of sarsa-0"
     ):
         recoveries(["sarsa-0"], KnownTask(), TABLE, tmp_path / "fit", str(folder))
+
+
+def recovery_of(folder, **options) -> None:
+    usual = {"models": ["hybrid"], "num_subjects": 100, "num_sessions": 1, "task": {"num_trials": 200}}
+    summary = {"weight": {"pearson": 0.3}, "trace": {"pearson": 0.2}}
+    folder.mkdir()
+    (folder / "recovery.json").write_text(json.dumps({"options": usual | options, "summary": summary}))
+
+
+def test_it_is_said_what_a_recovery_was_of(tmp_path):
+    recovery_of(tmp_path / "recovery", form="akam", method="mle", parameters=["weight=0"])
+    found = recoveries({"hybrid": {"trace": 1.0}}, KnownTask(), TABLE, tmp_path / "fit", None)
+    assert found["hybrid"].correlations == {"weight": 0.3}  # of what is fitted
+    assert found["hybrid"].told == (
+        "100 simulated subjects x 200 trials in recovery, form akam, by mle, all with weight=0, where trace was "
+        "fitted, too"
+    )
+
+
+def test_a_recovery_of_another_task_is_passed_over(tmp_path):
+    recovery_of(tmp_path / "recovery", form="daw", method="mle")
+    told = r"recovery, of hybrid with second-stage choices is passed over: the table is without second-stage choices\."
+    with pytest.warns(Notice, match=told):
+        assert recoveries(["hybrid"], KnownTask(), TABLE, tmp_path / "fit", None) == {}
+    with pytest.raises(UserError, match="`recovery` must be of a task without second-stage choices, as the table is"):
+        recoveries(["hybrid"], KnownTask(), TABLE, tmp_path / "fit", str(tmp_path / "recovery"))
+    there = recoveries(["hybrid"], KnownTask(second_choices=True), TABLE, tmp_path / "fit", None)
+    assert list(there) == ["hybrid"]
+
+
+@pytest.mark.thorough
+def test_a_quick_recovery_holds_what_the_fit_holds(monkeypatch):
+    monkeypatch.setattr(recovered, "NUM_SUBJECTS", 8)
+    held = {"win-stay-lose-shift": {"stay": 0.8}}
+    found = recoveries(held, KnownTask(), TABLE, Path(), "quick")["win-stay-lose-shift"]
+    assert found.told == "8 simulated subjects x 150 trials, by map, stay=0.8 held"
+    assert list(found.correlations) == ["shift"]

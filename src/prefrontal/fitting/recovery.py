@@ -78,6 +78,7 @@ def recover_parameters(
     num_subjects: int = 100,
     num_sessions: int = 1,
     values: Mapping[str, float] | None = None,
+    fixed: Mapping[str, float] | None = None,
     draws: Draws = "typical",
     method: Method = "mle",
     num_starts: int = 20,
@@ -92,6 +93,7 @@ def recover_parameters(
         num_subjects: simulated subjects.
         num_sessions: sessions of each.
         values: parameters that all of them share; they are fitted all the same. The others vary.
+        fixed: parameters that all of them share, and that are held at this value in the fit.
         draws: what they vary over: their "typical" ranges, uniformly, or their "prior".
         method: of the fit.
         num_starts: of the fit.
@@ -111,12 +113,14 @@ def recover_parameters(
         >>> recovery.summary.index.tolist()
         ['bias']
     """
-    _check([name], config, num_subjects, num_sessions, num_starts, seed, draws, method)
+    fixed = dict(fixed or {})
+    _check([name], config, num_subjects, num_sessions, num_starts, seed, draws, method, fixed)
     rng, known = np.random.default_rng(seed), known_of(config)
-    parameters = find_model(name).parameters(known)
-    true = _true_values(name, config, values, num_subjects, draws, rng)
+    parameters = find_model(name).parameters(known, fixed)
+    true = _true_values(name, config, dict(values or {}) | fixed, num_subjects, draws, rng)
     table = simulate(name, config, true, num_sessions=num_sessions, seed=seed)
-    fit = fit_model(table, name, method=method, task=known, num_starts=num_starts, seed=seed, told=told).table
+    options: dict[str, Any] = {"method": method, "task": known, "num_starts": num_starts, "seed": seed}
+    fit = fit_model(table, name, fixed=fixed, told=told, **options).table
     parts = [
         pd.DataFrame(
             {
@@ -214,6 +218,7 @@ def _check(
     seed: int,
     draws: str,
     method: str,
+    fixed: Mapping[str, float] | None = None,
 ) -> None:
     for argument, value in (
         ("num_subjects", num_subjects),
@@ -225,7 +230,7 @@ def _check(
     check_choice("draws", draws, get_args(Draws))
     check_choice("method", method, get_args(Method))
     for name in names:
-        parameters_to_fit(name, known_of(config), {})
+        parameters_to_fit(name, known_of(config), fixed or {})
 
 
 def _true_values(
