@@ -16,7 +16,7 @@ from prefrontal.fitting.fit import Fit
 from prefrontal.fitting.group import GroupFit
 from prefrontal.fitting.hierarchical import Posterior
 from prefrontal.fitting.regressors import describe_regressors, trial_regressors
-from prefrontal.reports.tables import plain_table
+from prefrontal.reports.tables import plain_table, span
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import to_json
 from prefrontal.runs.spreadsheets import to_csv
@@ -117,7 +117,7 @@ def write_regressors(path: Path, table: pd.DataFrame, fit: Fit | Posterior) -> N
 
 def _show_group(name: str, fit: GroupFit, console: Console) -> None:
     rows = [
-        (key, f"{row['median']:.3f}", f"{row['low']:.3f} to {row['high']:.3f}", f"{row['sd']:.2f}")
+        (key, f"{row['median']:.3f}", span(row["low"], row["high"]), f"{row['sd']:.2f}")
         for key, row in fit.group.to_dict("index").items()
     ]
     headings = ("parameter", "group's median", "95 % interval", "sd, unbounded")

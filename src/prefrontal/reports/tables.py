@@ -216,6 +216,11 @@ def _interval(bounds: list[float | None], digits: int) -> str:
     return "" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
+def span(low: float, high: float, digits: int = 3) -> str:
+    """An interval as a table shows it: nothing where there is none, as of a single subject."""
+    return _interval([None if math.isnan(end) else end for end in (low, high)], digits)
+
+
 def verdict_word(verdict: Mapping[str, Any] | None) -> str:
     """The verdict as a table shows it; nothing for a measurement, which claims nothing."""
     if verdict is None or verdict["passed"] is None:  # a measurement, not a claim
