@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,12 @@ import pytest
 
 from prefrontal import cli
 from prefrontal.configs.models import MODELS
+from prefrontal.errors import UserError
+from prefrontal.fitting.networks.beside import score_models
+from prefrontal.fitting.networks.planned import plan_held_out
+from prefrontal.reports.earlier import earlier_files, written
 from prefrontal.reports.fits import _disagreement
+from prefrontal.reports.networks import _show
 from prefrontal.trials.table import read_table
 
 
@@ -119,6 +125,74 @@ def test_models_are_compared_on_choices_held_out(simulated: Path, tmp_path: Path
         assert (out / "held-out.png").stat().st_size > 1000
 
 
+@pytest.mark.thorough
+def test_what_is_fixed_is_held_where_choices_are_held_out(simulated: Path, tmp_path: Path):
+    asked = shlex.split(
+        "--models win-stay-lose-shift --fix stay=.5 --num-starts 2 --num-simulations 0 --held-out sessions"
+    )
+    told = " ".join(run("fit", simulated, *asked, "--method", "mle", "--out", tmp_path).split())
+    assert "Models by map, 2 starts, without each fold, stay=0.5 held." in told
+    record = json.loads((tmp_path / "held-out.json").read_text())
+    held = {"win-stay-lose-shift": {"stay": 0.5}}
+    assert record["models"] == {"method": "map", "num_starts": 2, "fixed": held}
+    rows = pd.read_csv(tmp_path / "held-out.csv")
+    table = read_table(simulated)
+    expected = score_models(table, "win-stay-lose-shift", fixed={"stay": 0.5}, num_starts=2)
+    assert rows["log_likelihood"].to_numpy() == pytest.approx(expected["log_likelihood"].to_numpy())
+
+
+@pytest.mark.thorough
+def test_overwriting_leaves_nothing_of_an_earlier_fit_and_all_else(simulated: Path, tmp_path: Path):
+    out, alone = tmp_path / "fit", tmp_path / "alone"
+    few = ["--num-starts", "2", "--out"]
+    more = shlex.split(
+        "--models biased-random win-stay-lose-shift --regressors --held-out sessions --num-simulations 3"
+    )
+    run("fit", simulated, *more, *few, out)
+    record = json.loads((out / "fit.json").read_text())
+    assert {path.name for path in out.iterdir()} == {*written(record["options"]), "checksums.sha256"}
+    mine = {"notes.csv": "a,b", "agents/gru-2/notes.txt": "mine", "gru-2-check.csv": "mine", "hybrid.csv": "mine"}
+    for name, text in mine.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text)
+    again = shlex.split("--models biased-random --num-simulations 0")
+    run("fit", simulated, *again, *few, out, "--overwrite")
+    run("fit", simulated, *again, *few, alone)
+    left = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    assert left == {path.name for path in alone.iterdir()} | set(mine)
+    assert all((out / name).read_text() == text for name, text in mine.items())
+    assert "held-out" not in (out / "checksums.sha256").read_text()
+
+
+def test_a_table_is_not_replaced_by_its_fit(simulated: Path, tmp_path: Path):
+    table = tmp_path / "biased-random.csv"
+    table.write_bytes(simulated.read_bytes())
+    told = refused("fit", table, "--models", "biased-random", "--out", tmp_path, "--overwrite")
+    assert "`out` must not be a file that is read" in told
+    assert table.read_bytes() == simulated.read_bytes()
+
+
+def test_an_earlier_fit_is_told_by_its_record(tmp_path: Path):
+    """Its files are those of what was asked of it; what is read now is no fit's."""
+    options = {"tables": ["x.csv"], "models": ["hybrid", "gru-2", "../up"], "teacher": "gru-9", "num_simulations": 20}
+    names = ["hybrid.csv", "held-out.csv", "gru-2-flow.png", "gru-9-check.csv", "check.png", "selection.svg"]
+    names += ["agents/gru-2/0000.safetensors", "agents/gru-9/0012.safetensors"]
+    others = ["sarsa-0.csv", "hybrid-regressors.csv", "loo.csv", "agents/gru-2/mine.safetensors", "notes.csv"]
+    others += ["agents/gru-4/0000.safetensors", "check.txt"]
+    for name in (*names, *others):
+        (tmp_path / "fit" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "fit" / name).write_text("")
+    (tmp_path / "up.csv").write_text("")
+    assert earlier_files(tmp_path / "fit") == []  # nothing tells of one
+    (tmp_path / "fit" / "held-out.json").write_text(json.dumps({"options": options}))
+    found = {str(path.relative_to(tmp_path / "fit")) for path in earlier_files(tmp_path / "fit")}
+    assert found == {*names, "held-out.json"}
+    kept = earlier_files(tmp_path / "fit", [tmp_path / "fit" / "hybrid.csv"])
+    assert len(kept) == len(found) - 1
+    (tmp_path / "fit" / "held-out.json").write_text('{"options": {"models": "all"}}')
+    assert earlier_files(tmp_path / "fit") == []
+
+
 def test_it_is_said_where_the_sum_and_most_subjects_prefer_different_models():
     table = pd.DataFrame({"bic": [10.0, 12.0], "num_best": [1, 5]}, index=["one", "other"])
     told = _disagreement(table, "bic")
@@ -140,6 +214,10 @@ def test_recover_writes_parameters_or_the_confusion_of_models(tmp_path: Path):
     np.testing.assert_allclose(confusion.sum(axis=1), 1.0)
     for name in ("one", "two"):
         assert (tmp_path / name / "recovery.png").stat().st_size > 1000
+    (tmp_path / "two" / "notes.csv").write_text("mine")
+    run("recover", "biased-random", *few, "--num-subjects", "6", "--out", tmp_path / "two", "--overwrite")
+    there = {path.name for path in (tmp_path / "one").iterdir()} | {"notes.csv"}
+    assert {path.name for path in (tmp_path / "two").iterdir()} == there
 
 
 @pytest.mark.parametrize("command", ["fit", "simulate", "recover"])
@@ -204,6 +282,70 @@ def test_mistakes_are_told_and_nothing_is_written(arguments: list[str], message:
 def test_what_is_asked_of_a_fit_is_checked_before_the_first_search(options, message, simulated, tmp_path, monkeypatch):
     monkeypatch.setattr("prefrontal.fitting.fit.search", _never)
     assert message in refused("fit", simulated, *options, "--out", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            "biased-random --held-out people --num-folds 10",
+            "`num_folds` must be no more than there are subjects, got 10",
+        ),
+        ("biased-random --held-out sessions --num-folds 1", "`num_folds` must be 2 or more, got 1"),
+        (
+            "biased-random --by session --held-out sessions --num-folds 50",
+            "`num_folds` must be no more than a session has trials, got 50 where one has 40",
+        ),
+        ("biased-random --num-folds 5", "`num_folds` must go with networks or choices held out, got 5"),
+        ("biased-random --held-out people --sharing one", "`sharing` must go with networks, got one without any"),
+        ("biased-random --sharing alone", "`sharing` must go with networks, got alone without any"),
+        ("biased-random gru-1 --held-out people --sharing group", "`sharing` must be one where people are held out"),
+        (
+            "biased-random gru-1 --held-out people --teacher gru-20",
+            "`teacher` must be left out where people are held out, got gru-20",
+        ),
+        (
+            "biased-random gru-1 --sharing group --teacher gru-20",
+            "`sharing` must be alone where a network teaches others, got group",
+        ),
+        ("gru-1 --sharing one --teacher gru-20", "`sharing` must be alone where a network teaches others, got one"),
+        ("biased-random gru-2 --teacher gru-2", "`teacher` must be a network that others among the models learn from"),
+        ("biased-random gru-1 --teacher gru-0", "or networks of 1 to 100 units"),
+        ("gru-1 --fix stay=.5", "`fix` must go with a cognitive model, got stay and none: networks have no parameter"),
+        ("gru-1 --method hierarchical", "`method` must be left out where only networks are fitted, got hierarchical"),
+        ("gru-1 --regressors", "`regressors` must be left out where only networks are fitted, got it"),
+        ("gru-1 --recovery quick", "`recovery` must be left out where only networks are fitted, got quick"),
+        ("gru-1 --num-starts 5", "`num_starts` must be left out where only networks are fitted, got 5"),
+        ("biased-random --method em --num-starts 0", "`num_starts` must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_before_anything_is_fitted(
+    words: str, message: str, simulated: Path, tmp_path: Path, monkeypatch
+):
+    for begun in ("commands.fit._fit", "reports.networks.fit_networks", "reports.networks.score_models"):
+        monkeypatch.setattr(f"prefrontal.{begun}", _never)
+    assert message in refused("fit", simulated, "--out", tmp_path / "out", "--models", *words.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_folds_that_nobody_asked_for_are_as_many_as_can_be(simulated: Path):
+    table = read_table(simulated)
+    people = plan_held_out(table, ["gru-1"], over="people")
+    assert (people.num_folds, people.folds.num) == (4, 4)
+    assert people.told == "Folds: 4, as many as there are subjects."
+    short = plan_held_out(table[table["trial"].lt(7)], [], ["hybrid"], by="session")
+    assert short.told == "Folds: 7, as many as the shortest session that is cut into parts has trials."
+    assert plan_held_out(table, ["gru-1"]).told == ""
+    with pytest.raises(UserError, match="`held_out` must be sessions where there is one subject"):
+        plan_held_out(table[table["subject"].eq(table["subject"].iloc[0])], ["gru-1"], over="people")
+
+
+def test_an_interval_that_there_is_not_is_left_blank(capsys):
+    row = {"num_variables": 2, "nats": -0.5, "low": np.nan, "high": np.nan, "from_best": 0.0, "num_best": 1}
+    _show(pd.DataFrame([row], index=["hybrid"]), "One subject.")
+    told = capsys.readouterr().out
+    assert "-0.5000" in told
+    assert "nan" not in told
 
 
 @pytest.mark.thorough

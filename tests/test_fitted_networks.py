@@ -222,6 +222,26 @@ def test_models_are_scored_without_what_is_held_out(table: pd.DataFrame) -> None
 
 
 @pytest.mark.thorough
+def test_what_is_fixed_is_held_where_models_are_scored(table: pd.DataFrame) -> None:
+    """With stay at a half, the most probable shift is that of counts; a model without a `stay` is fitted as ever."""
+    names = ["win-stay-lose-shift", "biased-random"]
+    scores = pf.score_models(table, names, fixed={"stay": 0.5}, num_outer=2, num_starts=2)
+    free = pf.score_models(table, names, num_outer=2, num_starts=2)
+    held, not_held = (one[one["model"] == names[0]]["log_likelihood"].to_numpy() for one in (scores, free))
+    assert np.abs(held - not_held).max() > 0.5
+    assert scores[scores["model"] == names[1]].equals(free[free["model"] == names[1]])
+    own = table[table["subject"] == 0]
+    choice, reward = own["choice"].to_numpy(), own["reward"].to_numpy()
+    lost, left = reward[:-1] == 0, choice[1:] != choice[:-1]  # of trials 1 to 39
+    learned = np.arange(1, 40) >= 20
+    shift = (np.sum(left & lost & learned) + 0.1) / (np.sum(lost & learned) + 0.2)
+    probability = np.where(lost, np.where(left, shift, 1 - shift), 0.5)[~learned]
+    assert held[0] == pytest.approx(np.log(0.5) + np.log(probability).sum(), abs=1e-3)
+    with pytest.raises(UserError, match=r"^`fixed` must name a free parameter of a model, got weight\."):
+        pf.score_models(table, names, fixed={"weight": 1.0})
+
+
+@pytest.mark.thorough
 def test_people_are_held_out_with_the_parameters_of_the_others(table: pd.DataFrame) -> None:
     """The bias of everybody else together, by the closed form of a normal prior on the log odds."""
     scores = pf.score_models(table, "biased-random", over="people", num_outer=3, num_starts=2)

@@ -6,7 +6,7 @@ import pytest
 
 from prefrontal.errors import UserError
 from prefrontal.fitting.choices import batch_of
-from prefrontal.fitting.folds import make_folds
+from prefrontal.fitting.folds import make_folds, usual_num_folds
 
 
 def trials(lengths: dict[str, list[int]]) -> pd.DataFrame:
@@ -53,6 +53,16 @@ def test_over_people_all_visits_of_a_person_are_held_out_together():
     np.testing.assert_array_equal(of_visit[:, 0], of_visit[:, 1])
     np.testing.assert_array_equal(of_visit[:, 0], by_subject.number.max(axis=(1, 2)))
     assert np.bincount(of_visit[:, 0]).tolist() == [2, 2, 2]
+
+
+def test_there_are_as_many_folds_as_can_be_and_no_more_than_usual():
+    several = batch_of(trials({"a": [3, 4], "b": [23], "c": [8]}))
+    counted = int(np.asarray(several.choices.counts)[2].sum())
+    assert usual_num_folds(several, "sessions", 10) == counted < 8
+    assert usual_num_folds(several, "sessions", 4) == 4
+    assert usual_num_folds(several, "people", 10) == 3
+    assert usual_num_folds(batch_of(trials({"a": [3, 4]})), "sessions", 10) == 10  # dealt out by sessions, of two
+    assert usual_num_folds(batch_of(trials({"a": [1]})), "sessions", 10) == 2  # which is refused
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,42 @@ def test_what_is_asked_of_pulls_is_checked(pulls: pd.DataFrame, tmp_path: Path) 
     assert "got trial 0 of block 0 of p0 in two files" in refused(*asked[:2], path, *asked[2:])
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("--method em", "--by session", "--fix weight=1", "--regressors", "--recovery quick", "--teacher gru-2"),
+        *("--num-simulations 5", "--num-starts 3", "--common-probability .9", "--better-reward-probability .8"),
+        *("--worse-reward-probability .2", "--reversal-probability .1", "--num-warmup 5", "--num-samples 5"),
+        *("--num-chains 1", "--target-acceptance .8", "--columns subject=ppt", "--missing -1"),
+    ],
+)
+def test_what_pulls_know_nothing_of_is_refused(given: str, pulls: pd.DataFrame, tmp_path: Path) -> None:
+    path = as_mindrl(tmp_path / "pulls.jsonl", pulls)
+    told = refused("fit", path, "--models", "forgetting", "--out", tmp_path / "fit", *given.split())
+    name = given.split()[0].removeprefix("--").replace("-", "_")
+    assert f"`{name}` must be left out for pulls of a bandit" in told
+    assert not (tmp_path / "fit").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("--held-out people --num-folds 5", "`num_folds` must be no more than there are subjects, got 5"),
+        ("--num-folds 1", "`num_folds` must be 2 or more, got 1"),
+        ("--sharing one", "`sharing` must go with networks, got one without any"),
+    ],
+)
+def test_folds_of_pulls_are_made_before_any_is_fitted(given, message, pulls, tmp_path: Path, monkeypatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("work was begun")
+
+    monkeypatch.setattr("prefrontal.reports.pulls.fit_restless", never)
+    path = as_mindrl(tmp_path / "pulls.jsonl", pulls)
+    told = refused("fit", path, "--models", "forgetting", "--out", tmp_path / "fit", *given.split())
+    assert message in told
+    assert not (tmp_path / "fit").exists()
+
+
 @pytest.mark.thorough
 def test_the_command_fits_pulls(pulls: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     path, out = as_mindrl(tmp_path / "pulls.jsonl", pulls), tmp_path / "fit"

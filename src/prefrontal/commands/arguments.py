@@ -1,7 +1,9 @@
 """What commands on cognitive models have in common: NAME=VALUE words, files that are not written over."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 from prefrontal.errors import UserError
 
@@ -26,6 +28,28 @@ def read_pairs(option: str, words: Sequence[str]) -> dict[str, float]:
             raise UserError(f"`{option}` must name each once, got {name} twice. Leave one out.")
         pairs[name] = number
     return pairs
+
+
+def refuse_given(options: Any, usual: Any, names: Iterable[str], where: str) -> None:
+    """Refuse what is given and would be passed over.
+
+    Arguments:
+        options: as they were given.
+        usual: as they are when nothing is said.
+        names: of them, those that say nothing here. Of one that is options itself, all within.
+        where: they must be left out, as in "where only networks are fitted".
+
+    Raises:
+        UserError: when one of `names` is given another value than the usual.
+    """
+    for name in names:
+        given, usually = getattr(options, name), getattr(usual, name)
+        if given == usually:
+            continue
+        if is_dataclass(given):
+            refuse_given(given, usually, [field.name for field in fields(given)], where)
+        value = " ".join(given) if isinstance(given, tuple) else "it" if given is True else given
+        raise UserError(f"`{name}` must be left out {where}, got {value}: it would do nothing. Leave it out.")
 
 
 def check_new(path: Path, *, overwrite: bool = False) -> None:

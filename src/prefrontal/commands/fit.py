@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 from rich.console import Console
 
-from prefrontal.commands.arguments import check_new, read_pairs
+from prefrontal.commands.arguments import check_new, read_pairs, refuse_given
 from prefrontal.commands.options import read_options
 from prefrontal.commands.tables import Reading, expanded, read_group
+from prefrontal.commands.written import check_not_read
 from prefrontal.configs.models import MODELS, KnownTask
-from prefrontal.errors import UserError, check_count
+from prefrontal.errors import UserError, check_count, check_seed
 from prefrontal.progress import progress
 from prefrontal.runs.parts import is_unfinished, keeping
 
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from prefrontal.fitting.hierarchical import Posterior
 
 RECORD = "fit.json"
+SEARCHED = (
+    *("method", "regressors", "recovery", "num_starts", "num_warmup", "num_samples", "num_chains"),
+    "target_acceptance",
+)
+"""What is asked of cognitive models, and says nothing of networks."""
+OF_TRIALS = (
+    *("reading", "by", "fix", "teacher", "common_probability", "better_reward_probability"),
+    *("worse_reward_probability", "reversal_probability", "num_simulations", *SEARCHED),
+)
+"""What is asked of a trial table, and says nothing of pulls."""
 DESCRIPTION = """\
 Fit cognitive models, or small networks (gru-2, sgru-2), to a table of trials.
 Writes fit.json, MODEL.csv, comparison.csv, comparison-by-subject.csv,
@@ -54,8 +65,8 @@ class Options:
     """As bayes-optimal takes it."""
     reversal_probability: float = 0.025
     """As bayes-optimal takes it."""
-    num_starts: int = 20
-    """mle, map: starts of a subject's search."""
+    num_starts: int | None = None
+    """mle, map: searches. Unless given: 20; held out: 6."""
     num_warmup: int = 500
     """hierarchical: draws that tune a chain."""
     num_samples: int = 1000
@@ -70,8 +81,8 @@ class Options:
     """Networks: alone, from a group's, or one."""
     teacher: Annotated[str | None, tyro.conf.arg(metavar="NETWORK")] = None
     """Networks learn what this one, of all, would choose."""
-    num_folds: int = 10
-    """Held-out choices: folds."""
+    num_folds: int | None = None
+    """Folds. Unless given: 10, or as many as there can be."""
     regressors: bool = False
     """Write each trial's signals: MODEL-regressors.csv."""
     num_simulations: int = 20
@@ -100,6 +111,9 @@ def run(command: str, arguments: Sequence[str]) -> None:
         check_new(options.out / name, overwrite=options.overwrite or is_unfinished(options.out, asked))
     if not options.models:
         raise UserError("`models` must name a model or more, got none. Leave it out for hybrid.")
+    check_seed("seed", options.seed)
+    if options.num_starts is not None:
+        check_count("num_starts", options.num_starts)
     names = list(dict.fromkeys(options.models))
     networks = [name for name in names if name not in MODELS]
     cognitive = [name for name in names if name in MODELS]
@@ -107,10 +121,10 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal import devices
 
     devices.configure()
-    from prefrontal.fitting.fit import parameters_to_fit
-    from prefrontal.fitting.networks.naming import is_network, network_kind
+    from prefrontal.fitting.fit import NUM_STARTS, held_of, parameters_to_fit
+    from prefrontal.fitting.networks.planned import plan_held_out
     from prefrontal.reports.checks import report_checks
-    from prefrontal.reports.earlier import earlier_files
+    from prefrontal.reports.earlier import earlier_files, written
     from prefrontal.reports.fits import add_to_record, report_fits, report_posteriors, write_regressors
     from prefrontal.reports.recovered import recoveries, show_unrecovered
     from prefrontal.runs.files import write_text
@@ -120,6 +134,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     from prefrontal.trials.formats import overview, with_trials
 
     files = [file for path in options.tables for file in expanded(path)]
+    check_not_read([options.out / name for name in written(told)], files)
     if any(map(is_mindrl, files)):
         _fit_pulls(files, names, options, told, asked)
         return
@@ -136,16 +151,31 @@ def run(command: str, arguments: Sequence[str]) -> None:
         worse_reward_probability=options.worse_reward_probability,
         reversal_probability=options.reversal_probability,
     )
-    for name in networks:
-        network_kind(name)
-    if options.teacher and not (networks and is_network(options.teacher)):
-        raise UserError(
-            f"`teacher` must be a network that others among the models learn from, got {options.teacher}. Give, say, "
-            "--models gru-2 --teacher gru-20"
+    # All that can be refused is, before anything is fitted.
+    plan = None
+    if networks or options.held_out or options.teacher or options.sharing:
+        plan = plan_held_out(
+            table,
+            networks,
+            cognitive,
+            by=options.by,
+            over=options.held_out or "sessions",
+            sharing=options.sharing,
+            teacher=options.teacher,
+            num_folds=options.num_folds,
+            seed=options.seed,
         )
-    held = _held(cognitive, task, fixed)
+        _tell(plan.told)
+    elif options.num_folds is not None:
+        raise UserError(
+            f"`num_folds` must go with networks or choices held out, got {options.num_folds}. Leave it out, or add "
+            "--held-out sessions"
+        )
+    held = held_of(cognitive, task, fixed, option="fix")
+    if not cognitive:
+        refuse_given(options, Options(()), SEARCHED, "where only networks are fitted")
     for name, values in held.items():
-        parameters_to_fit(name, task, values)  # all are refused before any is fitted
+        parameters_to_fit(name, task, values)
     if options.num_simulations:
         check_count("num_simulations", options.num_simulations, least=3)
     recovered = recoveries(held, task, table, options.out, options.recovery)
@@ -159,7 +189,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
         record = {"options": told, "read": read, "environment": environment()}
         if cognitive:
             report = report_posteriors if options.method == "hierarchical" else report_fits
-            report(fits, record, options.out, options.by)
+            searches = {"num_starts": options.num_starts or NUM_STARTS} if options.method in ("mle", "map") else {}
+            report(fits, record | searches, options.out, options.by)
             found: dict[str, Any] = {"recovered": show_unrecovered(recovered, Console())}
             if options.method == "hierarchical":
                 from prefrontal.reports.networks import report_leave_one_out
@@ -167,23 +198,12 @@ def run(command: str, arguments: Sequence[str]) -> None:
                 compared = report_leave_one_out(table, fits, options.out, task=task)
                 found["leave_one_out"] = compared.to_dict(orient="index")
             add_to_record(options.out / RECORD, found)
-        if networks or options.held_out:
+        if plan:
+            from prefrontal.fitting.networks import beside
             from prefrontal.reports.networks import report_held_out
 
-            fits |= report_held_out(
-                table,
-                networks,
-                cognitive,
-                record,
-                options.out,
-                by=options.by,
-                task=task,
-                over=options.held_out or "sessions",
-                sharing=options.sharing,
-                num_folds=options.num_folds,
-                seed=options.seed,
-                teacher=options.teacher,
-            )
+            num_starts = options.num_starts or beside.NUM_STARTS
+            fits |= report_held_out(table, plan, record, options.out, task=task, fixed=fixed, num_starts=num_starts)
         if options.num_simulations:
             checks = report_checks(table, fits, options.out, task=task, num=options.num_simulations, seed=options.seed)
             add_to_record(options.out / (RECORD if cognitive else "held-out.json"), {"checks": checks})
@@ -194,49 +214,38 @@ def _fit_pulls(
     files: Sequence[str], names: Sequence[str], options: Options, told: dict[str, Any], asked: dict[str, Any]
 ) -> None:
     """The same of pulls of a restless bandit, to which fewer options apply."""
+    from prefrontal.configs.models import FORGETTING
+    from prefrontal.fitting.networks.planned import plan_held_out
     from prefrontal.reports.earlier import earlier_files
     from prefrontal.reports.pulls import check_models_of_pulls, read_pulls, report_pulls
     from prefrontal.runs.provenance import environment
     from prefrontal.trials.bandits.mindrl import pulls_overview
 
-    usual = Options(())
-    for name in ("reading", "method", "by", "fix", "regressors", "recovery", "teacher"):
-        if getattr(options, name) != getattr(usual, name):
-            raise UserError(f"`{name}` must be left out for pulls of a bandit, which it is not for. Leave it out.")
+    given = [name for name in OF_TRIALS if name != "num_simulations" or options.num_simulations]  # 0: none, as it is
+    refuse_given(options, Options(()), given, "for pulls of a bandit")
     check_models_of_pulls(names)
     table = read_pulls(files)
     read = pulls_overview(table)
     Console().print(read, markup=False, highlight=False)
+    plan = plan_held_out(
+        table,
+        [name for name in names if name != FORGETTING],
+        [name for name in names if name == FORGETTING],
+        over=options.held_out or "sessions",
+        sharing=options.sharing,
+        num_folds=options.num_folds,
+        seed=options.seed,
+    )
+    _tell(plan.told)
+    record = {"options": told, "read": read, "environment": environment()}
     with keeping(options.out, asked, replaced=earlier_files(options.out, files) if options.overwrite else ()):
-        report_pulls(
-            table,
-            names,
-            {"options": told, "read": read, "environment": environment()},
-            options.out,
-            over=options.held_out or "sessions",
-            sharing=options.sharing,
-            num_folds=options.num_folds,
-            seed=options.seed,
-        )
+        report_pulls(table, plan, record, options.out)
     print(f"Files: {options.out}", flush=True)
 
 
-def _held(models: Sequence[str], task: KnownTask, fixed: dict[str, float]) -> dict[str, dict[str, float]]:
-    """What of `fixed` each model holds: it is fitted without what is none of its free parameters.
-
-    Raises:
-        UserError: when a model cannot be one of such a task, or something fixed is a parameter of none.
-    """
-    from prefrontal.agents.two_step import find_model
-
-    free = {name: find_model(name).parameters(task) for name in dict.fromkeys(models)}
-    unused = sorted(set(fixed).difference(*free.values()))
-    if unused:
-        every = dict.fromkeys(parameter for parameters in free.values() for parameter in parameters)
-        raise UserError(
-            f"`fix` must name a free parameter of a model, got {', '.join(unused)}. There are: {', '.join(every)}."
-        )
-    return {name: {key: value for key, value in fixed.items() if key in free[name]} for name in free}
+def _tell(sentence: str) -> None:
+    if sentence:
+        Console().print(sentence, markup=False, highlight=False)
 
 
 def _fit(
@@ -262,7 +271,7 @@ def _fit(
         from prefrontal.fitting.group import fit_group
 
         return fit_group(table, name, by=options.by, task=task, fixed=fixed, seed=options.seed)
-    from prefrontal.fitting.fit import fit_model
+    from prefrontal.fitting.fit import NUM_STARTS, fit_model
 
     num = len(table[["subject"] if options.by == "subject" else ["subject", "session"]].drop_duplicates())
     with progress(f"Fitting {name}", num) as told:
@@ -273,7 +282,7 @@ def _fit(
             by=options.by,
             task=task,
             fixed=fixed,
-            num_starts=options.num_starts,
+            num_starts=options.num_starts or NUM_STARTS,
             seed=options.seed,
             told=told,
         )

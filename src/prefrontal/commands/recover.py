@@ -100,9 +100,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
         given = read_pairs("parameters", options.parameters)
         check_parameters(given, [*model.parameters(known_of(task)), *model.held], model.name)
     names = (*WRITTEN, *(f"recovery.{ending}" for ending in FORMATS)) if (options.out / RECORD).is_file() else ()
-    own = {Path(path).resolve() for pattern in options.like for path in expanded(pattern)}
-    replaced = [path for name in names if (path := options.out / name).is_file() and path.resolve() not in own]
-    with keeping(options.out, wanted, replaced=replaced if options.overwrite else ()):
+    replaced = [options.out / name for name in names] if options.overwrite else ()
+    with keeping(options.out, wanted, replaced=replaced):
         record, tables, figure = (_parameters if len(asked.models) == 1 else _models)(asked, task, options)
         for name, text in tables.items():
             write_text(options.out / name, text)

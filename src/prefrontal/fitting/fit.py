@@ -1,6 +1,6 @@
 """Fits of a cognitive model to everybody's choices, one set of parameters each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -21,6 +21,8 @@ Method = Literal["mle", "map"]
 STARTS = int.from_bytes(b"starts")
 """Tells the random numbers of the search's starts from all others of the same seed. A simulation draws its subjects'
 parameters from `default_rng(seed)`, and a search that began with the same draws would be told the answer."""
+NUM_STARTS = 20
+"""Searches a subject."""
 BOUND = 1e-4
 """A parameter so near a bound, as a share of its range, counts as being there."""
 
@@ -79,7 +81,7 @@ def fit_model(
     by: Unit = "subject",
     task: KnownTask | TwoStepForm | None = None,
     fixed: Mapping[str, float] | None = None,
-    num_starts: int = 20,
+    num_starts: int = NUM_STARTS,
     seed: int = 0,
     told: Callable[[int], None] | None = None,
 ) -> Fit:
@@ -148,6 +150,35 @@ def parameters_to_fit(
     if not parameters:
         raise UserError(f"`fixed` must leave a parameter of {name} to fit, got all of them. Simulate it instead.")
     return model, parameters
+
+
+def held_of(
+    names: Iterable[str], task: KnownTask, fixed: Mapping[str, float], *, option: str = "fixed"
+) -> dict[str, dict[str, float]]:
+    """What of `fixed` each of the models `names` holds: it is fitted without what is none of its free parameters.
+
+    Arguments:
+        names: of models.
+        task: what they know of it.
+        fixed: parameters to hold at a value.
+        option: what `fixed` is called in errors.
+
+    Raises:
+        UserError: when a model cannot be one of such a task, or something fixed is a parameter of none.
+    """
+    free = {name: find_model(name).parameters(task) for name in dict.fromkeys(names)}
+    unused = sorted(set(fixed).difference(*free.values()))
+    if unused and not free:
+        raise UserError(
+            f"`{option}` must go with a cognitive model, got {', '.join(unused)} and none: networks have no parameter "
+            "to hold. Leave it out, or name a model."
+        )
+    if unused:
+        every = dict.fromkeys(parameter for parameters in free.values() for parameter in parameters)
+        raise UserError(
+            f"`{option}` must name a free parameter of a model, got {', '.join(unused)}. There are: {', '.join(every)}."
+        )
+    return {name: {key: value for key, value in fixed.items() if key in free[name]} for name in free}
 
 
 def known_task(batch: Batch, task: KnownTask | TwoStepForm | None) -> KnownTask:

@@ -89,7 +89,7 @@ def make_folds(
         return Folds(
             number, num_folds, over, f"{_word(num_folds)} folds: {counted(num_people, 'subject')}, dealt out at random."
         )
-    several = counts.any(axis=2).sum(axis=1) > 1
+    several = _several(counts)
     for person, own in enumerate(counts):
         if several[person]:
             order = np.cumsum(own.any(axis=1)) - 1
@@ -104,9 +104,29 @@ def make_folds(
     return Folds(number, num, over, f"{_word(num)} folds: {'; '.join(parts)}.")
 
 
+def usual_num_folds(batch: Batch | PullBatch, over: Over, most: int) -> int:
+    """How many folds there are unless somebody says: `most`, or as many as there can be, but two at least.
+
+    Arguments:
+        batch: the choices, of `batch_of`.
+        over: what folds hold out: as many as there are "people", or, over "sessions", as the fewest trials of those who
+            have one session.
+        most: of them.
+    """
+    counts = np.asarray(batch.choices.counts)
+    if over == "people":
+        return max(2, min(most, len(set(batch.units["subject"]))))
+    return max(2, min([most, *counts.sum(axis=(1, 2))[~_several(counts)].tolist()]))
+
+
 def no_folds(batch: Batch | PullBatch) -> Folds:
     """Folds of which there is none: nothing is held out."""
     return Folds(np.where(np.asarray(batch.choices.counts), 1, -1), 0, "sessions", "No folds.")
+
+
+def _several(counts: Bool[np.ndarray, "subject session trial"]) -> Bool[np.ndarray, " subject"]:
+    """Who has more sessions than one."""
+    return counts.any(axis=2).sum(axis=1) > 1
 
 
 def _blocks(num_trials: int, num_folds: int) -> Int[np.ndarray, " trial"]:

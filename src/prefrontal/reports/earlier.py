@@ -80,12 +80,11 @@ def _options(path: Path, entry: str | None = None) -> Mapping[str, Any]:
 
 def _names(options: Mapping[str, Any]) -> list[str]:
     """The models and networks that were asked for: what is no name of one names no file."""
-    return [name for name in dict.fromkeys((*options["models"], options.get("teacher"))) if _is_name(name)]
+    told = [name for name in (*options["models"], options.get("teacher")) if isinstance(name, str)]
+    return [name for name in dict.fromkeys(told) if _is_name(name)]
 
 
-def _is_name(name: object) -> bool:
-    if not isinstance(name, str):
-        return False
+def _is_name(name: str) -> bool:
     with suppress(UserError):
         return name in (*MODELS, FORGETTING) or bool(network_kind(name))
     return False

@@ -1,6 +1,6 @@
 """Choices that were held out, predicted by models and networks, and what fitted networks leave behind."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,21 @@ from rich.table import Table
 
 from prefrontal.agents.saving import save_agent
 from prefrontal.agents.two_step.network import TwoStepNetwork
-from prefrontal.configs.models import KnownTask
+from prefrontal.configs.models import FORGETTING, KnownTask
 from prefrontal.figures.networks.held_out import plot_held_out
 from prefrontal.figures.networks.portraits import plot_flow, plot_portrait
 from prefrontal.figures.style import save_figure
-from prefrontal.fitting.choices import Unit
-from prefrontal.fitting.folds import Over, make_folds
+from prefrontal.fitting.fit import held_of
 from prefrontal.fitting.hierarchical import Posterior
 from prefrontal.fitting.loo import leave_one_out
-from prefrontal.fitting.networks.beside import score_models
-from prefrontal.fitting.networks.fitted import NetworkFit, Sharing
+from prefrontal.fitting.networks.beside import NUM_STARTS, score_models
+from prefrontal.fitting.networks.fitted import NetworkFit
 from prefrontal.fitting.networks.naming import network_kind
 from prefrontal.fitting.networks.nested import fit_networks
+from prefrontal.fitting.networks.planned import HeldOut
 from prefrontal.fitting.networks.portraits import phase_portrait, trial_fixed_points
 from prefrontal.fitting.networks.scoring import compare_held_out, subject_nats
-from prefrontal.fitting.pulls import choices_of
+from prefrontal.reports.tables import span
 from prefrontal.runs.files import write_text
 from prefrontal.runs.provenance import to_json
 from prefrontal.runs.spreadsheets import to_csv
@@ -34,8 +34,9 @@ from prefrontal.runs.spreadsheets import to_csv
 RECORD = "held-out.json"
 NOTE = (
     "Nats: log-likelihood a held-out choice, mean over {units} with its 95 % interval; from best: paired. More is "
-    "in held-out-comparison.csv. Models by map without each fold; variables: numbers carried between trials."
+    "in held-out-comparison.csv. {models}Variables: numbers carried between trials."
 )
+OF_MODELS = "Models by map, {num} starts, without each fold{held}. "
 
 LOO_NOTE = (
     "Leave-one-out by PSIS, a trial at a time. Nats: log-likelihood a left-out choice, mean over {units} with its 95 % "
@@ -45,42 +46,38 @@ LOO_NOTE = (
 
 def report_held_out(
     table: pd.DataFrame,
-    networks: Sequence[str],
-    models: Sequence[str],
+    plan: HeldOut,
     record: Mapping[str, Any],
     out: Path,
     *,
-    by: Unit,
     task: KnownTask,
-    over: Over,
-    sharing: Sharing | None,
-    num_folds: int,
-    seed: int,
-    teacher: str | None = None,
+    fixed: Mapping[str, float] | None = None,
+    num_starts: int = NUM_STARTS,
 ) -> dict[str, NetworkFit]:
-    """Fit networks, score them and `models` on the same held-out choices, write it all into `out`, and show it; one of
-    the two may be none.
+    """Fit networks, score them and models on the same held-out choices, write it all into `out`, and show it.
 
     Arguments:
         table: a trial table, or one of pulls.
-        networks: by name, such as "gru-2".
-        models: cognitive models.
+        plan: what is held out of it, and who is scored; a teacher is fitted to all subjects together.
         record: what else the record holds: options, environment.
         out: the folder, which is there.
-        by, task, over, sharing, num_folds, seed: as of `fit_networks` and `score_models`.
-        teacher: a network by name, fitted to all subjects together, whose choice probabilities the `networks` learn.
+        task, fixed, num_starts: as of `score_models`.
 
     Returns:
         The fits of networks, by name.
     """
-    asked: dict[str, Any] = {"by": by, "over": over, "num_outer": num_folds, "seed": seed}
-    fits = fit_networks(table, teacher, sharing="one", **asked) if teacher else {}
-    students = [name for name in networks if name != teacher]
-    if students:
-        fits |= fit_networks(table, students, sharing=sharing, teacher=fits[teacher] if teacher else None, **asked)
+    asked: dict[str, Any] = {"by": plan.by, "over": plan.over, "num_outer": plan.num_folds, "seed": plan.seed}
+    teacher = fit_networks(table, plan.teacher, sharing="one", **asked) if plan.teacher else {}
+    fits = dict(teacher)
+    if plan.networks:
+        taught: dict[str, Any] = {"teacher": teacher.get(plan.teacher or ""), "sharing": plan.sharing}
+        fits |= fit_networks(table, plan.networks, **taught, **asked)
     rows = [fit.table for fit in fits.values()]
-    if models:
-        rows.append(score_models(table, models, task=task, **asked))
+    found: dict[str, Any] = {"folds": plan.folds.told}
+    of_models = ""
+    if plan.models:
+        rows.append(score_models(table, plan.models, task=task, fixed=fixed, num_starts=num_starts, **asked))
+        found["models"], of_models = _how_scored(plan, task, fixed or {}, num_starts)
     together = pd.concat(rows, ignore_index=True)
     units = [name for name in ("subject", "session") if name in together]
     first = ["model", *units, "fold"]
@@ -88,15 +85,15 @@ def report_held_out(
     write_text(out / "held-out.csv", to_csv(together, index=False))
     compared = compare_held_out(together, second_choices=task.second_choices)
     write_text(out / "held-out-comparison.csv", to_csv(compared))
-    folds = make_folds(choices_of(table, by=by), over=over, num_folds=num_folds, seed=seed).told
-    found = {"folds": folds, "held_out": compared.to_dict(orient="index")}
+    found["held_out"] = compared.to_dict(orient="index")
     if fits:
         found["sharing"] = {name: fit.sharing for name, fit in fits.items()}
     write_text(out / RECORD, to_json(dict(record) | found))
     save_figure(plot_held_out(compared, "Choices that were held out"), out / "held-out")
     for fit in fits.values():
         _draw(fit, table, out)
-    _show(compared, f"{folds} {NOTE.format(units='visits' if 'session' in units else 'subjects')}")
+    note = NOTE.format(units="visits" if "session" in units else "subjects", models=of_models)
+    _show(compared, f"{plan.folds.told} {note}")
     return fits
 
 
@@ -121,6 +118,18 @@ def report_leave_one_out(
     trials = f"{unreliable:,} trials' estimates are not to be relied on" if unreliable else "All estimates are reliable"
     _show(compared, LOO_NOTE.format(trials=trials, units="visits" if "session" in rows else "subjects"))
     return compared
+
+
+def _how_scored(
+    plan: HeldOut, task: KnownTask, fixed: Mapping[str, float], num_starts: int
+) -> tuple[dict[str, Any], str]:
+    """How models were scored, for the record and for the note below the table."""
+    if FORGETTING in plan.models:
+        return {"method": "map"}, "Models by map without each fold. "
+    held = held_of(plan.models, task, fixed)
+    said = f", {' '.join(f'{name}={value:g}' for name, value in fixed.items())} held" if fixed else ""
+    record = {"method": "map", "num_starts": num_starts, "fixed": held}
+    return record, OF_MODELS.format(num=num_starts, held=said)
 
 
 def _draw(fit: NetworkFit, table: pd.DataFrame, out: Path) -> None:
@@ -159,7 +168,7 @@ def _show(compared: pd.DataFrame, note: str) -> None:
             str(name),
             f"{row['num_variables']}",
             f"{row['nats']:.4f}",
-            f"{row['low']:.3f} to {row['high']:.3f}",
+            span(row["low"], row["high"]),
             apart,
             f"{row['num_best']:,}",
         )

@@ -8,9 +8,8 @@ import pandas as pd
 
 from prefrontal.configs.models import FORGETTING, KnownTask
 from prefrontal.errors import UserError
-from prefrontal.fitting.folds import Over
-from prefrontal.fitting.networks.fitted import Sharing
 from prefrontal.fitting.networks.naming import is_network, network_kind
+from prefrontal.fitting.networks.planned import HeldOut
 from prefrontal.fitting.restless import fit_restless
 from prefrontal.reports.networks import report_held_out
 from prefrontal.runs.files import write_text
@@ -51,39 +50,16 @@ def check_models_of_pulls(names: Sequence[str]) -> None:
             network_kind(name)
 
 
-def report_pulls(
-    table: pd.DataFrame,
-    names: Sequence[str],
-    record: Mapping[str, Any],
-    out: Path,
-    *,
-    over: Over,
-    sharing: Sharing | None,
-    num_folds: int,
-    seed: int,
-) -> None:
-    """Fit what is named to pulls, score it on those that were held out, write it all into `out`, and show it.
+def report_pulls(table: pd.DataFrame, plan: HeldOut, record: Mapping[str, Any], out: Path) -> None:
+    """Fit the learner, networks, or both to pulls, score them on those that were held out, write it all into `out`, and
+    show it.
 
     Arguments:
         table: as of `read_mindrl`.
-        names: the learner, networks, or both.
+        plan: what is held out of it, and who is scored.
         record: what else the record holds: options, environment.
         out: the folder, which is there.
-        over, sharing, num_folds, seed: as of `fit_networks` and `score_models`.
     """
-    models = [name for name in names if name == FORGETTING]
-    if models:
+    if plan.models:
         write_text(out / f"{FORGETTING}.csv", to_csv(fit_restless(table), index=False))
-    report_held_out(
-        table,
-        [name for name in names if name != FORGETTING],
-        models,
-        record,
-        out,
-        by="subject",
-        task=KnownTask(),
-        over=over,
-        sharing=sharing,
-        num_folds=num_folds,
-        seed=seed,
-    )
+    report_held_out(table, plan, record, out, task=KnownTask())

@@ -1,6 +1,6 @@
 """Cognitive models beside networks: fitted and scored under the same folds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -13,7 +13,7 @@ from prefrontal.agents.two_step import AbstractTwoStepModel, Parameter, with_val
 from prefrontal.configs.models import FORGETTING, KnownTask, TwoStepForm
 from prefrontal.errors import UserError, check_count, check_seed
 from prefrontal.fitting.choices import Batch, Choices, Unit, batch_of
-from prefrontal.fitting.fit import draw_candidates, known_task, parameters_to_fit
+from prefrontal.fitting.fit import draw_candidates, held_of, known_task, parameters_to_fit
 from prefrontal.fitting.folds import Folds, Over, make_folds
 from prefrontal.fitting.likelihood import trial_log_likelihoods
 from prefrontal.fitting.networks.nested import NUM_OUTER
@@ -32,6 +32,7 @@ def score_models(
     *,
     by: Unit = "subject",
     task: KnownTask | TwoStepForm | None = None,
+    fixed: Mapping[str, float] | None = None,
     over: Over = "sessions",
     num_outer: int = NUM_OUTER,
     num_starts: int = NUM_STARTS,
@@ -47,6 +48,7 @@ def score_models(
             `score_restless`).
         by: whether each "subject" or each "session" of a subject has parameters of its own.
         task: what the models know of the task; see `fit_model`.
+        fixed: parameters to hold at a value, in each of the models that has them; see `fit_model`.
         over: what folds hold out, as of `fit_networks`: "sessions", of those who have one blocks of trials; or
             "people".
         num_outer: folds.
@@ -59,7 +61,7 @@ def score_models(
         normalised_likelihood.
 
     Raises:
-        UserError: when there is no such model, or the table is no trial table.
+        UserError: when there is no such model, something fixed is a parameter of none, or the table is no trial table.
 
     Example:
         >>> pf.score_models(table, "win-stay-lose-shift", num_outer=2, num_starts=2)["fold"].tolist()[:2]
@@ -69,6 +71,8 @@ def score_models(
     check_count("num_starts", num_starts)
     check_seed("seed", seed)
     if are_pulls(table):
+        if fixed:
+            raise UserError(f"`fixed` must be left out where pulls are scored, got {', '.join(fixed)}. Leave it out.")
         return _score_pulls(table, names, over, num_outer, seed)
     batch = batch_of(table, by=by)
     known = known_task(batch, task)
@@ -76,8 +80,8 @@ def score_models(
     found = _likelihoods if over == "sessions" else _likelihoods_of_people
     rows = []
     with double_precision():
-        for name in names:
-            model, parameters = parameters_to_fit(name, known, {})
+        made = {name: parameters_to_fit(name, known, held) for name, held in held_of(names, known, fixed or {}).items()}
+        for name, (model, parameters) in made.items():
             likelihood = found(name, model, parameters, batch, folds, num_starts, seed)
             rows.append(held_out_table(batch, folds, likelihood).assign(model=name))
     return pd.concat(rows, ignore_index=True).drop(columns="place")
