@@ -159,7 +159,7 @@ def _median(fit: NetworkFit) -> int:
 
 
 def _show(compared: pd.DataFrame, note: str) -> None:
-    shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False)
+    shown = Table(box=box.SIMPLE, padding=(0, 1), show_edge=False, collapse_padding=True, pad_edge=False)
     for place, heading in enumerate(("model", "variables", "nats", "95 %", "from best", "best for")):
         shown.add_column(heading, justify="right" if place else "left")
     for name, row in compared.to_dict("index").items():

@@ -237,7 +237,7 @@ def _fit_all(plan: _Plan, starts: Network, name: str) -> Fitted:
     choices = jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, leaf.shape[-1]), task.choices)
     tasks = Task(
         choices=jax.tree.map(lambda leaf: np.broadcast_to(leaf, (num_parts, *leaf.shape)), choices),
-        fitted=of_all(task.fitted),
+        fitted=of_all(np.asarray(task.fitted)),
         inner=of_all(turned),
         starts=jax.tree.map(lambda leaf: leaf[part], starts),
     )

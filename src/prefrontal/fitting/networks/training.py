@@ -66,9 +66,11 @@ def mirrored(task: Task) -> Task:
     def swapped(leaf: Any) -> Any:
         return np.concatenate([leaf, 1 - np.asarray(leaf)], axis=-2)
 
-    choices = jax.tree.map(twice, task.choices)
+    assert isinstance(task.choices, Choices)  # pulls are refused before
     choices = eqx.tree_at(
-        lambda all_: (all_.choice, all_.state), choices, (swapped(task.choices.choice), swapped(task.choices.state))
+        lambda sessions: (sessions.choice, sessions.state),
+        jax.tree.map(twice, task.choices),
+        (swapped(task.choices.choice), swapped(task.choices.state)),
     )
     soft = task.soft
     if soft is not None:
