@@ -48,12 +48,6 @@ def report_fits(fits: Mapping[str, Fit], record: Mapping[str, Any], out: Path, b
         found["rounds"] = {name: fit.num_rounds for name, fit in groups.items()}
         found["settled"] = {name: fit.settled for name, fit in groups.items()}
     write_text(out / RECORD, to_json(dict(record) | found))
-    for name, fit in fits.items():
-        save_figure(plot_fit(fit, f"{name}, {method}: {_count(fit.table, by)}"), out / f"{name}-estimates")
-    if compared.selection is not None:
-        told = f"{method}, {_count(compared.bic, by)}"
-        save_figure(plot_comparison(compared, f"Models compared, {told}"), out / "comparison")
-        save_figure(plot_selection(compared.selection, f"Who uses which model, {told}"), out / "selection")
     console = Console()
     for name, fit in fits.items():
         if isinstance(fit, GroupFit):
@@ -63,6 +57,12 @@ def report_fits(fits: Mapping[str, Fit], record: Mapping[str, Any], out: Path, b
         if not isinstance(fit, GroupFit):
             medians = ", ".join(f"{key} {fit.table[key].median():.3g}" for key in fit.parameters)
             console.print(f"{name}, medians: {medians}", style="dim", highlight=False)
+    for name, fit in fits.items():
+        save_figure(plot_fit(fit, f"{name}, {method}: {_count(fit.table, by)}"), out / f"{name}-estimates")
+    if compared.selection is not None:
+        told = f"{method}, {_count(compared.bic, by)}"
+        save_figure(plot_comparison(compared, f"Models compared, {told}"), out / "comparison")
+        save_figure(plot_selection(compared.selection, f"Who uses which model, {told}"), out / "selection")
 
 
 def report_posteriors(posteriors: Mapping[str, Posterior], record: Mapping[str, Any], out: Path, by: str) -> None:
