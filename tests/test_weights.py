@@ -52,7 +52,7 @@ def test_an_import_says_what_it_found(checkpoint, tmp_path):
 
 def test_an_import_is_refused_in_a_sentence(checkpoint, weights, tmp_path):
     before = contents(tmp_path)
-    assert refused("import-tf1", checkpoint, "--out", weights).startswith("`--out` must be a new file, got")
+    assert refused("import-tf1", checkpoint, "--out", weights).startswith("`--out` must be new, got")
     assert "got nothing there" in refused("import-tf1", tmp_path / "nothing", "--out", tmp_path / "new")
     assert contents(tmp_path) == before
 
