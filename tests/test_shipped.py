@@ -123,7 +123,9 @@ def test_what_pretrained_does_not_go_with_is_refused(arguments, message, capsys)
 
 def test_seeds_that_do_not_come_are_refused(tmp_path):
     experiment = find_experiment(NAME)
-    with pytest.raises(UserError, match=r"^`seeds` must be of the networks of .* that come with the package, 0, .*, got 99\."):
+    with pytest.raises(
+        UserError, match=r"^`seeds` must be of the networks of .* that come with the package, 0, .*, got 99\."
+    ):
         evaluate_run(experiment, experiment.config, [99], tmp_path / "out", pretrained=True)
     assert not (shipped_folder(NAME) / "seed-099").exists()
     assert not (tmp_path / "out").exists()
