@@ -113,7 +113,10 @@ def asked(program: str, cache: Path) -> str:
 
 @pytest.mark.parametrize(
     "program",
-    ["import prefrontal as pf; pf.fit_model; import jax", "import jax, prefrontal; jax.random.key(0)"],
+    [
+        "import jax, prefrontal; jax.random.key(0)",
+        pytest.param("import prefrontal as pf; pf.fit_model; import jax", marks=pytest.mark.thorough),
+    ],
 )
 def test_who_imports_the_package_has_every_core(tmp_path: Path, program: str) -> None:
     """And keeps compiled programs, where no training and no command has set JAX up."""
@@ -131,6 +134,7 @@ def test_who_starts_jax_before_is_told(tmp_path: Path) -> None:
         assert "<string>:2: RuntimeWarning: JAX had made its first array before prefrontal could set it up" in told
 
 
+@pytest.mark.thorough
 def test_a_fit_that_is_held_is_not_taken_for_one_that_hangs(tmp_path: Path) -> None:
     told = asked("import prefrontal as pf, os; pf.fit_model; print(os.environ['XLA_FLAGS'])", tmp_path)
     assert set(devices.PATIENCE.split()) < set(told.split())

@@ -106,6 +106,7 @@ def test_win_stay_lose_shift_that_is_sure_plays_what_it_is_sure_of(stay: float, 
     assert np.allclose(played, np.log(0.5))  # of the first trial, by chance
 
 
+@pytest.mark.thorough
 def test_a_probability_held_at_its_end_is_fitted_around() -> None:
     """Whoever does what is impossible then has a likelihood of about nothing; the other probability is found in either
     case, as a share of trials is: a Beta(1.1, 1.1) prior adds .1 to both counts."""
