@@ -7,6 +7,7 @@ import pytest
 from prefrontal.errors import UserError
 from prefrontal.fitting.choices import batch_of
 from prefrontal.fitting.folds import make_folds, usual_num_folds
+from prefrontal.fitting.networks.beside import score_models
 
 
 def trials(lengths: dict[str, list[int]]) -> pd.DataFrame:
@@ -76,3 +77,8 @@ def test_there_are_as_many_folds_as_can_be_and_no_more_than_usual():
 def test_folds_that_cannot_be_are_refused(options, message):
     with pytest.raises(UserError, match=message):
         make_folds(batch_of(trials({"a": [12], "b": [23]})), **options)
+
+
+def test_nothing_to_score_is_refused():
+    with pytest.raises(UserError, match=r"^`names` must hold a model or more, got none\."):
+        score_models(trials({"a": [10, 12]}), [])

@@ -68,6 +68,8 @@ def score_models(
         [0, 1]
     """
     names = [names] if isinstance(names, str) else list(names)
+    if not names:
+        raise UserError("`names` must hold a model or more, got none. Name one, such as hybrid.")
     check_count("num_starts", num_starts)
     check_seed("seed", seed)
     if are_pulls(table):
