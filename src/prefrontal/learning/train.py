@@ -10,8 +10,9 @@ import optax
 from jaxtyping import Array, Float, Int, Key, PRNGKeyArray, PyTree
 
 from prefrontal.agents.base import AbstractAgent, AgentState
-from prefrontal.learning.gradient import Heads, Unrolled, unrolled_gradient
+from prefrontal.learning.gradient import Heads, Unrolled
 from prefrontal.learning.losses import LossTerms, actor_critic_loss, discounted_returns
+from prefrontal.learning.lstm_gradient import fastest_gradient
 from prefrontal.learning.optimiser import Hyperparameters, make_optimiser
 from prefrontal.rollouts.episodes import Situation, Trajectory, begin, remembers_episodes
 from prefrontal.rollouts.hoisting import depends_on_inputs
@@ -179,7 +180,7 @@ def _train_episodes(
 
         def play(situation: Situation, key: PRNGKeyArray) -> Unrolled:
             keys = jax.random.split(key, unroll)
-            return unrolled_gradient(
+            return fastest_gradient(
                 agent, task, situation, keys, loss, starts=number == 0, time_shift=hyperparameters.time_shift
             )
 

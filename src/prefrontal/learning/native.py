@@ -1,0 +1,142 @@
+"""The package's one piece of C: compiled where a C compiler is, kept, and called from programs of JAX.
+
+It makes training faster and nothing else: where there is no compiler, or it fails, the same numbers, to rounding, come
+from JAX alone. `PREFRONTAL_NATIVE=off` leaves it out, `CC` names the compiler.
+"""
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+
+from prefrontal import devices
+from prefrontal.errors import UserError
+from prefrontal.runs.files import make_folder
+
+SWITCH = "PREFRONTAL_NATIVE"
+SOURCE = Path(__file__).with_name("lstm_backward.c")
+FLAGS = ("-O3", "-std=gnu11", "-fPIC", "-shared", "-fno-math-errno", "-fno-trapping-math")
+INSTRUCTIONS = {"SSE4_2": "x86-64-v2", "AVX": "x86-64-v2", "AVX2": "x86-64-v3", "AVX512": "x86-64-v4"}
+"""What `--xla_cpu_max_isa` of XLA_FLAGS, which holds JAX to older instructions, means to a compiler of C."""
+MOST_SECONDS = 60
+
+_lock = threading.RLock()
+
+
+class LSTMBackward(NamedTuple):
+    """The compiled function for networks of one size, as `jax.ffi.ffi_call` takes it."""
+
+    target: str
+    """Its name in programs."""
+    space: int
+    """Numbers it wants room for."""
+
+
+def lstm_backward(num_inputs: int, num_units: int) -> LSTMBackward | None:
+    """What carries the errors of an LSTM of this size backward, compiled now or before; None where it cannot be had.
+
+    Raises:
+        Nothing: what goes wrong is told once, as a warning, and None given.
+    """
+    with _lock:
+        return _lstm_backward(num_inputs, num_units)
+
+
+@cache
+def compiler() -> str | None:
+    """The C compiler in use, its full path; None where there is none, or nothing is to be compiled."""
+    if os.environ.get(SWITCH, "").lower() in ("off", "0", "false", "no") or jax.default_backend() != "cpu":
+        return None
+    if sys.platform == "darwin" and not _has_developer_tools():
+        return None
+    names = (os.environ["CC"],) if os.environ.get("CC") else ("cc", "gcc", "clang")
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+@cache
+def _lstm_backward(num_inputs: int, num_units: int) -> LSTMBackward | None:
+    command = compiler()
+    if command is None:
+        return None
+    sizes = (f"-DINPUTS={num_inputs}", f"-DUNITS={num_units}")
+    name = f"lstm_backward_{num_inputs}_{num_units}_{_digest(command)}"
+    try:
+        library = ctypes.CDLL(str(_compiled(command, sizes, name)))
+    except (OSError, UserError, subprocess.SubprocessError) as error:
+        reason = str(getattr(error, "stderr", None) or error).strip().splitlines()[0][:200]
+        warnings.warn(
+            f"{Path(command).name} could not make the faster gradient, so training takes longer: {reason}. "
+            f"Set CC to another compiler, or {SWITCH}=off to go without.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+    library.lstm_backward_space.restype = ctypes.c_long
+    jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(library.lstm_backward), platform="cpu")
+    return LSTMBackward(name, library.lstm_backward_space())
+
+
+def _compiled(command: str, sizes: tuple[str, ...], name: str) -> Path:
+    """The library `name`, compiled unless it is there."""
+    with contextlib.suppress(OSError, UserError):
+        programs = devices.cache_folder()
+        if programs is not None:
+            folder = programs.parents[1] / "native" / programs.name
+            make_folder(folder)
+            return _compiled_in(folder, command, sizes, name)
+    return _compiled_in(Path(_folder_of_process().name), command, sizes, name)
+
+
+def _compiled_in(folder: Path, command: str, sizes: tuple[str, ...], name: str) -> Path:
+    library = folder / f"{name}.so"
+    if not library.exists():
+        half = folder / f"{name}.{os.getpid()}.half"
+        words = [command, *FLAGS, *_instructions(), *sizes, "-I", jax.ffi.include_dir(), str(SOURCE), "-o", str(half)]
+        try:
+            subprocess.run(words, check=True, capture_output=True, text=True, timeout=MOST_SECONDS)
+            os.replace(half, library)
+        finally:
+            half.unlink(missing_ok=True)
+    return library
+
+
+@cache
+def _folder_of_process() -> "tempfile.TemporaryDirectory[str]":
+    """Where there is no home to keep anything in: gone with the process."""
+    return tempfile.TemporaryDirectory(prefix="prefrontal-", ignore_cleanup_errors=True)
+
+
+def _instructions() -> tuple[str, ...]:
+    flags = os.environ.get("XLA_FLAGS", "")
+    for word in flags.split():
+        name, _, value = word.partition("=")
+        if name == "--xla_cpu_max_isa":
+            return (f"-march={INSTRUCTIONS[value.upper()]}",) if value.upper() in INSTRUCTIONS else ()
+    return ("-mcpu=native",) if sys.platform == "darwin" else ("-march=native",)
+
+
+def _digest(command: str) -> str:
+    """Eight digits of all that decides what the compiler makes: another of them is another library, and no program
+    that JAX keeps calls one for the other."""
+    file = Path(command).resolve()
+    about = file.stat()
+    parts = (SOURCE.read_text(), FLAGS, _instructions(), str(file), about.st_size, about.st_mtime_ns, jax.__version__)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
+
+
+def _has_developer_tools() -> bool:
+    """On a Mac without them, /usr/bin/cc asks in a window to install them."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        return subprocess.run(["xcode-select", "-p"], capture_output=True, timeout=10).returncode == 0
+    return False
