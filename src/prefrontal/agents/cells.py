@@ -88,17 +88,17 @@ class LSTM(AbstractCell):
         return LSTMState(h=jnp.zeros(self.num_units), c=jnp.zeros(self.num_units))
 
     def __call__(self, inputs: Float[Array, " input"], state: LSTMState) -> LSTMState:
-        return self.told(*self.remember(self.given(inputs, state), state))
+        return self.told(*self.remember(inputs, state))
 
     def given(self, inputs: Float[Array, " input"], state: LSTMState) -> Float[Array, " gate"]:
-        """What the gates and the content are given, z_i, z_f, z_g and z_o in a row."""
+        """What the gates and the content are given: z_i, z_f, z_g and z_o, in a row."""
         return jnp.concatenate([inputs, state.h]) @ self.kernel + self.bias
 
     def remember(
-        self, z: Float[Array, " gate"], state: LSTMState
+        self, inputs: Float[Array, " input"], state: LSTMState
     ) -> tuple[Float[Array, " unit"], Float[Array, " unit"]]:
-        """The cell after that, c, and what opens its output, z_o: between the two, more may come into the cell."""
-        write, keep, content, read = jnp.split(z, 4)
+        """The cell after `inputs`, c, and what opens its output, z_o: between the two, more may come into the cell."""
+        write, keep, content, read = jnp.split(self.given(inputs, state), 4)
         return jax.nn.sigmoid(keep) * state.c + jax.nn.sigmoid(write) * jnp.tanh(content), read
 
     def told(self, c: Float[Array, " unit"], read: Float[Array, " unit"]) -> LSTMState:

@@ -149,7 +149,7 @@ class EpisodicAgent(AbstractTappedAgent):
         recalled = checkpoint_name(jax.lax.stop_gradient(recalled), "recalled")
         seen = self.network.encoder(inputs)
         gate = jnp.concatenate([seen, state.network.h]) @ self.reinstatement_kernel + self.reinstatement_bias
-        c, read = cell.remember(cell.given(seen, state.network), state.network)
+        c, read = cell.remember(seen, state.network)
         c = c + tap("reinstatement", jax.nn.sigmoid(gate)) * recalled
         output, network = self.network.answer(cell.told(c, read), tap)
         assert isinstance(network, LSTMState)

@@ -3,10 +3,12 @@
    `native.py` has it compiled on the machine that trains, for networks of UNITS units and INPUTS inputs; `lstm_gradient.py`
    calls it from a program of JAX. Of every lane, one sequence of one network, from the last step to the first:
 
-     d  = sum over heads of error * head + W_h dz',        dz' that of the step after, W_h the units' rows of the weights
-     e  = e' f' + d o (1 - tanh(c)^2)
-     dz = [e g i (1 - i),  e c' f (1 - f),  e i (1 - g^2),  d tanh(c) o (1 - o)],      c' the cell of the step before
-     dW = sum over steps of [x, h', 1] (outer) dz,         d(head) = sum over steps of error * h
+     d  = sum over heads of error * head + W_h dz+,    dz+ that of the step after, W_h the units' rows of the weights
+     e  = e+ f+ + d o (1 - tanh(c)^2)
+     dz = [e g i (1 - i), e c- f (1 - f), e i (1 - g^2), d tanh(c) o (1 - o)],    c- the cell of the step before
+     dW = sum over steps of [x, h-, 1] (outer) dz,     d(head) = sum over steps of error * h
+
+   Of the gates it is given t = tanh(z / 2), so that i = (1 + t) / 2 and i (1 - i) = (1 - t^2) / 4.
 
    A lane's sums are taken in one order whatever its neighbours: it has the same bits alone and among others. */
 
@@ -66,8 +68,6 @@ static inline float exponential(float x) {
     return (sum * rest * rest + rest + 1) * power.number;
 }
 
-static inline float logistic(float x) { return 1 / (1 + exponential(-x)); }
-
 static inline float hyperbolic_tangent(float x) { return 1 - 2 / (1 + exponential(2 * x)); }
 
 /* to = W dz: the errors that the gates' errors dz make in the units of the step before, W turned (gates, units).
@@ -106,7 +106,7 @@ static void multiply(const float *restrict x, const float *restrict dz, long ste
 }
 
 /* What is passed and what is given back. Steps lead, then lanes; of weights, whose lanes may share them, networks. */
-enum { WEIGHTS, HEADS, Z, CELL, OUTPUT, INPUT, HEAD_ERRORS, CELL_BEFORE, OUTPUT_BEFORE };
+enum { WEIGHTS, HEADS, GATE, CELL, OUTPUT, INPUT, HEAD_ERRORS, CELL_BEFORE, OUTPUT_BEFORE };
 enum { WEIGHTS_GRADIENT, BIAS_GRADIENT, HEADS_GRADIENT, FIRST_OUTPUT_ERROR, FIRST_CELL_ERROR, SPACE };
 
 struct space {
@@ -153,7 +153,7 @@ XLA_FFI_Error *lstm_backward(XLA_FFI_CallFrame *call) {
             const long begin = end > BLOCK ? end - BLOCK : 0;
             for (long t = end - 1; t >= begin; t--) {
                 const long at = t * lanes + lane;
-                const float *restrict now = in[Z] + at * GATES, *restrict c = in[CELL] + at * UNITS;
+                const float *restrict now = in[GATE] + at * GATES, *restrict c = in[CELL] + at * UNITS;
                 const float *restrict h = in[OUTPUT] + at * UNITS, *restrict error = in[HEAD_ERRORS] + at * heads;
                 const float *restrict c_before = t ? c - lanes * UNITS : in[CELL_BEFORE] + lane * UNITS;
                 const float *restrict h_before = t ? h - lanes * UNITS : in[OUTPUT_BEFORE] + lane * UNITS;
@@ -165,14 +165,14 @@ XLA_FFI_Error *lstm_backward(XLA_FFI_CallFrame *call) {
                         heads_gradient[head * UNITS + j] += error[head] * h[j];
                     }
                 for (int j = 0; j < UNITS; j++) {
-                    const float i = logistic(now[j]), f = logistic(now[UNITS + j]), o = logistic(now[3 * UNITS + j]);
-                    const float g = hyperbolic_tangent(now[2 * UNITS + j]), told = hyperbolic_tangent(c[j]);
-                    const float d = dh[j], of_cell = e[j] + d * o * (1 - told * told);
-                    dz[j] = of_cell * g * i * (1 - i);
-                    dz[UNITS + j] = of_cell * c_before[j] * f * (1 - f);
-                    dz[2 * UNITS + j] = of_cell * i * (1 - g * g);
-                    dz[3 * UNITS + j] = d * told * o * (1 - o);
-                    e[j] = of_cell * f;
+                    const float i = now[j], f = now[UNITS + j], g = now[2 * UNITS + j], o = now[3 * UNITS + j];
+                    const float told = hyperbolic_tangent(c[j]), d = .5f * dh[j];
+                    const float of_cell = e[j] + d * (1 + o) * (1 - told * told);
+                    dz[j] = .25f * of_cell * g * (1 - i * i);
+                    dz[UNITS + j] = .25f * of_cell * c_before[j] * (1 - f * f);
+                    dz[2 * UNITS + j] = .5f * of_cell * (1 + i) * (1 - g * g);
+                    dz[3 * UNITS + j] = .5f * d * told * (1 - o * o);
+                    e[j] = .5f * of_cell * (1 + f);
                 }
                 memcpy(x, in[INPUT] + at * INPUTS, sizeof(float) * INPUTS);
                 memcpy(x + INPUTS, h_before, sizeof(float) * UNITS);

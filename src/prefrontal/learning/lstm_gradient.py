@@ -1,7 +1,7 @@
 """The gradient of the papers' network, an LSTM with linear heads, by the package's C where that can be had.
 
 It is `unrolled_gradient`, whose equations hold for any agent, written out for one. The network plays in JAX and keeps
-what its gates were given; all that comes after the loss, errors backward and products, is one call (`lstm_backward.c`).
+its gates; all that comes after the loss, errors backward and products, is one call (`lstm_backward.c`).
 """
 
 from typing import Any
@@ -23,7 +23,8 @@ from prefrontal.tasks.base import AbstractTask
 Weights = tuple[Float[Array, "input_and_unit gate"], Float[Array, "head unit"]]
 """Of the cell, and of the heads: one for each action, then the value."""
 Steps = tuple[Array, ...]
-"""What the gates were given, the cell, the output, the input and the heads' errors; each leads with time, (T,)."""
+"""The gates as hyperbolic tangents of half of what they were given, the content among them; the cell, the output, the
+input and the heads' errors. Each leads with time, (T,)."""
 Before = tuple[Float[Array, " unit"], Float[Array, " unit"]]
 """The cell and the output that the first step found."""
 Gradients = tuple[Array, ...]
@@ -70,25 +71,29 @@ def _lstm_gradient(
 ) -> Unrolled:
     cell, start = agent.cell, situation.agent_state
     assert isinstance(cell, LSTM)  # as `_is_standard` has seen
+    halves = jnp.repeat(jnp.array([0.5, 0.5, 1.0, 0.5]), cell.num_units)
     # In rows: compilers make vectors of the product with a column of numbers, and a loop of that with a row.
     heads = jnp.concatenate([agent.policy, agent.value[:, None]], axis=1).T
 
     def act(inputs: AgentInput, state: LSTMState) -> tuple[AgentOutput, LSTMState, tuple[Array, Array, Array]]:
         x = agent.encoder(inputs)
-        z = cell.given(x, state)
-        state = cell.told(*cell.remember(z, state))
-        told = heads @ state.h
+        # The logistic function of z is (1 + tanh(z / 2)) / 2: one function of one row, and one row is kept.
+        squashed = jnp.tanh(cell.given(x, state) * halves)
+        write, keep, content, read = jnp.split(squashed, 4)
+        c = 0.5 * ((1 + keep) * state.c + (1 + write) * content)
+        h = 0.5 * (1 + read) * jnp.tanh(c)
+        told = heads @ h
         logits, value = told[:-1], told[-1]
         if agent.policy_bias is not None and agent.value_bias is not None:
             logits, value = logits + agent.policy_bias, value + agent.value_bias
-        return AgentOutput(logits=logits, value=value, activity=state.h), state, (z, state.c, x)
+        return AgentOutput(logits=logits, value=value, activity=h), LSTMState(h=h, c=c), (squashed, c, x)
 
-    situation, trajectory, (z, c, x) = advance(act, task, situation, keys)
+    situation, trajectory, (squashed, c, x) = advance(act, task, situation, keys)
     played = (trajectory.logits, trajectory.value)
     (logits_error, value_error), aux = jax.grad(loss, has_aux=True)(played, trajectory, situation)
     errors = jnp.concatenate([logits_error, value_error[:, None]], axis=1)
     kernel, bias, of_heads, h_error, c_error = _carried_back(
-        (cell.kernel, heads), (z, c, trajectory.activity, x, errors), (start.c, start.h)
+        (cell.kernel, heads), (squashed, c, trajectory.activity, x, errors), (start.c, start.h)
     )
 
     start_errors = LSTMState(h=jnp.where(starts, h_error, 0.0), c=jnp.where(starts, c_error, 0.0))
