@@ -38,11 +38,11 @@ def assert_close(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> No
     assert difference < TOLERANCE * norm
 
 
-def randomised(agent: AbstractAgent, seed: int) -> AbstractAgent:
+def randomised(agent: AbstractAgent, seed: int, scale: float = 0.4) -> AbstractAgent:
     """Every parameter moved at random: none is zero, and the heads matter."""
     rng = np.random.default_rng(seed)
     parameters, rest = eqx.partition(agent, eqx.is_inexact_array)
-    return eqx.combine(jax.tree.map(lambda w: w + jnp.float32(0.4 * rng.normal(size=w.shape)), parameters), rest)
+    return eqx.combine(jax.tree.map(lambda w: w + jnp.float32(scale * rng.normal(size=w.shape)), parameters), rest)
 
 
 @eqx.filter_jit

@@ -137,7 +137,17 @@ def test_versions_are_those_installed_and_none_for_what_is_not(monkeypatch: pyte
 
 def test_the_environment_names_time_machine_and_versions() -> None:
     found = environment()
-    assert set(found) == {"time", "command", "platform", "cpu_count", "processor", "device", "commit", "versions"}
+    assert set(found) == {
+        "time",
+        "command",
+        "platform",
+        "cpu_count",
+        "processor",
+        "device",
+        "compiler",
+        "commit",
+        "versions",
+    }
     assert found["time"].endswith("+00:00")
     training = {"python", "prefrontal", "jax", "jaxlib", "numpy", "equinox", "optax"}
     told = set(found["versions"]) - set(provenance.EXTRAS)

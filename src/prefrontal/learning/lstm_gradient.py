@@ -20,12 +20,12 @@ from prefrontal.learning.gradient import Loss, Unrolled, unrolled_gradient
 from prefrontal.rollouts.episodes import Situation, advance
 from prefrontal.tasks.base import AbstractTask
 
-Weights = tuple[Float[Array, "input_and_unit gate"], Float[Array, "head unit"]]
+Weights = tuple[Float[Array, "*networks input_and_unit gate"], Float[Array, "*networks head unit"]]
 """Of the cell, and of the heads: one for each action, then the value."""
 Steps = tuple[Array, ...]
 """The gates as hyperbolic tangents of half of what they were given, the content among them; the cell, the output, the
 input and the heads' errors. Each leads with time, (T,)."""
-Before = tuple[Float[Array, " unit"], Float[Array, " unit"]]
+Before = tuple[Float[Array, "*lanes unit"], Float[Array, "*lanes unit"]]
 """The cell and the output that the first step found."""
 Gradients = tuple[Array, ...]
 """Of the cell's weights, its bias and the heads' weights; the errors of the output and the cell that were found."""

@@ -14,6 +14,8 @@ import sys
 import tempfile
 import threading
 import warnings
+from collections.abc import Iterator
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +34,7 @@ INSTRUCTIONS = {"SSE4_2": "x86-64-v2", "AVX": "x86-64-v2", "AVX2": "x86-64-v3", 
 MOST_SECONDS = 60
 
 _lock = threading.RLock()
+_left_out: ContextVar[bool] = ContextVar("left_out", default=False)
 
 
 class LSTMBackward(NamedTuple):
@@ -49,8 +52,20 @@ def lstm_backward(num_inputs: int, num_units: int) -> LSTMBackward | None:
     Raises:
         Nothing: what goes wrong is told once, as a warning, and None given.
     """
+    if _left_out.get():
+        return None
     with _lock:
         return _lstm_backward(num_inputs, num_units)
+
+
+@contextlib.contextmanager
+def left_out() -> Iterator[None]:
+    """What is traced within is of JAX alone."""
+    token = _left_out.set(True)
+    try:
+        yield
+    finally:
+        _left_out.reset(token)
 
 
 @cache
@@ -62,6 +77,18 @@ def compiler() -> str | None:
         return None
     names = (os.environ["CC"],) if os.environ.get("CC") else ("cc", "gcc", "clang")
     return next((found for name in names if (found := shutil.which(name))), None)
+
+
+@cache
+def described() -> str | None:
+    """The compiler in its own words, such as "gcc (Debian 12.2.0-14) 12.2.0"; None where there is none."""
+    command = compiler()
+    if command is None:
+        return None
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        told = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=10).stdout
+        return told.strip().splitlines()[0] if told.strip() else command
+    return command
 
 
 @cache

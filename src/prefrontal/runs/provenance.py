@@ -79,7 +79,7 @@ def environment() -> dict[str, Any]:
     """The time, the machine, and the versions of all that decides a result. It imports none of them.
 
     `command` is what was typed, or the script that ran; `device` is null where JAX is not in use, `commit` where the
-    package was not installed from a repository.
+    package was not installed from a repository, `compiler` where nothing is trained with its help.
     """
     return {
         "time": now(),
@@ -88,6 +88,7 @@ def environment() -> dict[str, Any]:
         "cpu_count": os.cpu_count(),
         "processor": processor()._asdict(),
         "device": _device(),
+        "compiler": _compiler(),
         "commit": _commit(),
         "versions": versions(),
     }
@@ -106,6 +107,12 @@ def _device() -> dict[str, Any] | None:
         return None
     devices = jax.local_devices()
     return {"backend": jax.default_backend(), "kind": devices[0].device_kind, "count": len(devices)}
+
+
+def _compiler() -> str | None:
+    """What compiles the package's C, where something trains."""
+    native = sys.modules.get("prefrontal.learning.native")
+    return None if native is None else native.described()
 
 
 @cache
