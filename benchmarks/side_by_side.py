@@ -56,9 +56,11 @@ def main() -> None:
     options = parser.parse_args()
     devices.configure()
     script = str(Path(__file__).with_name("pytorch_a2c.py"))
-    rivals = {
-        "PyTorch": ([options.torch_python, script, "--episodes", "{episodes}", "--seed", "{seed}"], 150),
-    }
+    rivals = {}
+    if subprocess.run([options.torch_python, "-c", "import torch"], capture_output=True).returncode == 0:
+        rivals["PyTorch"] = ([options.torch_python, script, "--episodes", "{episodes}", "--seed", "{seed}"], 150)
+    else:
+        print(f"{options.torch_python} has no torch: PyTorch is left out. Give one that has by --torch-python.")
     if options.program:
         rivals["program"] = (options.program.split(), 20_000)
     ours()  # compiles

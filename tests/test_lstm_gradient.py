@@ -255,6 +255,16 @@ def test_older_instructions_are_kept_to(fresh, monkeypatch, tmp_path):
 
 
 @needs_compiler
+@pytest.mark.parametrize(("asked", "options"), [("{cc} -DX=1", ["-DX=1"]), ("no-such-compiler", []), ("", [])])
+def test_the_compiler_is_that_of_cc(asked, options, fresh, monkeypatch):
+    """With options, too; where that is none, the usual ones."""
+    usual = native.compiler()
+    native.compiler.cache_clear()
+    monkeypatch.setenv("CC", asked.format(cc=usual[0]))
+    assert native.compiler() == (usual[0], *options)
+
+
+@needs_compiler
 def test_many_processes_may_compile_at_once(tmp_path):
     code = "from prefrontal.learning import native; print(native.lstm_backward(5, 6).target)"
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}

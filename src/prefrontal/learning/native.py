@@ -8,13 +8,14 @@ import contextlib
 import ctypes
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -49,8 +50,7 @@ class LSTMBackward(NamedTuple):
 def lstm_backward(num_inputs: int, num_units: int) -> LSTMBackward | None:
     """What carries the errors of an LSTM of this size backward, compiled now or before; None where it cannot be had.
 
-    Raises:
-        Nothing: what goes wrong is told once, as a warning, and None given.
+    Where a compiler fails a warning says so, once.
     """
     if _left_out.get():
         return None
@@ -69,14 +69,17 @@ def left_out() -> Iterator[None]:
 
 
 @cache
-def compiler() -> str | None:
-    """The C compiler in use, its full path; None where there is none, or nothing is to be compiled."""
+def compiler() -> tuple[str, ...] | None:
+    """The C compiler in use, its full path and what CC says behind it; None where there is none, or none is wanted."""
     if os.environ.get(SWITCH, "").lower() in ("off", "0", "false", "no") or jax.default_backend() != "cpu":
         return None
     if sys.platform == "darwin" and not _has_developer_tools():
         return None
-    names = (os.environ["CC"],) if os.environ.get("CC") else ("cc", "gcc", "clang")
-    return next((found for name in names if (found := shutil.which(name))), None)
+    asked = shlex.split(os.environ.get("CC", ""))
+    for name, *options in (*([asked] if asked else []), ["cc"], ["gcc"], ["clang"]):
+        if found := shutil.which(name):
+            return found, *options
+    return None
 
 
 @cache
@@ -86,9 +89,10 @@ def described() -> str | None:
     if command is None:
         return None
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        told = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=10).stdout
-        return told.strip().splitlines()[0] if told.strip() else command
-    return command
+        told = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=10).stdout
+        if told.strip():
+            return told.strip().splitlines()[0]
+    return shlex.join(command)
 
 
 @cache
@@ -100,21 +104,23 @@ def _lstm_backward(num_inputs: int, num_units: int) -> LSTMBackward | None:
     name = f"lstm_backward_{num_inputs}_{num_units}_{_digest(command)}"
     try:
         library = ctypes.CDLL(str(_compiled(command, sizes, name)))
-    except (OSError, UserError, subprocess.SubprocessError) as error:
-        reason = str(getattr(error, "stderr", None) or error).strip().splitlines()[0][:200]
+        library.lstm_backward_space.restype = ctypes.c_long
+        code = jax.ffi.pycapsule(library.lstm_backward)
+    except (OSError, AttributeError, UserError, subprocess.SubprocessError) as error:
+        said = (getattr(error, "stderr", None) or "").strip() or str(error)
+        reason = said.splitlines()[0][:200]
         warnings.warn(
-            f"{Path(command).name} could not make the faster gradient, so training takes longer: {reason}. "
+            f"{Path(command[0]).name} could not make the faster gradient, so training takes longer: {reason}. "
             f"Set CC to another compiler, or {SWITCH}=off to go without.",
             RuntimeWarning,
             stacklevel=2,
         )
         return None
-    library.lstm_backward_space.restype = ctypes.c_long
-    jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(library.lstm_backward), platform="cpu")
+    jax.ffi.register_ffi_target(name, code, platform="cpu")
     return LSTMBackward(name, library.lstm_backward_space())
 
 
-def _compiled(command: str, sizes: tuple[str, ...], name: str) -> Path:
+def _compiled(command: Sequence[str], sizes: tuple[str, ...], name: str) -> Path:
     """The library `name`, compiled unless it is there."""
     with contextlib.suppress(OSError, UserError):
         programs = devices.cache_folder()
@@ -125,11 +131,11 @@ def _compiled(command: str, sizes: tuple[str, ...], name: str) -> Path:
     return _compiled_in(Path(_folder_of_process().name), command, sizes, name)
 
 
-def _compiled_in(folder: Path, command: str, sizes: tuple[str, ...], name: str) -> Path:
+def _compiled_in(folder: Path, command: Sequence[str], sizes: tuple[str, ...], name: str) -> Path:
     library = folder / f"{name}.so"
     if not library.exists():
         half = folder / f"{name}.{os.getpid()}.half"
-        words = [command, *FLAGS, *_instructions(), *sizes, "-I", jax.ffi.include_dir(), str(SOURCE), "-o", str(half)]
+        words = [*command, *FLAGS, *_instructions(), *sizes, "-I", jax.ffi.include_dir(), str(SOURCE), "-o", str(half)]
         try:
             subprocess.run(words, check=True, capture_output=True, text=True, timeout=MOST_SECONDS)
             os.replace(half, library)
@@ -153,12 +159,21 @@ def _instructions() -> tuple[str, ...]:
     return ("-mcpu=native",) if sys.platform == "darwin" else ("-march=native",)
 
 
-def _digest(command: str) -> str:
+def _digest(command: Sequence[str]) -> str:
     """Eight digits of all that decides what the compiler makes: another of them is another library, and no program
     that JAX keeps calls one for the other."""
-    file = Path(command).resolve()
+    file = Path(command[0]).resolve()
     about = file.stat()
-    parts = (SOURCE.read_text(), FLAGS, _instructions(), str(file), about.st_size, about.st_mtime_ns, jax.__version__)
+    parts = (
+        SOURCE.read_text(),
+        FLAGS,
+        _instructions(),
+        str(file),
+        *command[1:],
+        about.st_size,
+        about.st_mtime_ns,
+        jax.__version__,
+    )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:8]
 
 
