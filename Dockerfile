@@ -15,7 +15,7 @@ FROM python:3.11-slim
 ARG EXTRAS=""
 
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends make \
+ && apt-get install --yes --no-install-recommends make gcc libc6-dev \
  && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /prefrontal

@@ -22,6 +22,7 @@ from prefrontal.bench.figure import bench_figure
 from prefrontal.configs import BanditConfig, RecurrentConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError, on_the_command_line
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
+from prefrontal.learning import native
 
 
 @pytest.fixture(autouse=True)
@@ -159,6 +160,7 @@ def test_the_bench_measures_every_point_and_writes_its_table_and_figure(tmp_path
     record = json.loads((tmp_path / "bench.json").read_text())
     assert [(row["name"], row["seeds"]) for row in record["measurements"]] == [(name, num) for name, _, num in asked]
     assert record["peak_operations_per_second"] == 1e12
+    assert record["environment"]["compiler"] == native.described()
     assert (tmp_path / "bench.png").stat().st_size > 5_000
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) <= 80
@@ -187,6 +189,11 @@ def test_what_is_trained_until_it_has_learned() -> None:
     assert run._learning(two_step, asked) == (asked, "given", 66.0)
     matching = find_experiment("wang2018-matching")
     assert run._learning(matching, matching.config) is None
+
+
+def test_it_is_told_what_computes_gradients():
+    assert run._told_of_compiler("gcc 12.2") == "Gradients of LSTMs in C, by gcc 12.2."
+    assert run._told_of_compiler(None).startswith("Trained by JAX alone: with a C compiler")
 
 
 def test_each_measurement_has_a_process_of_its_own():

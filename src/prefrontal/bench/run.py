@@ -19,6 +19,7 @@ from prefrontal.errors import UserError, argument, counted, quietly
 from prefrontal.experiments import EXPERIMENTS, Experiment, ExperimentConfig, find_experiment
 from prefrontal.experiments.presets.criteria import TwoStepCriteria
 from prefrontal.figures.style import save_figure
+from prefrontal.learning import native
 from prefrontal.runs.files import make_folder, write_text
 from prefrontal.runs.provenance import environment, to_json
 
@@ -77,6 +78,7 @@ def run_bench(
         answer = _in_new_process(_answer, *learning, numbers[0])
         write_text(out / RECORD, to_json(record | {"time_to_learn": asdict(answer)}))
     console.print(table)
+    console.print(_told_of_compiler(native.described()))
     if answer:
         console.print(answer.told)
     save_figure(bench_figure(record), out / "bench")
@@ -111,6 +113,12 @@ def _learning(experiment: Experiment, config: ExperimentConfig) -> tuple[Experim
     train = preset.in_recipe("robust").config.train
     train = replace(train, num_episodes=round(train.num_episodes * SHARE_OF_ROBUST))
     return replace(config, train=train), "robust", criteria.learned_reward
+
+
+def _told_of_compiler(compiler: str | None) -> str:
+    if compiler is None:
+        return "Trained by JAX alone: with a C compiler, LSTMs take about two thirds of the time."
+    return f"Gradients of LSTMs in C, by {compiler}."
 
 
 def _with(config: ExperimentConfig, **changes: Mapping[str, int]) -> ExperimentConfig:
