@@ -315,6 +315,11 @@ def test_what_is_asked_of_a_fit_is_checked_before_the_first_search(options, mess
         ("gru-1 --method hierarchical", "`method` must be left out where only networks are fitted, got hierarchical"),
         ("gru-1 --regressors", "`regressors` must be left out where only networks are fitted, got it"),
         ("gru-1 --recovery quick", "`recovery` must be left out where only networks are fitted, got quick"),
+        (
+            "hybrid --num-samples 50",
+            "`num_samples` must be left out without --method hierarchical, got 50: it would do",
+        ),
+        ("hybrid --method em --num-chains 2", "`num_chains` must be left out without --method hierarchical, got 2"),
         ("gru-1 --num-starts 5", "`num_starts` must be left out where only networks are fitted, got 5"),
         ("biased-random --method em --num-starts 0", "`num_starts` must be a whole number of at least 1, got 0"),
     ],

@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from prefrontal.fitting.hierarchical import Posterior
 
 RECORD = "fit.json"
-SEARCHED = (
-    *("method", "regressors", "recovery", "num_starts", "num_warmup", "num_samples", "num_chains"),
-    "target_acceptance",
-)
+SAMPLED = ("num_warmup", "num_samples", "num_chains", "target_acceptance")
+"""What says how a hierarchy's posterior is sampled."""
+SEARCHED = ("method", "regressors", "recovery", "num_starts", *SAMPLED)
 """What is asked of cognitive models, and says nothing of networks."""
 OF_TRIALS = (
     *("reading", "by", "fix", "teacher", "common_probability", "better_reward_probability"),
@@ -174,6 +173,8 @@ def run(command: str, arguments: Sequence[str]) -> None:
     held = held_of(cognitive, task, fixed, option="fix")
     if not cognitive:
         refuse_given(options, Options(()), SEARCHED, "where only networks are fitted")
+    if options.method != "hierarchical":
+        refuse_given(options, Options(()), SAMPLED, "without --method hierarchical")
     for name, values in held.items():
         parameters_to_fit(name, task, values)
     if options.num_simulations:
