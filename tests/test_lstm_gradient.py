@@ -1,10 +1,5 @@
 """The gradient of the papers' network by the package's C, against the general one and against plain differentiation."""
 
-import os
-import subprocess
-import sys
-import warnings
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,6 +7,7 @@ import numpy as np
 import pytest
 from test_gradient import TOLERANCE, assert_close, assert_same_play, randomised, situation_at
 
+from prefrontal.agents.encoders import AbstractEncoder
 from prefrontal.agents.interventions import silenced
 from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.configs import RecurrentConfig, TwoStepConfig
@@ -37,17 +33,6 @@ def calls(monkeypatch):
 
     monkeypatch.setattr(lstm_gradient, "_call", noting)
     return made
-
-
-@pytest.fixture
-def fresh():
-    """Nothing is known of compilers, before and after."""
-    caches = (native.compiler, native._lstm_backward)
-    for cache in caches:
-        cache.cache_clear()
-    yield
-    for cache in caches:
-        cache.cache_clear()
 
 
 def loss(heads, trajectory, end):
@@ -141,6 +126,44 @@ def test_episodes_that_share_weights_are_lanes_too(units, calls):
     assert {(6, units, 3), (6, units, 6)} <= set(calls)
 
 
+@needs_compiler
+def test_lanes_may_be_mapped_any_number_of_times():
+    agents, situations, task, _ = lanes_of(4, 5)
+    keys = jax.random.split(jax.random.key(4), (2, 2, 3, 2, 5))
+
+    def of(way):
+        one = lambda agent, situation, keys: way(agent, task, situation, keys, loss, starts=True).gradient  # noqa: E731
+        episodes = jax.vmap(jax.vmap(one, in_axes=(None, None, 0)), in_axes=(None, None, 0))
+        networks = [jax.tree.map(lambda leaf: leaf.reshape(2, 2, *leaf.shape[1:]), t) for t in (agents, situations)]
+        each, all_same = jax.vmap(jax.vmap(episodes)), jax.vmap(jax.vmap(episodes), in_axes=(None, None, 0))
+        first = [jax.tree.map(lambda leaf: leaf[0], t) for t in networks]
+        return eqx.filter_jit(each)(*networks, keys), eqx.filter_jit(all_same)(*first, keys)
+
+    for fast, general in zip(of(fastest_gradient), of(unrolled_gradient), strict=True):
+        assert_close(named_arrays(fast), named_arrays(general))
+
+
+class Short(AbstractEncoder):
+    """Somebody's own, in half precision."""
+
+    size: int = eqx.field(static=True)
+
+    def __call__(self, inputs):
+        return jnp.ravel(inputs.observation).astype(jnp.float16)
+
+
+@needs_compiler
+def test_an_encoder_may_be_of_another_precision(calls):
+    task = TwoStep(TwoStepConfig(num_trials=5, encoding="stage"))
+    key = jax.random.key(0)
+    size = jnp.size(begin(network(4)[0], task, key).inputs.observation)
+    agent = randomised(RecurrentAgent(RecurrentConfig(hidden_size=4), task, key=key, encoder=Short(size)), 0, 0.4)
+    situation, keys = begin(agent, task, jax.random.key(1)), jax.random.split(jax.random.key(2), 6)
+    fast, plain = (gradient_by(way, agent, task, situation, keys, True) for way in (fastest_gradient, plain_gradient))
+    assert_close(named_arrays(fast.gradient), named_arrays(plain.gradient))
+    assert calls
+
+
 class Doubled(RecurrentAgent):
     """Somebody's own, with the same arrays."""
 
@@ -186,93 +209,3 @@ def test_what_is_no_number_is_seen(bad):
     situation = begin(agent, task, jax.random.key(1))
     found = gradient_by(fastest_gradient, agent, task, situation, jax.random.split(jax.random.key(2), 6), True)
     assert not np.isfinite(np.concatenate([leaf.ravel() for leaf in jax.tree.leaves(found.gradient)])).all()
-
-
-def steps_without_c(agent, task, calls):
-    situation, keys = begin(agent, task, jax.random.key(1)), jax.random.split(jax.random.key(2), 4)
-    found = fastest_gradient(agent, task, situation, keys, loss, starts=True)
-    assert_close(
-        named_arrays(found.gradient),
-        named_arrays(unrolled_gradient(agent, task, situation, keys, loss, starts=True).gradient),
-    )
-    assert not calls
-
-
-@pytest.mark.parametrize("how", ["off", "none"])
-def test_without_a_compiler_nothing_is_said(how, fresh, calls, monkeypatch, tmp_path):
-    monkeypatch.setenv(*(("PREFRONTAL_NATIVE", "off") if how == "off" else ("PATH", str(tmp_path))))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        steps_without_c(*network(4), calls)
-    assert native.compiler() is None
-
-
-@pytest.mark.parametrize(
-    "script",
-    ["exit 1", "echo 'cc: no such header' >&2; exit 1", 'while [ "$1" != -o ]; do shift; done; echo none > "$2"'],
-)
-def test_a_compiler_that_fails_is_told_once(script, fresh, calls, monkeypatch, tmp_path):
-    """One that says nothing, one that says why, and one whose work cannot be loaded."""
-    mine = tmp_path / "mycc"
-    mine.write_text(f"#!/bin/sh\n{script}\n")
-    mine.chmod(0o755)
-    monkeypatch.setenv("CC", str(mine))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    agent, task = network(4)
-    with pytest.warns(RuntimeWarning, match="mycc could not make the faster gradient.*CC to another compiler"):
-        steps_without_c(agent, task, calls)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        steps_without_c(agent, task, calls)
-    assert not list(tmp_path.rglob("*.half"))
-
-
-@needs_compiler
-@pytest.mark.parametrize("home", ["kept", "not to be written"])
-def test_where_the_library_is_kept(home, fresh, monkeypatch, tmp_path):
-    folder = tmp_path / "cache"
-    if home != "kept":
-        folder.write_text("a file where a folder would be")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
-    units = 2 if home == "kept" else 3  # a name is given once in a process
-    assert native.lstm_backward(7, units) is not None
-    libraries = list(tmp_path.rglob(f"lstm_backward_7_{units}_*.so"))
-    assert len(libraries) == (home == "kept")
-    if home == "kept":
-        assert libraries[0].parents[1] == folder / "prefrontal" / "native"
-
-
-@needs_compiler
-def test_older_instructions_are_kept_to(fresh, monkeypatch, tmp_path):
-    """What holds JAX to them holds the C, so that other machines' numbers can be had here."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    names = {}
-    for flags in ("", "--xla_cpu_max_isa=AVX2 --xla_other=1", "--xla_cpu_max_isa=SSE4_2"):
-        monkeypatch.setenv("XLA_FLAGS", flags)
-        native._lstm_backward.cache_clear()
-        names[native._instructions()] = native.lstm_backward(3, 4).target
-    assert len(set(names.values())) == 3
-
-
-@needs_compiler
-@pytest.mark.parametrize(("asked", "options"), [("{cc} -DX=1", ["-DX=1"]), ("no-such-compiler", []), ("", [])])
-def test_the_compiler_is_that_of_cc(asked, options, fresh, monkeypatch):
-    """With options, too; where that is none, the usual ones."""
-    usual = native.compiler()
-    native.compiler.cache_clear()
-    monkeypatch.setenv("CC", asked.format(cc=usual[0]))
-    assert native.compiler() == (usual[0], *options)
-
-
-@needs_compiler
-def test_many_processes_may_compile_at_once(tmp_path):
-    code = "from prefrontal.learning import native; print(native.lstm_backward(5, 6).target)"
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
-    several = [
-        subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    told = {process.communicate()[0] for process in several}
-    assert len(told) == 1
-    assert [process.returncode for process in several] == [0, 0, 0]
-    assert len(list(tmp_path.rglob("*.so"))) == 1

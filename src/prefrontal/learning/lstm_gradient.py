@@ -111,43 +111,30 @@ def _lstm_gradient(
     return Unrolled(gradient=gradient, situation=situation, trajectory=trajectory, aux=aux)
 
 
-# Networks side by side, each with weights of its own, and episodes side by side that share them, are lanes of one call.
-# JAX leads with what is mapped; a loop over time leaves the time in front, and so the call wants it.
-
-
-@custom_vmap
 def _carried_back(weights: Weights, steps: Steps, before: Before) -> Gradients:
-    """Of one sequence."""
+    """Of one sequence, a lane alone. The C reads single precision alone; what an encoder gives may be of another."""
+    weights, steps, before = jax.tree.map(lambda leaf: leaf.astype(jnp.float32), (weights, steps, before))
     alone = jax.tree.map(lambda leaf: leaf[None], (weights, before))
-    return tuple(one[0] for one in _call(alone[0], tuple(one[:, None] for one in steps), alone[1]))
-
-
-@_carried_back.def_vmap
-def _(size: int, mapped: Any, weights: Weights, steps: Steps, before: Before) -> tuple[Gradients, Any]:
-    if any(jax.tree.leaves(mapped[0])):
-        weights, steps, before = _all_mapped(size, mapped, (weights, steps, before))
-        gradients = _call(weights, tuple(jnp.moveaxis(one, 1, 0) for one in steps), before)
-    else:
-        gradients = _of_episodes(weights, *_all_mapped(size, mapped[1:], (steps, before)))
-    return gradients, (True,) * len(gradients)
+    return tuple(one[0] for one in _of_lanes(alone[0], tuple(one[:, None] for one in steps), alone[1]))
 
 
 @custom_vmap
-def _of_episodes(weights: Weights, steps: Steps, before: Before) -> Gradients:
-    """Of several that share their weights: all else leads with the episode."""
-    alone = (weights[0][None], weights[1][None])
-    return _call(alone, tuple(jnp.moveaxis(one, 1, 0) for one in steps), before)
+def _of_lanes(weights: Weights, steps: Steps, before: Before) -> Gradients:
+    """Of all lanes: see `_call`. Mapped, there are as many times more."""
+    return _call(weights, steps, before)
 
 
-@_of_episodes.def_vmap
+@_of_lanes.def_vmap
 def _(size: int, mapped: Any, weights: Weights, steps: Steps, before: Before) -> tuple[Gradients, Any]:
-    weights, steps, before = _all_mapped(size, mapped, (weights, steps, before))
-    c_before, h_before = (one.reshape(-1, one.shape[-1]) for one in before)
-    time_first = (jnp.moveaxis(one, 2, 0) for one in steps)
-    gradients = _call(
-        weights, tuple(one.reshape(len(one), -1, one.shape[-1]) for one in time_first), (c_before, h_before)
-    )
-    return tuple(one.reshape(size, -1, *one.shape[1:]) for one in gradients), (True,) * len(gradients)
+    """Networks side by side, each with weights of its own, and episodes side by side that share them, however they are
+    mapped. JAX leads with what is mapped; a loop over time leaves the time in front, and so the call wants it."""
+    steps, before = _all_mapped(size, mapped[1:], (steps, before))
+    if any(jax.tree.leaves(mapped[0])) or len(weights[0]) > 1:  # else all share those of one network
+        weights = _lanes_joined(_all_mapped(size, mapped[:1], (weights,)))[0]
+    time_first = jax.vmap(_lanes_joined, in_axes=1)(steps)
+    gradients = _of_lanes(weights, time_first, _lanes_joined(before))
+    lanes_each = before[0].shape[1]
+    return tuple(one.reshape(size, lanes_each, *one.shape[1:]) for one in gradients), (True,) * len(gradients)
 
 
 def _all_mapped(size: int, mapped: Any, trees: Any) -> Any:
@@ -157,6 +144,11 @@ def _all_mapped(size: int, mapped: Any, trees: Any) -> Any:
         leaf if has_lane else jnp.broadcast_to(leaf, (size, *leaf.shape))
         for leaf, has_lane in zip(leaves, jax.tree.leaves(mapped), strict=True)
     )
+
+
+def _lanes_joined(trees: Any) -> Any:
+    """The first two axes of every leaf as one."""
+    return jax.tree.map(lambda leaf: leaf.reshape(leaf.shape[0] * leaf.shape[1], *leaf.shape[2:]), trees)
 
 
 def _call(weights: Weights, steps: Steps, before: Before) -> Gradients:

@@ -25,7 +25,7 @@ import jax
 
 from prefrontal import devices
 from prefrontal.errors import UserError
-from prefrontal.runs.files import make_folder
+from prefrontal.runs.files import make_folder, write_bytes
 
 SWITCH = "PREFRONTAL_NATIVE"
 SOURCE = Path(__file__).with_name("lstm_backward.c")
@@ -75,7 +75,9 @@ def compiler() -> tuple[str, ...] | None:
         return None
     if sys.platform == "darwin" and not _has_developer_tools():
         return None
-    asked = shlex.split(os.environ.get("CC", ""))
+    asked: list[str] = []
+    with contextlib.suppress(ValueError):  # quotes without an end
+        asked = shlex.split(os.environ.get("CC", ""))
     for name, *options in (*([asked] if asked else []), ["cc"], ["gcc"], ["clang"]):
         if found := shutil.which(name):
             return found, *options
@@ -89,7 +91,7 @@ def described() -> str | None:
     if command is None:
         return None
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        told = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=10).stdout
+        told = _run([*command, "--version"], seconds=10).stdout
         if told.strip():
             return told.strip().splitlines()[0]
     return shlex.join(command)
@@ -101,16 +103,14 @@ def _lstm_backward(num_inputs: int, num_units: int) -> LSTMBackward | None:
     if command is None:
         return None
     sizes = (f"-DINPUTS={num_inputs}", f"-DUNITS={num_units}")
-    name = f"lstm_backward_{num_inputs}_{num_units}_{_digest(command)}"
     try:
-        library = ctypes.CDLL(str(_compiled(command, sizes, name)))
+        name = f"lstm_backward_{num_inputs}_{num_units}_{_digest(command)}"
+        library = _loaded(command, sizes, name)
         library.lstm_backward_space.restype = ctypes.c_long
         code = jax.ffi.pycapsule(library.lstm_backward)
-    except (OSError, AttributeError, UserError, subprocess.SubprocessError) as error:
-        said = (getattr(error, "stderr", None) or "").strip() or str(error)
-        reason = said.splitlines()[0][:200]
+    except (OSError, AttributeError, subprocess.SubprocessError) as error:
         warnings.warn(
-            f"{Path(command[0]).name} could not make the faster gradient, so training takes longer: {reason}. "
+            f"{Path(command[0]).name} could not make the faster gradient, so training takes longer: {_reason(error)}. "
             f"Set CC to another compiler, or {SWITCH}=off to go without.",
             RuntimeWarning,
             stacklevel=2,
@@ -120,34 +120,53 @@ def _lstm_backward(num_inputs: int, num_units: int) -> LSTMBackward | None:
     return LSTMBackward(name, library.lstm_backward_space())
 
 
-def _compiled(command: Sequence[str], sizes: tuple[str, ...], name: str) -> Path:
-    """The library `name`, compiled unless it is there."""
-    with contextlib.suppress(OSError, UserError):
-        programs = devices.cache_folder()
-        if programs is not None:
-            folder = programs.parents[1] / "native" / programs.name
-            make_folder(folder)
-            return _compiled_in(folder, command, sizes, name)
-    return _compiled_in(Path(_folder_of_process().name), command, sizes, name)
+def _loaded(command: Sequence[str], sizes: tuple[str, ...], name: str) -> ctypes.CDLL:
+    """The library `name`, compiled unless it was kept, and kept where there is a folder that can be written."""
+    programs = devices.cache_folder()
+    folder = None if programs is None else programs.parents[1] / "native" / programs.name
+    for kept in _kept(folder, name):
+        with contextlib.suppress(OSError):  # a folder that nothing may be run from
+            return ctypes.CDLL(str(kept))
+    with tempfile.TemporaryDirectory(prefix="prefrontal-", ignore_cleanup_errors=True) as here:
+        made = Path(here) / f"{name}.so"
+        words = [*command, *FLAGS, *_instructions(), *sizes, "-I", jax.ffi.include_dir(), str(SOURCE), "-o", str(made)]
+        _run(words, seconds=MOST_SECONDS).check_returncode()
+        if folder is not None:
+            with contextlib.suppress(OSError, UserError):
+                code = made.read_bytes()
+                make_folder(folder)
+                kept = folder / f"{name}.{_checksum(code)}.so"
+                write_bytes(kept, code)
+                return ctypes.CDLL(str(kept))
+        return ctypes.CDLL(str(made))
 
 
-def _compiled_in(folder: Path, command: Sequence[str], sizes: tuple[str, ...], name: str) -> Path:
-    library = folder / f"{name}.so"
-    if not library.exists():
-        half = folder / f"{name}.{os.getpid()}.half"
-        words = [*command, *FLAGS, *_instructions(), *sizes, "-I", jax.ffi.include_dir(), str(SOURCE), "-o", str(half)]
-        try:
-            subprocess.run(words, check=True, capture_output=True, text=True, timeout=MOST_SECONDS)
-            os.replace(half, library)
-        finally:
-            half.unlink(missing_ok=True)
-    return library
+def _kept(folder: Path | None, name: str) -> Iterator[Path]:
+    """Libraries `name` that are whole, as their own names say: to load a damaged one can end the process."""
+    with contextlib.suppress(OSError):
+        for library in sorted(folder.glob(f"{name}.*.so")) if folder is not None else ():
+            if library.name == f"{name}.{_checksum(library.read_bytes())}.so":
+                yield library
 
 
-@cache
-def _folder_of_process() -> "tempfile.TemporaryDirectory[str]":
-    """Where there is no home to keep anything in: gone with the process."""
-    return tempfile.TemporaryDirectory(prefix="prefrontal-", ignore_cleanup_errors=True)
+def _checksum(code: bytes) -> str:
+    return hashlib.sha256(code).hexdigest()[:16]
+
+
+def _run(words: Sequence[str], *, seconds: int) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=seconds
+    )
+
+
+def _reason(error: Exception) -> str:
+    """In one line."""
+    if isinstance(error, subprocess.TimeoutExpired):
+        return f"it took more than {error.timeout} seconds"
+    if isinstance(error, subprocess.CalledProcessError):
+        said = error.stderr.strip().splitlines() or [f"it ended with {error.returncode}"]
+        return next((line for line in said if "error" in line), said[0])[:200]
+    return str(error)[:200]
 
 
 def _instructions() -> tuple[str, ...]:
