@@ -170,8 +170,7 @@ def _reason(error: Exception) -> str:
 
 
 def _instructions() -> tuple[str, ...]:
-    flags = os.environ.get("XLA_FLAGS", "")
-    for word in flags.split():
+    for word in reversed(os.environ.get("XLA_FLAGS", "").split()):  # the last is what counts
         name, _, value = word.partition("=")
         if name == "--xla_cpu_max_isa":
             return (f"-march={INSTRUCTIONS[value.upper()]}",) if value.upper() in INSTRUCTIONS else ()

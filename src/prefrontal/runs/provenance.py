@@ -79,7 +79,8 @@ def environment() -> dict[str, Any]:
     """The time, the machine, and the versions of all that decides a result. It imports none of them.
 
     `command` is what was typed, or the script that ran; `device` is null where JAX is not in use, `commit` where the
-    package was not installed from a repository, `compiler` where nothing is trained with its help.
+    package was not installed from a repository, `compiler`, the one of C that is found, where nothing trains or there
+    is none.
     """
     return {
         "time": now(),
@@ -110,7 +111,7 @@ def _device() -> dict[str, Any] | None:
 
 
 def _compiler() -> str | None:
-    """What compiles the package's C, where something trains."""
+    """What is found to compile the package's C, where something may train; whether that succeeds is not known yet."""
     native = sys.modules.get("prefrontal.learning.native")
     return None if native is None else native.described()
 
