@@ -149,7 +149,7 @@ class Short(AbstractEncoder):
     size: int = eqx.field(static=True)
 
     def __call__(self, inputs):
-        return jnp.ravel(inputs.observation).astype(jnp.float16)
+        return jnp.ravel(inputs.observation).astype(jnp.bfloat16)
 
 
 @needs_compiler
