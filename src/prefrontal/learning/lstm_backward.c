@@ -17,8 +17,9 @@
 
 #include "xla/ffi/api/c_api.h"
 
+/* WIDTH: numbers of a vector. ROWS_OF_TILE: with up to three vectors each, as many rows of sums as the registers hold. */
 #if defined(__AVX512F__)
-#define WIDTH 16 /* numbers of a vector */
+#define WIDTH 16
 #define ROWS_OF_TILE 8
 #elif defined(__AVX__)
 #define WIDTH 8

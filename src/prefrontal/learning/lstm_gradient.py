@@ -23,8 +23,8 @@ from prefrontal.tasks.base import AbstractTask
 Weights = tuple[Float[Array, "*networks input_and_unit gate"], Float[Array, "*networks head unit"]]
 """Of the cell, and of the heads: one for each action, then the value."""
 Steps = tuple[Array, ...]
-"""The gates as hyperbolic tangents of half of what they were given, the content among them; the cell, the output, the
-input and the heads' errors. Each leads with time, (T,)."""
+"""In a row the hyperbolic tangents of half of what the gates were given, and of what the content was; the cell, the
+output, the input and the heads' errors. Each leads with time, (T,)."""
 Before = tuple[Float[Array, "*lanes unit"], Float[Array, "*lanes unit"]]
 """The cell and the output that the first step found."""
 Gradients = tuple[Array, ...]
