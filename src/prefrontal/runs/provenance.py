@@ -112,8 +112,7 @@ def _device() -> dict[str, Any] | None:
 
 def _compiler() -> str | None:
     """What is found to compile the package's C, where something may train; whether that succeeds is not known yet."""
-    native = sys.modules.get("prefrontal.learning.native")
-    return None if native is None else native.described()
+    return native.described() if (native := sys.modules.get("prefrontal.learning.native")) else None
 
 
 @cache
