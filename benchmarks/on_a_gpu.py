@@ -26,25 +26,31 @@ from prefrontal.analysis.harlow import learning_sets
 from prefrontal.experiments.presets.harlow_gaze import SIMULATION_5, SIMULATION_5_SHORTER
 from prefrontal.experiments.studies.harlow.tested import play, tasks
 from prefrontal.learning.group import new_learner, train_group
+from prefrontal.learning.lanes import layout_for
 
 
 def trained(config: Any, seeds: range, num_episodes: int, minutes: float = np.inf) -> dict[str, Any]:
-    """Train `seeds` side by side; how long compiling and training took, and the reward of the episodes."""
+    """Train `seeds`, group after group; how long compiling and training took, and the reward of the episodes."""
     task, started = config.task.make(), time.perf_counter()
     learners = [new_learner(task, config.agent, config.train, seed) for seed in seeds]
-    made = time.perf_counter()
-    compiled, parts, last = None, [], 0.0
-    for chunk in train_group(learners, num_episodes=num_episodes, unroll=config.train.unroll_for(task.num_steps)):
-        compiled = compiled or time.perf_counter()
-        parts.append(chunk.metrics["reward"].mean(axis=0))
-        last = time.perf_counter()
-        if last - compiled > 60 * minutes:
-            break
-    assert compiled is not None
-    reward = np.concatenate(parts)
-    seconds, episodes = last - compiled, len(reward) * len(seeds)
+    unroll = config.train.unroll_for(task.num_steps)
+    size, made, seconds, rewards = layout_for(learners[0], unroll).size, time.perf_counter(), 0.0, []
+    compiled = made
+    for first in range(0, len(learners), size):
+        chunks = train_group(learners[first : first + size], num_episodes=num_episodes, unroll=unroll)
+        parts, began = [next(chunks).metrics["reward"]], time.perf_counter()
+        compiled = began if first == 0 else compiled
+        for chunk in chunks:
+            parts.append(chunk.metrics["reward"])
+            if time.perf_counter() - began > 60 * minutes:
+                break
+        seconds += time.perf_counter() - began
+        rewards.append(np.concatenate(parts, axis=1))
+    episodes, shortest = sum(part.size for part in rewards), min(part.shape[1] for part in rewards)
+    reward = np.concatenate([part[:, :shortest] for part in rewards]).mean(axis=0)
     return {
         "seeds": len(seeds),
+        "lanes": size,
         "episodes": len(reward),
         "made": round(made - started, 2),
         "compiled": round(compiled - made, 2),
@@ -55,12 +61,16 @@ def trained(config: Any, seeds: range, num_episodes: int, minutes: float = np.in
     }
 
 
+RUNS = ((8, 1_000, 1), (132, 2_000, 1), (132, 20_000, 4), (132, 20_000, 16), (132, 20_032, 64), (1_024, 500, 1))
+"""Seeds, the episodes of each, and those of an update."""
+
+
 def two_step(minutes: float) -> list[tuple[dict[str, Any], Any, range, int, float]]:
     """Seeds, and episodes an update, of the encoding of which a trial takes one step."""
     preset = pf.find_experiment("wang2018-two-step").config
     task = replace(preset.task, encoding="trial")
     found = []
-    for seeds, episodes, batch in ((132, 20_000, 1), (8, 2_000, 1), (1_024, 2_000, 1), (132, 4_096, 16)):
+    for seeds, episodes, batch in RUNS:
         train = replace(preset.train, unroll=20, num_episodes=episodes, episodes_per_update=batch)
         config = replace(preset, task=task, train=train)
         found.append(({"what": "two-step, trial", "batch": batch}, config, range(seeds), episodes, minutes))
@@ -129,7 +139,8 @@ def main() -> None:
     options = parser.parse_args()
     devices.configure()
     if options.what == "shorter":
-        keep(options.out, shorter(options.minutes, options.episodes_per_update))
+        for rates in (RATES[:2], RATES[2:]):  # as many as have room side by side
+            keep(options.out, shorter(options.minutes / 2, options.episodes_per_update, rates=rates))
         return
     of_preset = {
         "two-step": lambda: two_step(options.minutes),

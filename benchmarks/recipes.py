@@ -21,6 +21,7 @@ import prefrontal as pf
 from prefrontal import devices
 from prefrontal.analysis.falls import fall
 from prefrontal.learning.group import new_learner, train_group
+from prefrontal.learning.lanes import layout_for
 
 RECIPES: Mapping[str, Mapping[str, Any]] = {
     "paper": {},
@@ -102,12 +103,13 @@ def tasks() -> dict[str, tuple[Any, Any, pf.TrainConfig]]:
 
 def measure(task: Any, agent: Any, config: pf.TrainConfig, seeds: list[int], num_tests: int) -> dict[str, Any]:
     """Train and test every seed."""
-    size, started = devices.layout(len(seeds)).size, time.perf_counter()
+    started, unroll = time.perf_counter(), config.unroll_for(task.num_steps)
+    size = layout_for(new_learner(task, agent, config, seeds[0]), unroll).size
     rows: dict[str, list] = {"test": [], "fell": [], "best": [], "learned": [], "below": []}
     for first in range(0, len(seeds), size):
         learners = [new_learner(task, agent, config, seed) for seed in seeds[first : first + size]]
         parts = []
-        for chunk in train_group(learners, num_episodes=config.num_episodes, unroll=config.unroll_for(task.num_steps)):
+        for chunk in train_group(learners, num_episodes=config.num_episodes, unroll=unroll):
             parts.append(chunk.metrics["reward"])
             states = chunk.states()
         for reward, state in zip(np.concatenate(parts, axis=1), states, strict=True):

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import pytest
 from rich.console import Console
 
-from prefrontal import cli, devices
+from prefrontal import cli
 from prefrontal.bench import measure as measuring
 from prefrontal.bench import run
 from prefrontal.bench.answer import Answer, time_to_learn
@@ -23,6 +23,7 @@ from prefrontal.configs import BanditConfig, RecurrentConfig, TrainConfig, TwoSt
 from prefrontal.errors import UserError, on_the_command_line
 from prefrontal.experiments import EXPERIMENTS, ExperimentConfig, find_experiment
 from prefrontal.learning import native
+from prefrontal.learning.lanes import CPU_LANES
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +76,7 @@ class Trainer:
 @pytest.mark.parametrize("groups", [1, 2])
 def test_what_has_a_known_speed_is_measured_at_it(monkeypatch, groups):
     """An episode of TINY has ten steps, each a trial. Two groups of seeds, the second not full, take turns."""
-    num_seeds = 2 if groups == 1 else devices.layout(1_000).size + 3
+    num_seeds = 2 if groups == 1 else jax.local_device_count() * CPU_LANES + 3
     # Compiling, the first episode and the guess of how many come before the first measurement, which is disturbed.
     Trainer(monkeypatch, disturbed_call=3 * groups)
     measurement = measuring.measure("tiny", TINY, num_seeds=num_seeds, peak=2e9)

@@ -138,3 +138,4 @@ def test_who_starts_jax_before_is_told(tmp_path: Path) -> None:
 def test_a_fit_that_is_held_is_not_taken_for_one_that_hangs(tmp_path: Path) -> None:
     told = asked("import prefrontal as pf, os; pf.fit_model; print(os.environ['XLA_FLAGS'])", tmp_path)
     assert set(devices.PATIENCE.split()) < set(told.split())
+    assert devices.SAME_BITS in told.split()

@@ -12,7 +12,6 @@ from contracts import assert_same_bits
 from test_train import Lever, lever
 
 import prefrontal as pf
-from prefrontal import devices
 from prefrontal.commands.named import named
 from prefrontal.commands.options import parse
 from prefrontal.commands.settings import sweep_settings
@@ -20,7 +19,7 @@ from prefrontal.configs import RECIPES, Recipe, RecurrentConfig, TrainConfig, Tw
 from prefrontal.errors import UserError
 from prefrontal.experiments import EXPERIMENTS
 from prefrontal.learning.group import new_learner, train_group
-from prefrontal.learning.lanes import Learner
+from prefrontal.learning.lanes import CPU_LANES, Learner
 from prefrontal.learning.train import TrainState
 from prefrontal.learning.training import train_agents
 from prefrontal.runs.arrays import named_arrays
@@ -118,7 +117,7 @@ def test_devices_without_a_seed_rest():
         values.base is None for values in last.of(0).values()
     )  # or a long training keeps every lane's to its end
     lanes: Learner = last._lanes
-    assert lanes.state.episode.tolist() == [20] * devices.CPU_LANES + [0] * devices.CPU_LANES
+    assert lanes.state.episode.tolist() == [20] * CPU_LANES + [0] * CPU_LANES
 
 
 @pytest.mark.thorough

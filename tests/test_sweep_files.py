@@ -96,7 +96,7 @@ def test_what_the_document_shows_is_read(tmp_path):
 def test_which_bits_a_unit_computes_does_not_depend_on_the_machine():
     assert Resources(cores=3).environment == {"JAX_NUM_CPU_DEVICES": "3", "JAX_PLATFORMS": "cpu"}
     assert Resources(cores=3).block == 12
-    assert Resources(gpus=1).block == 64
+    assert Resources(gpus=1).block == 256
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from prefrontal.agents.recurrent import RecurrentAgent
 from prefrontal.configs import RecurrentConfig, TestConfig, TrainConfig, TwoStepConfig
 from prefrontal.errors import UserError
 from prefrontal.learning.group import new_learner
-from prefrontal.learning.lanes import train_lanes
+from prefrontal.learning.lanes import layout_for, train_lanes
 from prefrontal.learning.train import Hyperparameters, Metrics, TrainState, init_training, train
 from prefrontal.rollouts.evaluation import evaluate
 from prefrontal.runs.arrays import named_arrays
@@ -36,7 +36,7 @@ class TestSameSeedSameBits:
     def trained(self, seeds: list[int], chunks: list[int]) -> dict[int, tuple[dict, dict]]:
         """Final state and metrics of every seed."""
         learners = [new_learner(self.task, RecurrentConfig(), self.config, seed) for seed in seeds]
-        layout = devices.layout(len(seeds))
+        layout = layout_for(learners[0], UNROLL)
         lanes, parts = devices.spread(devices.stack(learners, lanes=layout.size), layout), []
         for num in chunks:
             lanes, metrics = train_lanes(lanes, num, layout=layout, unroll=UNROLL, capacity=20)

@@ -36,7 +36,10 @@ PATIENCE = (
 )
 """Where devices wait for each other, as in fits, XLA complains after twenty seconds and ends the process after forty
 more: a fit that was held by Ctrl-Z, or has a crowded machine, would be taken for one that hangs."""
-CPU_LANES = 4
+SAME_BITS = "--xla_gpu_deterministic_ops=true"
+"""XLA tries kernels for a GPU's products and takes what was fastest that time, which rounds in its own way: a training
+that is gone on with, or run again, would end with other weights. Without trying it is a fifteenth slower (LSTM of 48
+units, H100)."""
 CACHE_BYTES = 512 * 2**20
 """Compiled programs that are kept: past that, those not used for longest are removed. A program is some 0.1 to 1 MB."""
 
@@ -52,10 +55,12 @@ def configure() -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if _has_started():
         _warn_of_one_device(flags)
-    if "xla_backend_extra_options" not in flags:
-        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {COMPILER_OPTIONS}".strip()
-    if "xla_cpu_collective_call" not in flags:
-        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {PATIENCE}".strip()
+    ours = {
+        "xla_backend_extra_options": COMPILER_OPTIONS,
+        "xla_cpu_collective_call": PATIENCE,
+        "xla_gpu_deterministic_ops": SAME_BITS,
+    }
+    os.environ["XLA_FLAGS"] = " ".join([flags, *(said for name, said in ours.items() if name not in flags)])
     if "JAX_NUM_CPU_DEVICES" not in os.environ and "device_count" not in flags and not _has_started():
         jax.config.update("jax_num_cpu_devices", num_cores())
     if not jax.config.values.get("jax_compilation_cache_dir") and "JAX_ENABLE_COMPILATION_CACHE" not in os.environ:
@@ -121,22 +126,6 @@ class Layout(NamedTuple):
     @property
     def size(self) -> int:
         return self.num_devices * self.lanes
-
-
-def layout(num_seeds: int) -> Layout:
-    """The devices and lanes for `num_seeds` seeds; more seeds than its size train group after group.
-
-    On CPUs a group has four lanes a core: fewer would leave the core's vector units idle, more would not fit its cache.
-    It is laid out over all cores even for one seed, of which those without a seed of their own rest: another number of
-    lanes or devices is another program, whose sums may round differently, and the same seed must give the same bits
-    alone and among others, on processors of one kind. On a GPU all seeds train at once, up to 1,024, in a number of
-    lanes that follows theirs: there the same seed may round differently among others.
-    """
-    num_devices = jax.local_device_count()
-    if jax.default_backend() == "cpu":
-        return Layout(num_devices, CPU_LANES)
-    per_device = -(-num_seeds // num_devices)
-    return Layout(num_devices, min(1024, max(2, 1 << (per_device - 1).bit_length())))
 
 
 def mesh(layout: Layout) -> jax.sharding.Mesh:

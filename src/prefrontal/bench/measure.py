@@ -13,7 +13,7 @@ from prefrontal.bench.arithmetic import count_operations
 from prefrontal.experiments.presets.base import ExperimentConfig
 from prefrontal.learning import native
 from prefrontal.learning.group import new_learner
-from prefrontal.learning.lanes import train_lanes
+from prefrontal.learning.lanes import layout_for, train_lanes
 from prefrontal.learning.train import train
 from prefrontal.rollouts.evaluation import evaluate
 
@@ -70,10 +70,11 @@ def measure(name: str, config: ExperimentConfig, num_seeds: int, peak: float) ->
         num_seeds: as many groups of seeds as it takes train one after the other.
         peak: operations a second the machine can do.
     """
-    task, layout = config.task.make(), devices.layout(num_seeds)
+    task = config.task.make()
     trials = getattr(config.task, "num_trials", None)
     unroll = config.train.unroll_for(task.num_steps)
     learners = [new_learner(task, config.agent, config.train, seed) for seed in range(num_seeds)]
+    layout = layout_for(learners[0], unroll)
     groups = [
         devices.spread(devices.stack(learners[first : first + layout.size], lanes=layout.size), layout)
         for first in range(0, num_seeds, layout.size)

@@ -22,7 +22,7 @@ from jaxtyping import Array, Float, Key, PyTree
 
 from prefrontal.agents.base import AbstractAgent, AbstractStore, AgentInput, AgentOutput, AgentState
 from prefrontal.rollouts.episodes import Act, Situation, Trajectory, advance
-from prefrontal.rollouts.hoisting import depends_on_inputs
+from prefrontal.rollouts.hoisting import depends_on_inputs, time_scan
 from prefrontal.tasks.base import AbstractTask
 
 Parameters = PyTree
@@ -84,7 +84,7 @@ def unrolled_gradient(
         return step.pull_state(residuals, head_error, error), error
 
     end = jax.tree.map(jnp.zeros_like, _inexact(situation.agent_state))
-    initial_error, state_errors = jax.lax.scan(backward, end, (residuals, head_errors), reverse=True)
+    initial_error, state_errors = time_scan(backward, end, (residuals, head_errors), reverse=True)
     gradient = step.pull_parameters(residuals, head_errors, state_errors)
 
     _, pull_initial = jax.vjp(lambda p: _inexact(eqx.combine(p, rest).init()), parameters)

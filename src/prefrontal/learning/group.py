@@ -8,7 +8,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Array, Float, Integer, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, Integer, PRNGKeyArray
 
 from prefrontal import devices
 from prefrontal.agents.base import AbstractAgent
@@ -16,7 +16,7 @@ from prefrontal.configs import AgentConfig, TrainConfig
 from prefrontal.configs.actor_critic import check_discounts
 from prefrontal.configs.base import check_config
 from prefrontal.errors import UserError, check_seed
-from prefrontal.learning.lanes import Learner, train_lanes
+from prefrontal.learning.lanes import Learner, layout_for, size_in_bytes, train_lanes
 from prefrontal.learning.optimiser import Hyperparameters
 from prefrontal.learning.train import TrainState, init_training
 from prefrontal.tasks.base import AbstractTask
@@ -64,7 +64,7 @@ def new_learner(task: AbstractTask, agent_config: AgentSource, config: TrainConf
     check_discounts(agent_config, config)
     hyperparameters = Hyperparameters(config)
     agent = new_agent(agent_config, task, seed)
-    _check_memory(_bytes(jax.eval_shape(agent.init)) * hyperparameters.episodes_per_update)
+    _check_memory(size_in_bytes(jax.eval_shape(agent.init)) * hyperparameters.episodes_per_update)
     return Learner(_first_state(agent, task, hyperparameters, np.uint32(seed)), task, hyperparameters)
 
 
@@ -89,7 +89,7 @@ def new_agent(config: AgentSource, task: AbstractTask, seed: int) -> AbstractAge
         )
     check_seed("seeds", seed)
     if isinstance(config, AgentConfig) and max(_whole_numbers(config), default=0) > LARGE:  # before anything is there
-        _check_memory(_bytes(eqx.filter_eval_shape(_made, config, task, np.uint32(seed))))
+        _check_memory(size_in_bytes(eqx.filter_eval_shape(_made, config, task, np.uint32(seed))))
     makes = _made_at_once if _is_ours(config) else _made
     agent = makes(config, task, np.uint32(seed))
     if not isinstance(agent, AbstractAgent):
@@ -114,7 +114,7 @@ def agent_to_fill(config: AgentSource, task: AbstractTask) -> AbstractAgent:
 def train_group(
     learners: Sequence[Learner], *, num_episodes: int, unroll: int, stop_every: int | None = None
 ) -> Iterator[Chunk]:
-    """Train learners side by side, no more than `devices.layout` has room for.
+    """Train learners side by side, no more than `layout_for` them has room for.
 
     Arguments:
         learners: all of one signature and at the same episode.
@@ -128,11 +128,11 @@ def train_group(
     Raises:
         UserError: when so large an agent does not fit the memory.
     """
-    layout = devices.layout(len(learners))
-    _check_memory(2 * layout.size * _bytes(learners[0].state))  # twice: with its gradient
+    layout = layout_for(learners[0], unroll)
+    _check_memory(2 * layout.size * size_in_bytes(learners[0].state))  # twice: with its gradient
     vectors = [leaf for leaf in jax.tree.leaves(jax.eval_shape(learners[0].state.agent.init)) if leaf.ndim == 1]
     steps = layout.size * unroll * learners[0].hyperparameters.episodes_per_update
-    _check_memory(steps * _bytes(vectors), "whose every step is kept until the gradient is taken, which")
+    _check_memory(steps * size_in_bytes(vectors), "whose every step is kept until the gradient is taken, which")
     capacity = _capacity(learners[0])
     lanes = devices.spread(devices.stack(learners, lanes=layout.size), layout)
     episode, num = int(learners[0].state.episode), 0
@@ -194,10 +194,6 @@ def _check_memory(needed: int, what: str = "whose training") -> None:
             f"`agent` must fit the memory, {there / 2**30:,.1f} GB, got one {what} needs {needed / 2**30:,.1f} GB. "
             "Make it smaller, or its updates shorter, or train on a larger machine."
         )
-
-
-def _bytes(tree: PyTree) -> int:
-    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree) if hasattr(leaf, "dtype"))
 
 
 def _whole_numbers(config: AgentConfig) -> list[int]:

@@ -14,7 +14,7 @@ from prefrontal.configs import TrainConfig
 from prefrontal.errors import Stopped, UserError
 from prefrontal.learning.breakdown import Breakdown, breakdown, refusal
 from prefrontal.learning.group import AgentSource, new_learner, train_group
-from prefrontal.learning.lanes import Learner
+from prefrontal.learning.lanes import Learner, layout_for
 from prefrontal.learning.meanwhile import meanwhile
 from prefrontal.learning.monitor import Monitor, SnapshotView
 from prefrontal.learning.stopping import StopRequest, stop_requests
@@ -191,7 +191,7 @@ def _groups(runs: Sequence[_Run]) -> Iterator[list[_Run]]:
         )
         alike.setdefault(program, []).append(run)
     for same in alike.values():
-        size = devices.layout(len(same)).size
+        size = layout_for(same[0].learner, same[0].job.train.unroll_for(same[0].job.task.num_steps)).size
         for first in range(0, len(same), size):
             yield same[first : first + size]
 

@@ -10,6 +10,15 @@ from prefrontal import devices
 from prefrontal.learning.train import Hyperparameters, Metrics, TrainState, train
 from prefrontal.tasks.base import AbstractTask
 
+CPU_LANES = 4
+"""Seeds side by side on a core: fewer would leave its vector units idle, more would not fit its cache."""
+GPU_LANES = 256
+"""Seeds side by side on a GPU, at the most: so many small networks take little longer than one."""
+GPU_BYTES_A_STEP = 16 * 2**20
+"""What a step of all of them reads, at the most: up to there a GPU waits for its programs to start, not for memory."""
+GPU_BYTES_KEPT = 2**30
+"""What they keep of an update's steps until the gradient is taken, at the most."""
+
 
 class Learner(eqx.Module):
     """All that training one seed needs. Of several side by side, array leaves lead with the lane, (L,)."""
@@ -17,6 +26,34 @@ class Learner(eqx.Module):
     state: TrainState
     task: AbstractTask
     hyperparameters: Hyperparameters
+
+
+def layout_for(learner: Learner, unroll: int) -> devices.Layout:
+    """The devices and lanes for learners such as this; more of them than its size train group after group.
+
+    It does not follow how many there are, though for one seed most lanes then rest: another number of lanes or devices
+    is another program, whose sums may round differently, and the same seed must give the same bits alone and among
+    others, on processors of one kind.
+    """
+    lanes = CPU_LANES if jax.default_backend() == "cpu" else gpu_lanes(learner, unroll)
+    return devices.Layout(jax.local_device_count(), lanes)
+
+
+def gpu_lanes(learner: Learner, unroll: int) -> int:
+    """How many learners such as this train side by side on a GPU, by what one of them takes: a power of two."""
+    state, batch = learner.state, learner.hyperparameters.episodes_per_update
+    observe = jax.vmap(learner.task.observe) if batch > 1 else learner.task.observe
+    weights = size_in_bytes(eqx.filter(state.agent, eqx.is_inexact_array))
+    episodes = batch * size_in_bytes(jax.eval_shape(state.agent.init))
+    episodes += size_in_bytes(jax.eval_shape(observe, state.task_state))
+    kept = 4 * unroll * episodes  # an LSTM's gates are as much as four of its outputs
+    most = min(GPU_LANES, GPU_BYTES_A_STEP // (weights + episodes), GPU_BYTES_KEPT // kept)
+    return 1 << (max(1, most).bit_length() - 1)
+
+
+def size_in_bytes(tree: PyTree) -> int:
+    """What the arrays of a tree take, or would take where it holds their shapes."""
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree) if hasattr(leaf, "dtype"))
 
 
 def train_lanes(

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from prefrontal.rollouts.hoisting import time_scan
+
 
 def discounted_returns(
     reward: Float[Array, " time"], discount: Float[Array, ""] | float, bootstrap: Float[Array, ""] | float = 0.0
@@ -25,7 +27,7 @@ def discounted_returns(
         total = now + discount * later
         return total, total
 
-    _, returns = jax.lax.scan(step, jnp.asarray(bootstrap, reward.dtype), reward, reverse=True)
+    _, returns = time_scan(step, jnp.asarray(bootstrap, reward.dtype), reward, reverse=True)
     return returns
 
 

@@ -18,6 +18,7 @@ from prefrontal.learning.breakdown import breakdown, refusal
 from prefrontal.learning.described import described_agent, described_task
 from prefrontal.learning.group import AgentSource, new_agent, new_learner, train_group
 from prefrontal.learning.jobs import Job, train_jobs
+from prefrontal.learning.lanes import layout_for
 from prefrontal.learning.monitor import Monitor
 from prefrontal.learning.train import Metrics, TrainState
 from prefrontal.learning.trained import load_agents
@@ -131,7 +132,8 @@ def _train_in_memory(
 ) -> TrainedAgents:
     agents: list[AbstractAgent] = []
     curves: list[Curves] = []
-    size, unroll = devices.layout(len(seeds)).size, config.unroll_for(task.num_steps)
+    unroll = config.unroll_for(task.num_steps)
+    size = layout_for(new_learner(task, agent_config, config, seeds[0]), unroll).size
     with Monitor(len(seeds) * config.num_episodes) as monitor:
         for first in range(0, len(seeds), size):
             group = seeds[first : first + size]

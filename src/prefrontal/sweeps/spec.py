@@ -44,7 +44,7 @@ class Resources:
     """What each unit is given. Which bits it computes depends on `cores` and `gpus` alone, wherever it runs."""
 
     seeds: int | None = None
-    """Seeds of a unit. None: as many as fill its cores, four each; on a GPU, 64."""
+    """Seeds of a unit. None: as many as fill its cores, four each; on a GPU, 256."""
     cores: int = 2
     """Processor cores that it computes on. Another number is another program, whose sums may round differently."""
     gpus: int = 0
@@ -69,7 +69,7 @@ class Resources:
     @property
     def block(self) -> int:
         """Seeds of a unit."""
-        return self.seeds or (64 * self.gpus if self.gpus else 4 * self.cores)
+        return self.seeds or (256 * self.gpus if self.gpus else 4 * self.cores)
 
     @property
     def environment(self) -> dict[str, str]:
