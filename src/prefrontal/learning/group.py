@@ -16,7 +16,7 @@ from prefrontal.configs import AgentConfig, TrainConfig
 from prefrontal.configs.actor_critic import check_discounts
 from prefrontal.configs.base import check_config
 from prefrontal.errors import UserError, check_seed
-from prefrontal.learning.lanes import Learner, layout_for, size_in_bytes, train_lanes
+from prefrontal.learning.lanes import Learner, compile_lanes, layout_for, size_in_bytes, train_lanes
 from prefrontal.learning.optimiser import Hyperparameters
 from prefrontal.learning.train import TrainState, init_training
 from prefrontal.tasks.base import AbstractTask
@@ -111,6 +111,23 @@ def agent_to_fill(config: AgentSource, task: AbstractTask) -> AbstractAgent:
     return eqx.filter_eval_shape(_made, config, task, np.uint32(0))
 
 
+def compile_ahead(task: AbstractTask, config: AgentSource, training: TrainConfig) -> None:
+    """Compile what trains such agents, before there is one, from the shapes of their arrays: while they are made, say.
+
+    Where somebody else's code makes them nothing is known before, and `train_group` compiles when it begins.
+    """
+    if not _is_ours(config):
+        return
+    hyperparameters, unroll = Hyperparameters(training), training.unroll_for(task.num_steps)
+
+    def state(seed: np.uint32) -> TrainState:
+        key = jax.random.fold_in(jax.random.key(seed), 1)
+        return init_training(_made(config, task, seed), task, hyperparameters, key)
+
+    learner = Learner(eqx.filter_eval_shape(state, np.uint32(0)), task, hyperparameters)
+    compile_lanes(learner, layout=_layout_that_fits(learner, unroll), unroll=unroll, capacity=_capacity(learner))
+
+
 def train_group(
     learners: Sequence[Learner], *, num_episodes: int, unroll: int, stop_every: int | None = None
 ) -> Iterator[Chunk]:
@@ -128,12 +145,7 @@ def train_group(
     Raises:
         UserError: when so large an agent does not fit the memory.
     """
-    layout = layout_for(learners[0], unroll)
-    _check_memory(2 * layout.size * size_in_bytes(learners[0].state))  # twice: with its gradient
-    vectors = [leaf for leaf in jax.tree.leaves(jax.eval_shape(learners[0].state.agent.init)) if leaf.ndim == 1]
-    steps = layout.size * unroll * learners[0].hyperparameters.episodes_per_update
-    _check_memory(steps * size_in_bytes(vectors), "whose every step is kept until the gradient is taken, which")
-    capacity = _capacity(learners[0])
+    layout, capacity = _layout_that_fits(learners[0], unroll), _capacity(learners[0])
     lanes = devices.spread(devices.stack(learners, lanes=layout.size), layout)
     episode, num = int(learners[0].state.episode), 0
     while True:
@@ -184,6 +196,16 @@ def _capacity(learner: Learner) -> int:
     capacity = max(50 if steps <= STEPS_PER_CHUNK else 1, STEPS_PER_CHUNK // steps // 50 * 50)
     batch = learner.hyperparameters.episodes_per_update
     return -(-capacity // batch) * batch
+
+
+def _layout_that_fits(learner: Learner, unroll: int) -> devices.Layout:
+    """The layout for learners such as this, once it is known that so many fit the memory."""
+    layout = layout_for(learner, unroll)
+    _check_memory(2 * layout.size * size_in_bytes(learner.state))  # twice: with its gradient
+    vectors = [leaf for leaf in jax.tree.leaves(jax.eval_shape(lambda: learner.state.agent.init())) if leaf.ndim == 1]
+    steps = layout.size * unroll * learner.hyperparameters.episodes_per_update
+    _check_memory(steps * size_in_bytes(vectors), "whose every step is kept until the gradient is taken, which")
+    return layout
 
 
 def _check_memory(needed: int, what: str = "whose training") -> None:

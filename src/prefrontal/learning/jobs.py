@@ -13,7 +13,7 @@ from prefrontal.agents.base import AbstractAgent
 from prefrontal.configs import TrainConfig
 from prefrontal.errors import Stopped, UserError
 from prefrontal.learning.breakdown import Breakdown, breakdown, refusal
-from prefrontal.learning.group import AgentSource, new_learner, train_group
+from prefrontal.learning.group import AgentSource, compile_ahead, new_learner, train_group
 from prefrontal.learning.lanes import Learner, layout_for
 from prefrontal.learning.meanwhile import meanwhile
 from prefrontal.learning.monitor import Monitor, SnapshotView
@@ -92,7 +92,10 @@ def train_jobs(
     with contextlib.ExitStack() as resources:
         stop = resources.enter_context(stop_requests())
         jobs = [job for job in jobs if job.folder.status != "finished"]
-        runs = [_load(job) for job in jobs]
+        with meanwhile(lambda: compile_ahead(jobs[0].task, jobs[0].agent, jobs[0].train)) as begin:
+            if jobs:
+                begin()
+            runs = [_load(job) for job in jobs]
         missing = sum(run.job.train.num_episodes - run.episode for run in runs)
         monitor = resources.enter_context(Monitor(missing))
         begin = resources.enter_context(meanwhile(beside))

@@ -1,9 +1,13 @@
 """Learners trained side by side, one a lane: each has its own weights, random numbers, task and hyperparameters."""
 
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
 import equinox as eqx
 import jax
 import numpy as np
-from jax.sharding import PartitionSpec
+from jax.sharding import NamedSharding, PartitionSpec
 from jaxtyping import Array, Int, PyTree
 
 from prefrontal import devices
@@ -77,28 +81,69 @@ def train_lanes(
     """
     busy = layout.num_devices if num_learners is None else -(-num_learners // layout.lanes)
     by_device = np.where(np.arange(layout.num_devices) < busy, num_episodes, 0).astype(np.int32)
-    return _train_lanes((devices.spread(by_device, layout), layout, unroll, capacity), lanes)
+    arrays, rest = _divided(lanes)
+    program = _Program(layout, unroll, capacity, rest)
+    arrays, metrics = _train_lanes(devices.spread(by_device, layout), arrays, program)
+    return program.joined(arrays), metrics
 
 
-@eqx.filter_jit(donate="all-except-first")
+def compile_lanes(learner: Learner, *, layout: devices.Layout, unroll: int, capacity: int) -> None:
+    """Compile what `train_lanes` calls for learners such as this, which may have the shapes of its arrays in their
+    place: see `jax.eval_shape`."""
+    place = NamedSharding(devices.mesh(layout), PartitionSpec("lane"))
+    arrays, rest = _divided(learner)
+    lanes = [jax.ShapeDtypeStruct((layout.size, *leaf.shape), leaf.dtype, sharding=place) for leaf in arrays]
+    by_device = jax.ShapeDtypeStruct((layout.num_devices,), np.int32, sharding=place)
+    _train_lanes.lower(by_device, lanes, _Program(layout, unroll, capacity, rest)).compile()
+
+
+class _Program(NamedTuple):
+    """What is compiled in."""
+
+    layout: devices.Layout
+    unroll: int
+    capacity: int
+    rest: tuple[Any, ...]
+    """Of learners: how they are built, and what of them is no array; None where one is."""
+
+    def joined(self, arrays: Sequence[Array]) -> Learner:
+        structure, *others = self.rest
+        given = iter(arrays)
+        return jax.tree.unflatten(structure, [next(given) if leaf is None else leaf for leaf in others])
+
+
+def _divided(learner: Learner) -> tuple[list[Any], tuple[Any, ...]]:
+    """A learner's arrays, or their shapes, and the rest of it."""
+    leaves, structure = jax.tree.flatten(learner)
+    is_array = [eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct) for leaf in leaves]
+    arrays = [leaf for leaf, array in zip(leaves, is_array, strict=True) if array]
+    return arrays, (structure, *(None if array else leaf for leaf, array in zip(leaves, is_array, strict=True)))
+
+
+@partial(jax.jit, static_argnums=2, donate_argnums=1)
 def _train_lanes(
-    call: tuple[Int[Array, " device"], devices.Layout, int, int], lanes: Learner
-) -> tuple[Learner, Metrics]:
-    by_device, layout, unroll, capacity = call
-    arrays, rest = eqx.partition(lanes, eqx.is_array)
-
-    def one_lane(arrays: PyTree, num_episodes: Int[Array, ""]) -> tuple[PyTree, Metrics]:
-        learner: Learner = eqx.combine(arrays, rest)
+    by_device: Int[Array, " device"], arrays: list[Array], program: _Program
+) -> tuple[list[Array], Metrics]:
+    def one_lane(arrays: list[Array], num_episodes: Int[Array, ""]) -> tuple[list[Array], Metrics]:
+        learner = program.joined(arrays)
         state, metrics = train(
-            learner.state, learner.task, learner.hyperparameters, num_episodes, unroll=unroll, capacity=capacity
+            learner.state,
+            learner.task,
+            learner.hyperparameters,
+            num_episodes,
+            unroll=program.unroll,
+            capacity=program.capacity,
         )
-        return eqx.filter(Learner(state, learner.task, learner.hyperparameters), eqx.is_array), metrics
+        return _divided(Learner(state, learner.task, learner.hyperparameters))[0], metrics
 
-    def one_device(arrays: PyTree, num_episodes: Int[Array, "1"]) -> tuple[PyTree, Metrics]:
+    def one_device(arrays: list[Array], num_episodes: Int[Array, "1"]) -> tuple[list[Array], Metrics]:
         return jax.vmap(one_lane, in_axes=(0, None))(arrays, num_episodes[0])  # one number: one loop for all lanes
 
     by_lane = PartitionSpec("lane")
-    arrays, metrics = jax.shard_map(
-        one_device, mesh=devices.mesh(layout), in_specs=(by_lane, by_lane), out_specs=by_lane, check_vma=False
+    return jax.shard_map(
+        one_device,
+        mesh=devices.mesh(program.layout),
+        in_specs=(by_lane, by_lane),
+        out_specs=by_lane,
+        check_vma=False,
     )(arrays, by_device)
-    return eqx.combine(arrays, rest), metrics

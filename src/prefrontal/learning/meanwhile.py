@@ -1,6 +1,7 @@
-"""What can be done while networks train, in a thread of its own: what comes after need not wait for it then."""
+"""What can be done while networks are made or trained, in a thread of its own: what comes after need not wait for it."""
 
 import contextlib
+import contextvars
 import threading
 from collections.abc import Callable, Iterator
 
@@ -20,7 +21,8 @@ def meanwhile(work: Callable[[], object] | None) -> Iterator[Callable[[], None]]
             assert work is not None
             work()
 
-    thread = threading.Thread(target=quietly, name="prefrontal-meanwhile")
+    here = contextvars.copy_context()  # a thread begins with none
+    thread = threading.Thread(target=lambda: here.run(quietly), name="prefrontal-meanwhile")
     has_begun = False
 
     def begin() -> None:

@@ -16,9 +16,10 @@ from prefrontal.configs.base import recorded
 from prefrontal.errors import UserError, is_quiet
 from prefrontal.learning.breakdown import breakdown, refusal
 from prefrontal.learning.described import described_agent, described_task
-from prefrontal.learning.group import AgentSource, new_agent, new_learner, train_group
+from prefrontal.learning.group import AgentSource, compile_ahead, new_agent, new_learner, train_group
 from prefrontal.learning.jobs import Job, train_jobs
 from prefrontal.learning.lanes import layout_for
+from prefrontal.learning.meanwhile import meanwhile
 from prefrontal.learning.monitor import Monitor
 from prefrontal.learning.train import Metrics, TrainState
 from prefrontal.learning.trained import load_agents
@@ -133,7 +134,9 @@ def _train_in_memory(
     agents: list[AbstractAgent] = []
     curves: list[Curves] = []
     unroll = config.unroll_for(task.num_steps)
-    size = layout_for(new_learner(task, agent_config, config, seeds[0]), unroll).size
+    with meanwhile(lambda: compile_ahead(task, agent_config, config)) as begin:
+        begin()
+        size = layout_for(new_learner(task, agent_config, config, seeds[0]), unroll).size
     with Monitor(len(seeds) * config.num_episodes) as monitor:
         for first in range(0, len(seeds), size):
             group = seeds[first : first + size]
