@@ -1,4 +1,4 @@
-"""What can be done while networks are made or trained, in a thread of its own: what comes after need not wait for it."""
+"""What can be done in a thread of its own while networks are made or trained: what comes after need not wait for it."""
 
 import contextlib
 import contextvars
