@@ -65,9 +65,8 @@ def configure() -> None:
         "xla_cpu_collective_call": PATIENCE,
         "xla_gpu_deterministic_ops": SAME_BITS,
     }
-    os.environ["XLA_FLAGS"] = " ".join(
-        [flags, *(said for name, said in ours.items() if said and name not in flags)]
-    ).strip()
+    missing = [said for name, said in ours.items() if said and name not in flags]
+    os.environ["XLA_FLAGS"] = " ".join([flags, *missing]).strip()
     if "JAX_NUM_CPU_DEVICES" not in os.environ and "device_count" not in flags and not _has_started():
         jax.config.update("jax_num_cpu_devices", num_cores())
     if not jax.config.values.get("jax_compilation_cache_dir") and "JAX_ENABLE_COMPILATION_CACHE" not in os.environ:
