@@ -74,8 +74,9 @@ class TwoStepBehaviour(Study[TwoStepConfig, TwoStepCriteria]):
 
         super().get_ready(config)
         untrained = new_agent(config.agent, config.task.make(), seed=0)
-        play_sessions({0: untrained}, config)  # which compiles what plays the trained ones
-        ideal_behaviour(config.task)
+        with meanwhile(lambda: ideal_behaviour(config.task)) as begin:
+            begin()
+            play_sessions({0: untrained}, config)  # which compiles what plays the trained ones
 
     def figures(self, folder: Path, title: str) -> list[Path]:
         from prefrontal.figures import course, two_step  # Matplotlib is slow to import
