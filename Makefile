@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # Versions to install; empty for the newest that are allowed.
 CONSTRAINTS := constraints.txt
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+# Modules are compiled when they are imported first, which few of those that are installed ever are.
+PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 
 # Extras of pyproject.toml to install besides, for instance `make install EXTRAS=cuda`.
 EXTRAS :=
