@@ -120,7 +120,7 @@ def compile_ahead(task: AbstractTask, config: AgentSource, training: TrainConfig
         return
     hyperparameters, unroll = Hyperparameters(training), training.unroll_for(task.num_steps)
 
-    def state(seed: np.uint32) -> TrainState:
+    def state(seed: Integer[Array, ""] | np.uint32) -> TrainState:
         key = jax.random.fold_in(jax.random.key(seed), 1)
         return init_training(_made(config, task, seed), task, hyperparameters, key)
 
