@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import equinox as eqx
 import jax
 import numpy as np
 import pytest
@@ -21,7 +22,10 @@ PRESET = find_experiment("wang2018-two-step").config
 def lanes_of(config, **train) -> int:
     config = replace(config, train=replace(config.train, **train))
     task = config.task.make()
-    return gpu_lanes(new_learner(task, config.agent, config.train, 0), config.train.unroll_for(task.num_steps))
+    learner, unroll = new_learner(task, config.agent, config.train, 0), config.train.unroll_for(task.num_steps)
+    lanes = gpu_lanes(learner, unroll)
+    assert gpu_lanes(eqx.filter_eval_shape(lambda: learner), unroll) == lanes  # of shapes alone, too
+    return lanes
 
 
 def test_small_networks_fill_a_gpu():

@@ -202,7 +202,8 @@ def _layout_that_fits(learner: Learner, unroll: int) -> devices.Layout:
     """The layout for learners such as this, once it is known that so many fit the memory."""
     layout = layout_for(learner, unroll)
     _check_memory(2 * layout.size * size_in_bytes(learner.state))  # twice: with its gradient
-    vectors = [leaf for leaf in jax.tree.leaves(jax.eval_shape(lambda: learner.state.agent.init())) if leaf.ndim == 1]
+    remembered = eqx.filter_eval_shape(lambda agent: agent.init(), learner.state.agent)
+    vectors = [leaf for leaf in jax.tree.leaves(remembered) if getattr(leaf, "ndim", 0) == 1]
     steps = layout.size * unroll * learner.hyperparameters.episodes_per_update
     _check_memory(steps * size_in_bytes(vectors), "whose every step is kept until the gradient is taken, which")
     return layout

@@ -12,7 +12,7 @@ from jaxtyping import Array, Int, PyTree
 
 from prefrontal import devices
 from prefrontal.learning.train import Hyperparameters, Metrics, TrainState, train
-from prefrontal.tasks.base import AbstractTask
+from prefrontal.tasks.base import AbstractTask, State
 
 CPU_LANES = 4
 """Seeds side by side on a core: fewer would leave its vector units idle, more would not fit its cache."""
@@ -46,10 +46,13 @@ def layout_for(learner: Learner, unroll: int) -> devices.Layout:
 def gpu_lanes(learner: Learner, unroll: int) -> int:
     """How many learners such as this train side by side on a GPU, by what one of them takes: a power of two."""
     state, batch = learner.state, learner.hyperparameters.episodes_per_update
-    observe = jax.vmap(learner.task.observe) if batch > 1 else learner.task.observe
-    weights = size_in_bytes(eqx.filter(state.agent, eqx.is_inexact_array))
-    episodes = batch * size_in_bytes(jax.eval_shape(state.agent.init))
-    episodes += size_in_bytes(jax.eval_shape(observe, state.task_state))
+
+    def observed(task: AbstractTask, states: State) -> Array:
+        return jax.vmap(task.observe)(states) if batch > 1 else task.observe(states)
+
+    weights = size_in_bytes(state.agent)
+    episodes = batch * size_in_bytes(eqx.filter_eval_shape(lambda agent: agent.init(), state.agent))
+    episodes += size_in_bytes(eqx.filter_eval_shape(observed, learner.task, state.task_state))
     kept = 4 * unroll * episodes  # an LSTM's gates are as much as four of its outputs
     most = min(GPU_LANES, GPU_BYTES_A_STEP // (weights + episodes), GPU_BYTES_KEPT // kept)
     return 1 << (max(1, most).bit_length() - 1)
