@@ -253,8 +253,10 @@ def _warn_of_one_device(flags: str) -> None:
 
 
 def _is_for_processors() -> bool:
-    """Whether JAX will compute on processors: it has no plugin for anything else, or is told to."""
-    return os.environ.get("JAX_PLATFORMS") == "cpu" or importlib.util.find_spec("jax_plugins") is None
+    """Whether JAX will compute on processors: it is told to, has no plugin for anything else, or there is nothing."""
+    told = os.environ.get("JAX_PLATFORMS", "").split(",")[0].strip()
+    there = any(Path(name).exists() for name in ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg"))
+    return told == "cpu" or importlib.util.find_spec("jax_plugins") is None or not there
 
 
 def _has_started() -> bool:

@@ -118,6 +118,7 @@ def compile_ahead(task: AbstractTask, config: AgentSource, training: TrainConfig
     """
     if not _is_ours(config):
         return
+    check_discounts(config, training)
     hyperparameters, unroll = Hyperparameters(training), training.unroll_for(task.num_steps)
 
     def state(seed: Integer[Array, ""] | np.uint32) -> TrainState:

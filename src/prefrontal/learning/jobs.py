@@ -21,7 +21,7 @@ from prefrontal.learning.stopping import StopRequest, stop_requests
 from prefrontal.learning.train import Metrics, TrainState
 from prefrontal.runs.arrays import named_arrays, with_arrays
 from prefrontal.runs.folder import RunFolder
-from prefrontal.runs.seed_folder import SeedFolder
+from prefrontal.runs.seed_folder import Progress, SeedFolder
 from prefrontal.runs.watching import tell_saved, tell_trained
 from prefrontal.tasks.base import AbstractTask
 
@@ -92,10 +92,11 @@ def train_jobs(
     with contextlib.ExitStack() as resources:
         stop = resources.enter_context(stop_requests())
         jobs = [job for job in jobs if job.folder.status != "finished"]
+        kept = [_kept(job) for job in jobs]  # before anything is compiled that takes long
         with meanwhile(lambda: compile_ahead(jobs[0].task, jobs[0].agent, jobs[0].train)) as begin:
             if jobs:
                 begin()
-            runs = [_load(job) for job in jobs]
+            runs = [_load(job, *found) for job, found in zip(jobs, kept, strict=True)]
         missing = sum(run.job.train.num_episodes - run.episode for run in runs)
         monitor = resources.enter_context(Monitor(missing))
         begin = resources.enter_context(meanwhile(beside))
@@ -128,10 +129,14 @@ def train_seeds(
     train_jobs(jobs, seconds_between_saves=seconds_between_saves)
 
 
-def _load(job: Job) -> _Run:
+def _kept(job: Job) -> tuple[Hashable, Progress | None]:
+    """The revision of what is saved of a job, and that; one in training is refused before any other is trained."""
+    with job.folder.lock():
+        return job.folder.revision, job.folder.load_progress()
+
+
+def _load(job: Job, revision: Hashable, saved: Progress | None) -> _Run:
     learner = new_learner(job.task, job.agent, job.train, job.folder.seed)
-    with job.folder.lock():  # so that one in training is refused before any other is trained
-        revision, saved = job.folder.revision, job.folder.load_progress()
     if saved is None:
         return _Run(job, learner, revision)
     parts: dict[str, dict[str, np.ndarray]] = {"state": {}, "metrics": {}}
@@ -261,7 +266,7 @@ def _save_last_good(run: _Run) -> None:
     The compiled loop looks at nothing, so that those who do not break pay nothing.
     """
     assert run.broken is not None
-    again = _load(run.job)
+    again = _load(run.job, *_kept(run.job))
     if again.episode >= run.broken.last_good:
         return
     train = run.job.train

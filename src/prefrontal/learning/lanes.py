@@ -54,7 +54,7 @@ def gpu_lanes(learner: Learner, unroll: int) -> int:
     episodes = batch * size_in_bytes(eqx.filter_eval_shape(lambda agent: agent.init(), state.agent))
     episodes += size_in_bytes(eqx.filter_eval_shape(observed, learner.task, state.task_state))
     kept = 4 * unroll * episodes  # an LSTM's gates are as much as four of its outputs
-    most = min(GPU_LANES, GPU_BYTES_A_STEP // (weights + episodes), GPU_BYTES_KEPT // kept)
+    most = min(GPU_LANES, GPU_BYTES_A_STEP // max(1, weights + episodes), GPU_BYTES_KEPT // max(1, kept))
     return 1 << (max(1, most).bit_length() - 1)
 
 

@@ -17,10 +17,14 @@ def meanwhile(work: Callable[[], object] | None) -> Iterator[Callable[[], None]]
     """
 
     def quietly() -> None:
-        with contextlib.suppress(Exception):
-            assert work is not None
-            work()
+        try:
+            with contextlib.suppress(Exception):
+                assert work is not None
+                work()
+        finally:
+            is_over.set()
 
+    is_over = threading.Event()
     here = contextvars.copy_context()  # a thread begins with none
     thread = threading.Thread(target=lambda: here.run(quietly), name="prefrontal-meanwhile")
     has_begun = False
@@ -33,4 +37,5 @@ def meanwhile(work: Callable[[], object] | None) -> Iterator[Callable[[], None]]
 
     yield begin
     if has_begun:
+        is_over.wait()  # Ctrl-C in `join` makes Python 3.11 end without waiting for the thread, which aborts it
         thread.join()

@@ -136,11 +136,13 @@ def _train_in_memory(
     unroll = config.unroll_for(task.num_steps)
     with meanwhile(lambda: compile_ahead(task, agent_config, config)) as begin:
         begin()
-        size = layout_for(new_learner(task, agent_config, config, seeds[0]), unroll).size
+        first_learner = new_learner(task, agent_config, config, seeds[0])
+    size = layout_for(first_learner, unroll).size
     with Monitor(len(seeds) * config.num_episodes) as monitor:
         for first in range(0, len(seeds), size):
             group = seeds[first : first + size]
-            learners = [new_learner(task, agent_config, config, seed) for seed in group]
+            made = [first_learner] if first == 0 else []
+            learners = made + [new_learner(task, agent_config, config, seed) for seed in group[len(made) :]]
             states: list[TrainState] = []
             parts: list[Curves] = []
             for chunk in train_group(learners, num_episodes=config.num_episodes, unroll=unroll):
