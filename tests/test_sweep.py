@@ -91,9 +91,9 @@ def test_a_sweep_gives_each_setting_the_weights_it_has_alone(tmp_path, monkeypat
     signatures = set()
     once = lanes._train_lanes
 
-    def spy(call, learners):
-        signatures.add((call[1:], devices.signature(learners)))
-        return once(call, learners)
+    def spy(by_device, arrays, program):
+        signatures.add((program, devices.signature(arrays)))
+        return once(by_device, arrays, program)
 
     monkeypatch.setattr(lanes, "_train_lanes", spy)
     points = [
