@@ -139,3 +139,22 @@ def test_a_fit_that_is_held_is_not_taken_for_one_that_hangs(tmp_path: Path) -> N
     told = asked("import prefrontal as pf, os; pf.fit_model; print(os.environ['XLA_FLAGS'])", tmp_path)
     assert set(devices.PATIENCE.split()) < set(told.split())
     assert devices.SAME_BITS in told.split()
+
+
+@pytest.mark.parametrize(
+    ("platforms", "plugin", "device", "expected"),
+    [
+        ("", None, False, True),
+        ("", "a plugin", False, True),  # of CUDA, where there is no GPU
+        ("", "a plugin", True, False),
+        ("cpu", "a plugin", True, True),
+        ("cpu,cuda", "a plugin", True, True),
+        ("cuda,cpu", "a plugin", True, False),
+    ],
+)
+def test_processors_have_one_level_whatever_is_installed(monkeypatch, platforms, plugin, device, expected):
+    """So that their bits do not hang on it."""
+    monkeypatch.setenv("JAX_PLATFORMS", platforms)
+    monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: plugin)
+    monkeypatch.setattr(devices.Path, "exists", lambda path: device)
+    assert devices._is_for_processors() is expected

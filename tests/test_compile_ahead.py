@@ -81,3 +81,27 @@ def test_without_it_training_is_the_same(monkeypatch, tmp_path):
     monkeypatch.setattr(jobs, "compile_ahead", lambda *_: 1 / 0)
     jax.clear_caches()
     assert (train_agents(TASK, AGENT, TRAIN, out=tmp_path / "other").metrics["reward"] == expected).all()
+
+
+def test_ones_own_agents_are_made_once_each():
+    made = []
+
+    def make(task, key):
+        made.append(1)
+        return RecurrentAgent(AGENT, task, key=key)
+
+    train_agents(TASK, make, TRAIN, [0, 1])
+    assert len(made) == 2
+
+
+def test_what_is_damaged_is_told_before_anything_is_compiled(monkeypatch, tmp_path):
+    train_agents(TASK, AGENT, TRAIN, out=tmp_path)
+    folder = tmp_path / "seed-000"
+    (folder / "finished.json").unlink()
+    for file in folder.glob("state*"):
+        file.write_bytes(b"damaged")
+    begun = []
+    monkeypatch.setattr(jobs, "compile_ahead", lambda *_: begun.append(1))
+    with pytest.raises(UserError):
+        train_agents(TASK, AGENT, TRAIN, out=tmp_path)
+    assert begun == []
